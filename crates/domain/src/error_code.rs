@@ -1,0 +1,71 @@
+//! The only table of failures that a user sees: code, exit code, HTTP status and hint.
+
+use serde::{Deserialize, Serialize};
+
+macro_rules! error_codes {
+    ($($variant:ident = $text:literal, $status:literal, $hint:literal;)*) => {
+        /// A failure that a user can be told about.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        #[serde(rename_all = "snake_case")]
+        pub enum ErrorCode { $($variant,)* }
+
+        impl ErrorCode {
+            pub const ALL: &[Self] = &[$(Self::$variant,)*];
+
+            /// The stable name, as it stands in JSON and in documents.
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $text,)* }
+            }
+
+            /// The HTTP status that the API answers with.
+            pub fn http_status(self) -> u16 {
+                match self { $(Self::$variant => $status,)* }
+            }
+
+            /// What the reader can do next.
+            pub fn hint(self) -> &'static str {
+                match self { $(Self::$variant => $hint,)* }
+            }
+        }
+    };
+}
+
+error_codes! {
+    BadInput = "bad_input", 400, "see `holdfast help` for what the command takes";
+    NotFound = "not_found", 404, "list what exists with the `list` command of the same noun";
+    AlreadyExists = "already_exists", 409, "choose another name, or remove the existing one first";
+    NotSalesforce = "not_salesforce", 422, "use the My Domain address of the org, such as https://example.my.salesforce.com";
+    OrgUnreachable = "org_unreachable", 503, "check the address and the network; Holdfast tries again by itself";
+    NeedsReauthorisation = "needs_reauthorisation", 422, "connect the org again with `holdfast org add` under the same name";
+    PermissionMissing = "permission_missing", 422, "grant the integration user what the message names; Holdfast goes on where it stopped";
+    ObjectNotCapturable = "object_not_capturable", 422, "nothing: Salesforce does not let this object be read by queries";
+    RequestRefused = "request_refused", 422, "read Salesforce's own words above; the other objects go on";
+    ApiBudgetReached = "api_budget_reached", 429, "Holdfast goes on when the 24-hour window moves; raise the share with `holdfast org set --api-budget`";
+    ApiLimitReached = "api_limit_reached", 429, "the org has used up its daily API calls; Holdfast goes on when the window moves";
+    OrgBusy = "org_busy", 503, "nothing: Holdfast tries again by itself";
+    AnswerUnreadable = "answer_unreadable", 502, "nothing: Holdfast reads it again; if it lasts, look for a proxy that changes answers";
+    LakeUnreachable = "lake_unreachable", 503, "check that the lake's location exists and may be read and written";
+    LakeFull = "lake_full", 507, "free some space; what was captured before is safe and the run goes on from there";
+    LakeReadOnly = "lake_read_only", 507, "give the user that runs Holdfast the right to write to the lake's location";
+    LakeTooNew = "lake_too_new", 409, "this lake was written by a newer Holdfast: use that version or a later one";
+    LakeDamaged = "lake_damaged", 500, "run `holdfast check --read-data` to see everything that is damaged; restore those files from a copy of the lake";
+    CatalogUnreachable = "catalog_unreachable", 503, "check --database-url, or that the data directory may be read and written";
+    CatalogTooNew = "catalog_too_new", 409, "this catalog was written by a newer Holdfast: use that version or a later one";
+    SecretKeyMismatch = "secret_key_mismatch", 409, "put back the secret.key that belongs to this catalog, or connect the orgs again";
+    LeaseLost = "lease_lost", 409, "another Holdfast process is writing the same object; this one stops";
+    QueryRefused = "query_refused", 400, "correct the SQL; `holdfast query ORG \"SHOW TABLES\"` lists what can be read";
+    Internal = "internal", 500, "this is a defect in Holdfast; please report it with the log";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_name_in_json_is_the_name_in_documents() {
+        for code in ErrorCode::ALL {
+            let json = serde_json::to_string(code).unwrap();
+            assert_eq!(json, format!("\"{}\"", code.as_str()));
+        }
+    }
+}
