@@ -1,1 +1,34 @@
-//! placeholder
+//! The use cases of Holdfast: connect an org, capture it, keep capturing, and read what was captured.
+//!
+//! Here the Salesforce client, the lake and the catalog meet; every decision that needs none of
+//! them lies in `domain`.
+//!
+//! - [`engine`]: opening the data directory, the lake and the catalog together
+//! - [`orgs`]: connecting an org, and the client that speaks to it
+//! - [`capture`]: one Run, from describe to Manifest
+//! - [`auto`]: Runs without end, for the orgs that are switched on
+//! - [`runs`], [`changes`], [`history`]: what was captured
+//! - [`rebuild`]: the catalog read back from the lake
+//! - [`maintain`]: checking and compacting the lake
+
+pub mod auto;
+pub mod capture;
+pub mod changes;
+pub mod clock;
+pub mod engine;
+pub mod error;
+pub mod events;
+pub mod history;
+mod lease;
+pub mod maintain;
+pub mod orgs;
+mod process;
+pub mod rebuild;
+pub mod runs;
+
+pub use capture::BackupOptions;
+pub use clock::{Clock, SystemClock};
+pub use engine::{Engine, EngineOptions, Settings};
+pub use error::Error;
+pub use events::{Event, EventSink};
+pub use orgs::{NewOrg, OrgSummary};

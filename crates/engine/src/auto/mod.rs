@@ -1,0 +1,57 @@
+//! Auto backup: an org that is switched on is captured without end, one round after another.
+//!
+//! A round is a Run that ends without a Manifest if it found nothing to store. Rounds are WorkItems,
+//! so that any process that serves the catalog can take the next one.
+
+mod pace;
+mod status;
+mod worker;
+
+use holdfast_catalog::orgs::{self, AutoState, Org};
+
+use crate::engine::Engine;
+use crate::error::{Doing, Result};
+
+pub use status::{AutoStatus, ObjectStatus};
+
+impl Engine {
+    /// The one switch: from here on everything that the integration user may see is captured.
+    pub async fn start_auto(&self, org: &str) -> Result<()> {
+        let org = self.find_org(org).await?;
+        self.set_auto_state(&org, AutoState::Running).await
+    }
+
+    /// No call is made to the org until it is resumed. `None` means all orgs that are switched on.
+    pub async fn pause_auto(&self, org: Option<&str>) -> Result<Vec<String>> {
+        self.move_auto(org, &[AutoState::Running, AutoState::FilesPaused], AutoState::Paused).await
+    }
+
+    /// Goes on from each Watermark. `None` means all orgs that are paused.
+    pub async fn resume_auto(&self, org: Option<&str>) -> Result<Vec<String>> {
+        self.move_auto(org, &[AutoState::Paused, AutoState::FilesPaused], AutoState::Running).await
+    }
+
+    /// Records go on, file bodies wait.
+    pub async fn pause_auto_files(&self, org: Option<&str>) -> Result<Vec<String>> {
+        self.move_auto(org, &[AutoState::Running], AutoState::FilesPaused).await
+    }
+
+    /// Moves the orgs that are in one of the states `from`; says which.
+    async fn move_auto(&self, org: Option<&str>, from: &[AutoState], to: AutoState) -> Result<Vec<String>> {
+        let orgs = match org {
+            Some(name) => vec![self.find_org(name).await?],
+            None => orgs::list(self.catalog().db()).await.doing(|| "list the orgs".to_owned())?,
+        };
+        let mut moved = Vec::new();
+        for org in orgs.into_iter().filter(|org| from.contains(&org.auto_state)) {
+            self.set_auto_state(&org, to).await?;
+            moved.push(org.name);
+        }
+        Ok(moved)
+    }
+
+    async fn set_auto_state(&self, org: &Org, state: AutoState) -> Result<()> {
+        let set = orgs::set_auto_state(self.catalog().db(), &org.id, state).await;
+        set.doing(|| format!("change auto backup of `{}`", org.name))
+    }
+}

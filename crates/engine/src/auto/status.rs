@@ -1,0 +1,87 @@
+//! What auto backup says of itself: per org and per Object, with the light and its reason.
+
+use chrono::{DateTime, Utc};
+use holdfast_catalog::objects::{self, ObjectState, Phase};
+use holdfast_catalog::orgs;
+use holdfast_catalog::runs;
+use holdfast_domain::retry::{Light, light};
+use holdfast_domain::{ErrorCode, ObjectName};
+use serde::Serialize;
+
+use crate::engine::Engine;
+use crate::error::{Doing, Result};
+use crate::orgs::OrgSummary;
+use crate::runs::RunSummary;
+
+/// One org's auto backup.
+#[derive(Debug, Clone, Serialize)]
+pub struct AutoStatus {
+    pub org: OrgSummary,
+    pub objects: Vec<ObjectStatus>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_run: Option<RunSummary>,
+}
+
+/// One Object's line on the dashboard.
+#[derive(Debug, Clone, Serialize)]
+pub struct ObjectStatus {
+    pub object: ObjectName,
+    pub phase: Phase,
+    pub light: Light,
+    /// `running`, `warning` or `stopped`.
+    pub word: &'static str,
+    pub live_records: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_captured_at: Option<DateTime<Utc>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub failing_since: Option<DateTime<Utc>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error_code: Option<ErrorCode>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+    /// Why the Object is not captured.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stopped_reason: Option<String>,
+}
+
+impl Engine {
+    pub async fn auto_status(&self, org: Option<&str>) -> Result<Vec<AutoStatus>> {
+        let all = match org {
+            Some(name) => vec![self.find_org(name).await?],
+            None => orgs::list(self.catalog().db()).await.doing(|| "list the orgs".to_owned())?,
+        };
+        let mut statuses = Vec::with_capacity(all.len());
+        for org in all {
+            let db = self.catalog().db();
+            let known = objects::list(db, &org.id).await.doing(|| "list the objects".to_owned())?;
+            let last = runs::list_for_org(db, &org.id, None, 1).await.doing(|| "read the last run".to_owned())?;
+            let objects = known.into_iter().map(|state| self.object_status(state)).collect();
+            let last_run = last.into_iter().next().map(RunSummary::from);
+            statuses.push(AutoStatus { org: self.org(org.id.as_str()).await?, objects, last_run });
+        }
+        Ok(statuses)
+    }
+
+    fn object_status(&self, state: ObjectState) -> ObjectStatus {
+        let failing_since = state.trouble.as_ref().map(|trouble| trouble.since);
+        let light = light(failing_since, self.clock().now(), self.settings().patience);
+        let word = match (state.phase, light) {
+            (Phase::Stopped, _) => "stopped",
+            (_, Light::Yellow) => "warning",
+            (_, Light::Green) => "running",
+        };
+        let failure = state.trouble.map(|trouble| trouble.failure);
+        ObjectStatus {
+            object: state.name,
+            phase: state.phase,
+            light,
+            word,
+            live_records: state.live_records,
+            last_captured_at: state.last_captured_at,
+            failing_since,
+            error_code: failure.as_ref().map(|failure| failure.code),
+            error: failure.map(|failure| failure.message),
+            stopped_reason: state.stopped_reason,
+        }
+    }
+}

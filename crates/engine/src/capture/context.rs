@@ -1,0 +1,126 @@
+//! What one Run carries along, and the one place where it tries again, waits and stops.
+
+use std::future::Future;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use holdfast_domain::budget::ApiBudget;
+use holdfast_domain::capture::window::OrgSecond;
+use holdfast_domain::manifest::Trigger;
+use holdfast_domain::retry::{BackOff, Retry};
+use holdfast_domain::{ObjectName, OrgId, RunId};
+use holdfast_lake::OrgLake;
+use holdfast_salesforce::Client;
+use tokio_util::sync::CancellationToken;
+
+use crate::engine::Engine;
+use crate::error::{Error, Result, chain};
+use crate::events::{Event, EventSink};
+
+/// Shared by everything that happens in one Run.
+pub(crate) struct RunContext {
+    pub(crate) engine: Engine,
+    pub(crate) org: OrgId,
+    pub(crate) client: Client,
+    /// The client outlives the Run, and counts on.
+    pub(crate) calls_before: u64,
+    pub(crate) lake: OrgLake,
+    pub(crate) budget: ApiBudget,
+    pub(crate) run: RunId,
+    pub(crate) trigger: Trigger,
+    pub(crate) started_at: DateTime<Utc>,
+    pub(crate) events: EventSink,
+    pub(crate) cancel: CancellationToken,
+    /// How long one failing request is repeated before its Object is given up for this Run.
+    pub(crate) give_up_after: Duration,
+}
+
+impl RunContext {
+    pub(crate) fn now(&self) -> DateTime<Utc> {
+        self.engine.clock().now()
+    }
+
+    /// API calls of this Run so far.
+    pub(crate) fn calls(&self) -> u64 {
+        self.client.calls() - self.calls_before
+    }
+
+    /// The org's idea of now; ours until the org has told.
+    pub(crate) fn org_now(&self) -> OrgSecond {
+        let now = self.client.org_clock().unwrap_or_else(|| self.now());
+        OrgSecond(now.timestamp())
+    }
+
+    /// Called before each data call: stops at a request to stop, and at the API budget.
+    pub(crate) fn may_go_on(&self) -> Result<()> {
+        if self.cancel.is_cancelled() {
+            return Err(Error::Cancelled);
+        }
+        match self.client.usage() {
+            Some(usage) if !self.budget.permits(Some(usage)) => {
+                Err(Error::BudgetReached { usage, percent: self.budget.percent })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Repeats `request` while its failure is transient, with growing pauses, up to `give_up_after`.
+    pub(crate) async fn attempt<T, F>(
+        &self,
+        object: Option<&ObjectName>,
+        mut request: impl FnMut() -> F + Send,
+    ) -> Result<T>
+    where
+        F: Future<Output = Result<T>> + Send,
+    {
+        let mut failing_since = None;
+        let mut attempt = 0;
+        loop {
+            self.may_go_on()?;
+            let outcome = tokio::select! {
+                () = self.cancel.cancelled() => Err(Error::Cancelled),
+                outcome = request() => outcome,
+            };
+            let error = match outcome {
+                Ok(value) => return Ok(value),
+                Err(error) => error,
+            };
+            attempt += 1;
+            let pause = match error.retry() {
+                Retry::BackOff => BackOff::default().pause(attempt, rand::random()),
+                Retry::After(pause) => pause,
+                Retry::Smaller | Retry::WhenLimitMoves | Retry::Never => return Err(error),
+            };
+            let since = *failing_since.get_or_insert_with(|| self.now());
+            let lasted = (self.now() - since).to_std().unwrap_or_default();
+            if lasted + pause > self.give_up_after {
+                return Err(error);
+            }
+            self.tell_retry(object, attempt, &error, pause);
+            self.pause(pause).await?;
+        }
+    }
+
+    /// Tells of a failure and waits before the next try.
+    pub(crate) async fn retry_later(&self, object: Option<&ObjectName>, attempt: u32, error: &Error) -> Result<()> {
+        let pause = BackOff::default().pause(attempt, rand::random());
+        self.tell_retry(object, attempt, error, pause);
+        self.pause(pause).await
+    }
+
+    fn tell_retry(&self, object: Option<&ObjectName>, attempt: u32, error: &Error, pause: Duration) {
+        let error = chain(error);
+        let name = object.map_or("the org", ObjectName::as_str);
+        tracing::warn!(org.id = %self.org, object = name, attempt, "trying again for {name}: {error}");
+        let pause_ms = u64::try_from(pause.as_millis()).unwrap_or(u64::MAX);
+        self.events.send(Event::Retrying { object: object.cloned(), attempt, error, pause_ms });
+    }
+
+    /// Waits on the engine's clock, or until the Run is stopped.
+    pub(crate) async fn pause(&self, pause: Duration) -> Result<()> {
+        tokio::select! {
+            () = self.cancel.cancelled() => Err(Error::Cancelled),
+            () = self.engine.clock().sleep(pause) => Ok(()),
+        }
+    }
+}

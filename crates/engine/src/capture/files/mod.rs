@@ -1,0 +1,106 @@
+//! File bodies follow the records: whatever record has a body field gets its body into the lake.
+//!
+//! Which body belongs to which record is itself a table of the lake ([`bodies`]), so that the
+//! storage alone tells it. A mark in that table says up to which version of the source table every
+//! body is there; a Run that stored nothing in the source table has nothing to look for.
+
+mod bodies;
+mod candidates;
+mod download;
+
+use futures::{StreamExt, TryStreamExt, stream};
+use holdfast_domain::manifest::FileCounts;
+use holdfast_lake::delta::Marks;
+
+use self::bodies::{Bodies, Body};
+use self::candidates::{Candidate, Source};
+use self::download::Download;
+use super::context::RunContext;
+use super::object_run::ObjectRun;
+use crate::error::{Doing, Result};
+use crate::events::Event;
+
+/// Bodies between two commits: what a kill may have to fetch again.
+const BATCH: usize = 200;
+/// Downloads at once.
+const PARALLEL: usize = 4;
+
+/// Fetches what is missing, or only counts it.
+pub(crate) async fn capture(ctx: &RunContext, runs: &[ObjectRun], may_fetch: bool) -> Result<FileCounts> {
+    let mut counts = FileCounts::default();
+    let sources: Vec<_> = runs.iter().filter_map(Source::of).collect();
+    if sources.is_empty() {
+        return Ok(counts);
+    }
+    let mut bodies = Bodies::open(ctx).await?;
+    for source in sources {
+        capture_source(ctx, &source, &mut bodies, may_fetch, &mut counts).await?;
+    }
+    Ok(counts)
+}
+
+async fn capture_source(
+    ctx: &RunContext,
+    source: &Source,
+    bodies: &mut Bodies,
+    may_fetch: bool,
+    counts: &mut FileCounts,
+) -> Result<()> {
+    let Some(table) = ctx.lake.table(&source.object).await.doing(|| format!("open the table of `{}`", source.object))?
+    else {
+        return Ok(());
+    };
+    let mark = source.mark();
+    let done_until = bodies.mark(&mark).unwrap_or(-1);
+    if done_until >= table.version() {
+        return Ok(());
+    }
+    let candidates = candidates::since(source, &table, done_until).try_chunks(BATCH);
+    let mut candidates = std::pin::pin!(candidates);
+    let mut is_settled = may_fetch;
+    while let Some(batch) = candidates.next().await {
+        let batch = batch.map_err(|error| error.1)?;
+        let missing = bodies.missing(source, batch).await?;
+        if !may_fetch {
+            counts.pending += missing.len() as u64;
+            continue;
+        }
+        let asked = missing.len();
+        let fetched = fetch_all(ctx, source, missing, counts).await?;
+        is_settled &= fetched.len() == asked;
+        bodies.store(ctx, fetched, Marks::default()).await?;
+    }
+    if is_settled {
+        let mut marks = Marks::default();
+        marks.0.insert(mark, table.version());
+        bodies.store(ctx, Vec::new(), marks).await?;
+    }
+    Ok(())
+}
+
+async fn fetch_all(
+    ctx: &RunContext,
+    source: &Source,
+    missing: Vec<Candidate>,
+    counts: &mut FileCounts,
+) -> Result<Vec<Body>> {
+    let downloads = missing.into_iter().map(|candidate| download::body(ctx, source, candidate));
+    let mut downloads = stream::iter(downloads).buffer_unordered(PARALLEL);
+    let mut fetched = Vec::new();
+    while let Some(download) = downloads.try_next().await? {
+        match download {
+            Download::Settled(body) => {
+                if body.failure.is_none() {
+                    counts.stored += 1;
+                    counts.bytes += body.size;
+                } else {
+                    counts.failed += 1;
+                }
+                fetched.push(body);
+            }
+            Download::Unsettled => counts.failed += 1,
+        }
+        ctx.events.send(Event::FilesProgress { files: *counts });
+    }
+    Ok(fetched)
+}

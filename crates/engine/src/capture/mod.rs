@@ -1,0 +1,32 @@
+//! One Run: describe, plan, capture each Object in turns, fetch file bodies, write the Manifest last.
+//!
+//! ```text
+//! scope ─► plan (probe) ─► turns: windows | whole | by_parent | backfill | verify ─► files ─► manifest
+//!                             └ fetch (REST or Bulk) ─► sink ─► lake::BlockWriter, durable with its marks
+//! ```
+//! A Run that is killed leaves whole Blocks with their Watermarks and no Manifest; the next one goes on from there.
+
+mod backfill;
+mod bulk_jobs;
+mod by_parent;
+mod context;
+mod fetch;
+mod files;
+mod id_sorter;
+mod object_run;
+mod outcome;
+mod plan;
+mod probe;
+mod run;
+mod scope;
+mod select;
+mod sink;
+mod sweep;
+mod turn;
+mod verify;
+mod whole;
+mod windows;
+
+pub use run::BackupOptions;
+pub(crate) use run::{RoundOptions, round};
+pub(crate) use scope::Scope;

@@ -1,0 +1,127 @@
+//! One Object within one Run: what is to be done for it, in order, and what was done.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use holdfast_domain::capture::method::CaptureMethod;
+use holdfast_domain::capture::turn::Waiting;
+use holdfast_domain::capture::window::OrgSecond;
+use holdfast_domain::manifest::Counts;
+use holdfast_domain::schema::ObjectSchema;
+use holdfast_domain::{ObjectName, SchemaHash};
+use holdfast_lake::TableWriter;
+use holdfast_lake::delta::Marks;
+
+use super::probe::Probe;
+
+/// One kind of work; each turn does one Block of the first step.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Step {
+    /// The next time window.
+    Windows { stamp: String },
+    /// Everything, compared with what is held.
+    Whole,
+    /// Everything below the parents that are held, compared with what is held.
+    ByParent { parent: ObjectName, field: String },
+    /// The records that have a value in these fields.
+    Backfill { fields: Vec<String> },
+    /// The count of the org against ours, and the repair of what differs.
+    Verify,
+}
+
+/// The describe that is in force for one Object.
+#[derive(Debug, Clone)]
+pub(crate) struct Described {
+    pub(crate) schema: Arc<ObjectSchema>,
+    pub(crate) hash: SchemaHash,
+}
+
+pub(crate) struct ObjectRun {
+    pub(crate) object: ObjectName,
+    pub(crate) described: Described,
+    pub(crate) method: CaptureMethod,
+    pub(crate) steps: VecDeque<Step>,
+    /// What the table holds.
+    pub(crate) held: Held,
+    /// Where the next window begins, once this Run has stored one.
+    pub(crate) cursor: Option<OrgSecond>,
+    pub(crate) probe: Option<Probe>,
+    pub(crate) bulk_refused: bool,
+    pub(crate) turns: u32,
+    pub(crate) records_read: u64,
+    pub(crate) counts: Counts,
+    pub(crate) is_verified: Option<bool>,
+}
+
+/// What a table said of itself at its last commit.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Held {
+    pub(crate) version: Option<i64>,
+    pub(crate) live: u64,
+    pub(crate) marks: Marks,
+}
+
+impl Held {
+    pub(crate) fn of(writer: &TableWriter) -> Self {
+        let table = writer.table();
+        table.map_or_else(Self::default, |table| Self {
+            version: Some(table.version()),
+            live: table.live_count(),
+            marks: table.marks().clone(),
+        })
+    }
+
+    /// A Block was committed, or said nothing new.
+    pub(crate) fn committed(&mut self, version: Option<i64>, live: u64, set: Marks) {
+        self.version = version.or(self.version);
+        self.live = live;
+        self.marks.0.extend(set.0);
+    }
+
+    pub(crate) fn watermark(&self) -> Option<OrgSecond> {
+        self.marks.0.get(WATERMARK).copied().map(OrgSecond::from_us)
+    }
+}
+
+/// An ObjectRun and the one writer of its table, handed from turn to turn.
+pub(crate) struct Assignment {
+    pub(crate) run: ObjectRun,
+    pub(crate) writer: TableWriter,
+}
+
+impl ObjectRun {
+    /// Records still to read, as far as the probe told.
+    pub(crate) fn remaining(&self) -> u64 {
+        let total = self.probe.as_ref().map_or(0, |probe| probe.live + probe.deleted);
+        let expected = if self.is_first_capture() { total } else { 0 };
+        expected.saturating_sub(self.records_read)
+    }
+
+    pub(crate) fn waiting(&self) -> Waiting {
+        let after = match &self.method {
+            CaptureMethod::ByParent { parent, .. } => ObjectName::parse(parent).ok(),
+            _ => None,
+        };
+        Waiting { object: self.object.clone(), records: self.remaining(), turns: self.turns, after }
+    }
+
+    /// True until everything that existed when capture began was read once.
+    pub(crate) fn is_first_capture(&self) -> bool {
+        !self.held.marks.0.contains_key(CAUGHT_UP)
+    }
+
+    /// The mark that says: whatever is held is complete under this describe.
+    pub(crate) fn complete_mark(&self) -> String {
+        format!("{COMPLETE}{}", self.described.hash)
+    }
+
+    pub(crate) fn awaits_backfill(&self) -> bool {
+        self.steps.iter().any(|step| matches!(step, Step::Backfill { .. }))
+    }
+}
+
+/// Marks kept with the data; all values are microseconds since 1970 UTC.
+pub(crate) const WATERMARK: &str = "watermark";
+pub(crate) const CAUGHT_UP: &str = "caught_up";
+pub(crate) const DELETED_UNTIL: &str = "deleted_until";
+pub(crate) const COMPLETE: &str = "complete.";

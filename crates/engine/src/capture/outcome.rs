@@ -1,0 +1,143 @@
+//! What became of each Object in a Run: told at once, kept in the catalog, and gathered for the Manifest.
+
+use std::collections::BTreeMap;
+
+use holdfast_catalog::errors::{self, RecordedError};
+use holdfast_catalog::objects::{self, Captured, Phase};
+use holdfast_catalog::{ErrorId, Failure};
+use holdfast_domain::capture::window::OrgSecond;
+use holdfast_domain::manifest::{FileCounts, Gap, MANIFEST_FORMAT, Manifest, ObjectEntry, RunStatus, Trigger};
+use holdfast_domain::retry::BackOff;
+use holdfast_domain::{ErrorCode, ObjectName};
+
+use super::context::RunContext;
+use super::object_run::ObjectRun;
+use crate::error::{Doing, Error, Result};
+use crate::events::Event;
+
+pub(crate) struct Outcomes {
+    entries: BTreeMap<ObjectName, ObjectEntry>,
+    done: Vec<ObjectRun>,
+    pub(crate) files: FileCounts,
+    describes_hold: bool,
+}
+
+impl Outcomes {
+    /// Starts with the Objects that cannot be captured.
+    pub(crate) fn new(gaps: BTreeMap<ObjectName, Gap>) -> Self {
+        let entry = |gap| ObjectEntry { gap: Some(gap), ..ObjectEntry::default() };
+        let entries = gaps.into_iter().map(|(object, gap)| (object, entry(gap))).collect();
+        Self { entries, done: Vec::new(), files: FileCounts::default(), describes_hold: true }
+    }
+
+    pub(crate) fn done(&self) -> &[ObjectRun] {
+        &self.done
+    }
+
+    /// False if the org refused a field or an Object that its describe had named.
+    pub(crate) fn describes_hold(&self) -> bool {
+        self.describes_hold
+    }
+
+    /// The Objects that were captured, and whether something was new.
+    pub(crate) fn looked(&self) -> Vec<(ObjectName, bool)> {
+        self.done.iter().map(|run| (run.object.clone(), run.counts.versions() > 0)).collect()
+    }
+
+    /// True if and only if this Run stored nothing and has nothing to report.
+    pub(crate) fn is_empty(&self) -> bool {
+        let says_nothing = |entry: &ObjectEntry| {
+            entry.counts.versions() == 0 && entry.gap.as_ref().is_none_or(|gap| gap.is_expected)
+        };
+        self.entries.values().all(says_nothing) && self.files.stored == 0 && self.files.failed == 0
+    }
+
+    pub(crate) async fn object_done(&mut self, ctx: &RunContext, run: ObjectRun) -> Result<()> {
+        let db = ctx.engine.catalog().db();
+        let captured = Captured {
+            at: ctx.now(),
+            watermark_us: run.held.watermark().map(OrgSecond::as_us),
+            live_records: run.held.live,
+            remaining_records: Some(0),
+        };
+        let noted = objects::record_success(db, &ctx.org, &run.object, captured).await;
+        noted.doing(|| format!("note the progress of `{}`", run.object))?;
+        let noted = objects::set_phase(db, &ctx.org, &run.object, Phase::CapturingChanges, None).await;
+        noted.doing(|| format!("note the phase of `{}`", run.object))?;
+        ctx.events.send(Event::ObjectDone { object: run.object.clone(), counts: run.counts });
+        self.entries.insert(run.object.clone(), entry(&run));
+        self.done.push(run);
+        Ok(())
+    }
+
+    pub(crate) async fn object_failed(&mut self, ctx: &RunContext, run: &ObjectRun, error: &Error) -> Result<()> {
+        self.describes_hold &= !error.is_schema_change();
+        let gap = error.as_gap();
+        let db = ctx.engine.catalog().db();
+        let now = ctx.now();
+        let failure = Failure { code: gap.code, message: gap.message.clone() };
+        let known = objects::get(db, &ctx.org, &run.object).await;
+        let known = known.doing(|| format!("read what is known of `{}`", run.object))?;
+        let attempts = known.and_then(|state| state.trouble).map_or(0, |trouble| trouble.attempts);
+        let attempt = u32::try_from(attempts).unwrap_or(u32::MAX).saturating_add(1);
+        let next = now + BackOff::default().pause(attempt, rand::random());
+        let noted = objects::record_failure(db, &ctx.org, &run.object, &failure, now, Some(next)).await;
+        noted.doing(|| format!("note the failure of `{}`", run.object))?;
+        let recorded = RecordedError {
+            id: ErrorId::new(now),
+            org: ctx.org.clone(),
+            object: Some(run.object.clone()),
+            run: Some(ctx.run.clone()),
+            code: gap.code,
+            message: gap.message.clone(),
+            at: now,
+            resolved_at: None,
+        };
+        let noted = errors::insert(db, &recorded).await;
+        noted.doing(|| format!("note the failure of `{}`", run.object))?;
+        tracing::error!(org.id = %ctx.org, object = %run.object, "{} is not captured whole: {}", run.object, gap.message);
+        ctx.events.send(Event::ObjectFailed { object: run.object.clone(), gap: gap.clone() });
+        self.entries.insert(run.object.clone(), ObjectEntry { gap: Some(gap), ..entry(run) });
+        Ok(())
+    }
+
+    pub(crate) fn into_manifest(mut self, ctx: &RunContext, names_every_object: bool) -> Manifest {
+        if ctx.trigger == Trigger::Auto {
+            self.entries.retain(|_, entry| entry.counts.versions() > 0 || entry.gap.as_ref().is_some_and(|gap| !gap.is_expected));
+        }
+        let has_gaps = self.entries.values().any(|entry| entry.gap.as_ref().is_some_and(|gap| !gap.is_expected));
+        let is_whole = !has_gaps && self.files.failed == 0;
+        Manifest {
+            format: MANIFEST_FORMAT,
+            run: ctx.run.clone(),
+            org: ctx.org.clone(),
+            trigger: ctx.trigger,
+            status: if is_whole { RunStatus::Completed } else { RunStatus::CompletedWithGaps },
+            started_at: ctx.started_at,
+            finished_at: ctx.now(),
+            api_calls: ctx.calls(),
+            names_every_object,
+            objects: self.entries,
+            files: self.files,
+        }
+    }
+}
+
+fn entry(run: &ObjectRun) -> ObjectEntry {
+    ObjectEntry {
+        table_version: run.held.version,
+        schema: Some(run.described.hash.clone()),
+        live_records: run.held.live,
+        counts: run.counts,
+        is_verified: run.is_verified,
+        gap: (run.is_verified == Some(false)).then(counts_differ),
+    }
+}
+
+fn counts_differ() -> Gap {
+    Gap {
+        code: ErrorCode::CountsDiffer,
+        message: "the org counts other records than the lake holds, also after comparing all ids".to_owned(),
+        is_expected: false,
+    }
+}

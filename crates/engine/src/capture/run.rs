@@ -1,0 +1,198 @@
+//! The course of one Run, and how it ends.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use holdfast_catalog::orgs::Org;
+use holdfast_catalog::{Failure, runs};
+use holdfast_domain::capture::turn::{Waiting, next_turn};
+use holdfast_domain::manifest::{Manifest, RunStatus, Trigger};
+use holdfast_domain::retry::Retry;
+use holdfast_domain::{ObjectName, RunId};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use super::context::RunContext;
+use super::outcome::Outcomes;
+use super::scope::Scope;
+use super::object_run::Assignment;
+use super::{bulk_jobs, files, plan, scope, turn};
+use crate::engine::Engine;
+use crate::error::{Doing, Error, Result};
+use crate::events::{Event, EventSink};
+
+/// What a person asks for.
+#[derive(Debug, Clone, Default)]
+pub struct BackupOptions {
+    /// Only these; empty means everything that the integration user may see.
+    pub objects: Vec<ObjectName>,
+}
+
+/// What one Run is to do.
+pub(crate) struct RoundOptions {
+    pub(crate) trigger: Trigger,
+    pub(crate) wanted: Vec<ObjectName>,
+    /// Auto backup looks at some Objects less often than at others.
+    pub(crate) leave_out: Vec<ObjectName>,
+    /// The describes of an earlier round, if they are young enough.
+    pub(crate) known_scope: Option<Scope>,
+    pub(crate) with_files: bool,
+    pub(crate) give_up_after: Duration,
+}
+
+impl Engine {
+    /// Captures an org once, up to date: what auto backup does, in the foreground.
+    pub async fn backup(
+        &self,
+        org: &str,
+        options: BackupOptions,
+        events: EventSink,
+        cancel: CancellationToken,
+    ) -> Result<Manifest> {
+        let org = self.find_org(org).await?;
+        let options = RoundOptions {
+            trigger: Trigger::Backup,
+            wanted: options.objects,
+            leave_out: Vec::new(),
+            known_scope: None,
+            with_files: true,
+            give_up_after: self.settings().give_up_after,
+        };
+        let round = round(self, &org, options, events, cancel).await?;
+        Ok(round.manifest.expect("only a round of auto backup may end without a manifest"))
+    }
+}
+
+/// What one Run leaves to the next.
+pub(crate) struct Round {
+    /// None if and only if it was a round of auto backup that found nothing to store.
+    pub(crate) manifest: Option<Manifest>,
+    /// The Objects that were looked at, and whether something was new.
+    pub(crate) looked: Vec<(ObjectName, bool)>,
+    /// The describes, unless the org has shown that they are out of date.
+    pub(crate) scope: Option<Scope>,
+}
+
+/// One Run.
+pub(crate) async fn round(
+    engine: &Engine,
+    org: &Org,
+    options: RoundOptions,
+    events: EventSink,
+    cancel: CancellationToken,
+) -> Result<Round> {
+    let client = engine.connect(org).await?;
+    let ctx = Arc::new(RunContext {
+        engine: engine.clone(),
+        org: org.id.clone(),
+        calls_before: client.calls(),
+        client,
+        lake: engine.lake().org(&org.id),
+        budget: org.api_budget,
+        run: RunId::from(uuid::Uuid::now_v7()),
+        trigger: options.trigger,
+        started_at: engine.clock().now(),
+        events,
+        cancel,
+        give_up_after: options.give_up_after,
+    });
+    let db = engine.catalog().db();
+    let inserted = runs::insert(db, &ctx.run, &ctx.org, ctx.trigger, ctx.started_at).await;
+    inserted.doing(|| "note the start of the run".to_owned())?;
+    ctx.events.send(Event::RunStarted { run: ctx.run.clone() });
+    tracing::info!(org.id = %ctx.org, run.id = %ctx.run, "Run of {} started", org.name);
+    let finished = course_to_end(&ctx, options).await;
+    if let Err(error) = &finished {
+        note_failure(&ctx, error).await?;
+    }
+    ctx.events.send(Event::RunFinished { run: ctx.run.clone() });
+    finished
+}
+
+async fn course_to_end(ctx: &Arc<RunContext>, options: RoundOptions) -> Result<Round> {
+    bulk_jobs::clean_up_left_over(ctx).await?;
+    let scope = match options.known_scope {
+        Some(scope) => scope,
+        None => scope::describe(ctx, &options.wanted).await?,
+    };
+    let mut found = scope.found.clone();
+    found.retain(|found| !options.leave_out.contains(&found.object));
+    let assignments = plan::assignments(ctx, found).await?;
+    let mut outcomes = Outcomes::new(scope.gaps.clone());
+    capture_all(ctx, assignments, &mut outcomes).await?;
+    outcomes.files = files::capture(ctx, outcomes.done(), options.with_files).await?;
+    let names_every_object = ctx.trigger == Trigger::Backup && options.wanted.is_empty();
+    let scope = outcomes.describes_hold().then_some(scope);
+    let looked = outcomes.looked();
+    Ok(Round { manifest: finish(ctx, outcomes, names_every_object).await?, looked, scope })
+}
+
+/// Gives turns until no Object has a step left. Objects that fail leave a gap; a stop ends the Run.
+async fn capture_all(ctx: &Arc<RunContext>, assignments: Vec<Assignment>, outcomes: &mut Outcomes) -> Result<()> {
+    let slots = ctx.engine.settings().parallel.max(1);
+    let has_steps = |assignment: &Assignment| !assignment.run.steps.is_empty();
+    let (mut waiting, idle): (Vec<_>, Vec<_>) = assignments.into_iter().partition(has_steps);
+    for Assignment { run, .. } in idle {
+        outcomes.object_done(ctx, run).await?;
+    }
+    let mut running: JoinSet<(Assignment, Result<()>)> = JoinSet::new();
+    let mut in_turn: Vec<Waiting> = Vec::new();
+    let mut stop = None;
+    loop {
+        while stop.is_none() && running.len() < slots {
+            let turns: Vec<_> = waiting.iter().map(|assignment| assignment.run.waiting()).collect();
+            let Some(index) = next_turn(&turns, &in_turn, slots) else { break };
+            in_turn.push(turns[index].clone());
+            running.spawn(one_turn(ctx.clone(), waiting.swap_remove(index)));
+        }
+        let Some(ended) = running.join_next().await else { break };
+        let (assignment, outcome) = ended.map_err(|source| Error::TaskStopped { source })?;
+        in_turn.retain(|other| other.object != assignment.run.object);
+        match outcome {
+            Ok(()) if !has_steps(&assignment) => outcomes.object_done(ctx, assignment.run).await?,
+            Ok(()) => waiting.push(assignment),
+            Err(error) if is_stop(&error) => stop = stop.or(Some(error)),
+            Err(error) => outcomes.object_failed(ctx, &assignment.run, &error).await?,
+        }
+    }
+    stop.map_or(Ok(()), Err)
+}
+
+async fn one_turn(ctx: Arc<RunContext>, mut assignment: Assignment) -> (Assignment, Result<()>) {
+    let was_refused = assignment.run.bulk_refused;
+    let outcome = match turn::take_with_retries(&ctx, &mut assignment).await {
+        Ok(()) => plan::remember_ways(&ctx, &assignment.run, was_refused).await,
+        Err(error) => Err(error),
+    };
+    (assignment, outcome)
+}
+
+/// True for what concerns the whole Run and not one Object.
+fn is_stop(error: &Error) -> bool {
+    matches!(error, Error::Cancelled) || error.retry() == Retry::WhenLimitMoves || error.needs_reauthorisation()
+}
+
+async fn finish(ctx: &RunContext, outcomes: Outcomes, names_every_object: bool) -> Result<Option<Manifest>> {
+    let db = ctx.engine.catalog().db();
+    if ctx.trigger == Trigger::Auto && outcomes.is_empty() {
+        runs::remove(db, &ctx.run).await.doing(|| "forget an empty run".to_owned())?;
+        return Ok(None);
+    }
+    let manifest = outcomes.into_manifest(ctx, names_every_object);
+    ctx.lake.put_manifest(&manifest).await.doing(|| "write the manifest".to_owned())?;
+    let noted = runs::insert_finished(db, &manifest).await;
+    noted.doing(|| "note the end of the run".to_owned())?;
+    tracing::info!(org.id = %ctx.org, run.id = %ctx.run, "Run {} ended: {}", ctx.run, manifest.status.as_str());
+    Ok(Some(manifest))
+}
+
+async fn note_failure(ctx: &RunContext, error: &Error) -> Result<()> {
+    let is_interrupted = matches!(error, Error::Cancelled) || error.retry() == Retry::WhenLimitMoves;
+    let status = if is_interrupted { RunStatus::Interrupted } else { RunStatus::Failed };
+    let gap = error.as_gap();
+    let failure = Failure { code: gap.code, message: gap.message };
+    let db = ctx.engine.catalog().db();
+    let totals = runs::RunTotals { api_calls: ctx.calls(), ..runs::RunTotals::default() };
+    let noted = runs::finish(db, &ctx.run, status, ctx.now(), &totals, Some(&failure)).await;
+    noted.doing(|| "note the end of the run".to_owned())
+}

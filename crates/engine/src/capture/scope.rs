@@ -1,0 +1,224 @@
+//! What there is to capture: the Objects that the integration user may see, each with its describe.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use holdfast_catalog::objects::{self, ObjectState, Phase, SeenObject};
+use holdfast_domain::capture::drift::Drift;
+use holdfast_domain::capture::method::{CaptureMethod, capture_method};
+use holdfast_domain::manifest::{Gap, Trigger};
+use holdfast_domain::schema::ObjectSchema;
+use holdfast_domain::{ErrorCode, ObjectName, SchemaHash};
+use holdfast_salesforce::{ApiError, DescribeAnswer};
+
+use super::context::RunContext;
+use super::object_run::Described;
+use crate::error::{Doing, Error, Result};
+use crate::events::Event;
+
+/// An Object to capture.
+#[derive(Clone)]
+pub(crate) struct Found {
+    pub(crate) object: ObjectName,
+    pub(crate) described: Described,
+    pub(crate) method: CaptureMethod,
+}
+
+/// The Objects of one Run: those to capture, and those that cannot be, each with its reason.
+#[derive(Clone, Default)]
+pub(crate) struct Scope {
+    pub(crate) found: Vec<Found>,
+    pub(crate) gaps: BTreeMap<ObjectName, Gap>,
+}
+
+/// One composite call describes this many Objects.
+const DESCRIBES_PER_CALL: usize = 25;
+
+/// Describes the org, or only the `wanted` Objects of it.
+pub(crate) async fn describe(ctx: &RunContext, wanted: &[ObjectName]) -> Result<Scope> {
+    let global = ctx
+        .attempt(None, || async {
+            let global = ctx.client.describe_global().await;
+            global.doing(|| "list the objects of the org".to_owned())
+        })
+        .await?;
+    let visible: Vec<_> = global.into_iter().filter(|object| wanted.is_empty() || wanted.contains(&object.name)).collect();
+    if let Some(name) = wanted.iter().find(|name| !visible.iter().any(|object| object.name == **name)) {
+        return Err(Error::ObjectNotVisible { name: name.clone() });
+    }
+    let db = ctx.engine.catalog().db();
+    let known = objects::list(db, &ctx.org).await.doing(|| "read what is known of the objects".to_owned())?;
+    let known: BTreeMap<_, _> = known.into_iter().map(|state| (state.name.clone(), state)).collect();
+    if wanted.is_empty() {
+        let names: Vec<_> = visible.iter().map(|object| &object.name).collect();
+        note_vanished(ctx, &known, &names).await?;
+    }
+    let mut scope = Scope::default();
+    let mut names = Vec::new();
+    for object in visible {
+        if object.queryable {
+            names.push(object.name);
+        } else {
+            scope.gaps.insert(object.name, not_capturable("Salesforce says that it cannot be queried"));
+        }
+    }
+    for chunk in names.chunks(DESCRIBES_PER_CALL) {
+        describe_chunk(ctx, chunk, &known, &mut scope).await?;
+    }
+    ctx.events.send(Event::ScopeKnown { objects: scope.found.len(), not_capturable: scope.gaps.len() });
+    Ok(scope)
+}
+
+/// What was captured stays; the Object is shown as stopped, and goes on by itself when it is visible again.
+async fn note_vanished(
+    ctx: &RunContext,
+    known: &BTreeMap<ObjectName, ObjectState>,
+    visible: &[&ObjectName],
+) -> Result<()> {
+    for state in known.values() {
+        if state.phase != Phase::Stopped && !visible.contains(&&state.name) {
+            let reason = "the integration user no longer sees it: it was deleted, or access was taken away";
+            let db = ctx.engine.catalog().db();
+            let set = objects::set_phase(db, &ctx.org, &state.name, Phase::Stopped, Some(reason)).await;
+            set.doing(|| format!("note that `{}` is gone", state.name))?;
+        }
+    }
+    Ok(())
+}
+
+async fn describe_chunk(
+    ctx: &RunContext,
+    names: &[ObjectName],
+    known: &BTreeMap<ObjectName, ObjectState>,
+    scope: &mut Scope,
+) -> Result<()> {
+    let since = unchanged_since(ctx, names, known);
+    let answers = ctx
+        .attempt(None, || async {
+            let answers = ctx.client.describe_many(names, &since).await;
+            answers.doing(|| format!("describe {} objects", names.len()))
+        })
+        .await?;
+    let mut transaction = ctx.engine.catalog().begin().await.doing(|| "note the describes".to_owned())?;
+    for (object, answer) in answers {
+        let before = known.get(&object);
+        let (described, last_modified) = match read(ctx, &object, before, answer).await? {
+            Ok(described) => described,
+            Err(gap) => {
+                scope.gaps.insert(object, gap);
+                continue;
+            }
+        };
+        tell_drift(ctx, before, &described).await?;
+        let method = method(before, &described.schema);
+        let seen = SeenObject {
+            name: &object,
+            method: &method,
+            schema: Some(&described.hash),
+            describe_last_modified: last_modified.as_deref(),
+        };
+        let noted = objects::upsert_seen(&mut *transaction, &ctx.org, &seen, ctx.now()).await;
+        noted.doing(|| format!("note the describe of `{object}`"))?;
+        if let CaptureMethod::None { reason } = &method {
+            let stopped = objects::set_phase(&mut *transaction, &ctx.org, &object, Phase::Stopped, Some(reason)).await;
+            stopped.doing(|| format!("note why `{object}` is not captured"))?;
+            scope.gaps.insert(object, not_capturable(reason));
+        } else {
+            scope.found.push(Found { object, described, method });
+        }
+    }
+    holdfast_catalog::commit(transaction).await.doing(|| "note the describes".to_owned())
+}
+
+/// A person who starts a Run may just have changed permissions, and whether that moves
+/// `Last-Modified` is not documented: so only auto backup asks conditionally.
+fn unchanged_since(
+    ctx: &RunContext,
+    names: &[ObjectName],
+    known: &BTreeMap<ObjectName, ObjectState>,
+) -> BTreeMap<ObjectName, String> {
+    if ctx.trigger != Trigger::Auto {
+        return BTreeMap::new();
+    }
+    let date = |name: &ObjectName| {
+        let state = known.get(name)?;
+        state.schema.as_ref()?;
+        Some((name.clone(), state.describe_last_modified.clone()?))
+    };
+    names.iter().filter_map(date).collect()
+}
+
+type Answer = Result<(Described, Option<String>), Gap>;
+
+async fn read(
+    ctx: &RunContext,
+    object: &ObjectName,
+    before: Option<&ObjectState>,
+    answer: DescribeAnswer,
+) -> Result<Answer> {
+    match answer {
+        DescribeAnswer::Describe { json, last_modified } => {
+            let schema = match ObjectSchema::from_describe(&json) {
+                Ok(schema) => Arc::new(schema),
+                Err(error) => return Ok(Err(unreadable(&error))),
+            };
+            let stored = ctx.lake.put_schema(object, &json).await;
+            let hash = stored.doing(|| format!("store the describe of `{object}`"))?;
+            Ok(Ok((Described { schema, hash }, last_modified)))
+        }
+        DescribeAnswer::NotModified => {
+            let hash = before.and_then(|state| state.schema.clone());
+            let Some(hash) = hash else { return Ok(Err(unreadable(&"304 to an unconditional request"))) };
+            Ok(Ok((stored(ctx, object, hash).await?, None)))
+        }
+        DescribeAnswer::Refused(error) => Ok(Err(refused(&error))),
+    }
+}
+
+/// A describe that the lake holds.
+pub(crate) async fn stored(ctx: &RunContext, object: &ObjectName, hash: SchemaHash) -> Result<Described> {
+    let json = ctx.lake.schema(object, &hash).await.doing(|| format!("read the describe of `{object}`"))?;
+    let json = json.ok_or_else(|| Error::NoDescribe { object: object.clone(), hash: hash.to_string() })?;
+    let schema = ObjectSchema::from_describe(&json).map_err(|source| Error::DescribeUnreadable {
+        object: object.clone(),
+        hash: hash.to_string(),
+        source,
+    })?;
+    Ok(Described { schema: Arc::new(schema), hash })
+}
+
+async fn tell_drift(ctx: &RunContext, before: Option<&ObjectState>, now: &Described) -> Result<()> {
+    let Some(hash) = before.and_then(|state| state.schema.clone()) else { return Ok(()) };
+    if hash == now.hash {
+        return Ok(());
+    }
+    let object = &now.schema.name;
+    let drift = Drift::between(&*stored(ctx, object, hash).await?.schema, &now.schema);
+    if !drift.is_empty() {
+        tracing::info!(org.id = %ctx.org, object = %object, "fields of {object} changed: {drift}");
+        ctx.events.send(Event::SchemaChanged { object: object.clone(), what: drift.to_string() });
+    }
+    Ok(())
+}
+
+/// An Object whose time field once turned out to refuse filters stays with the way that worked.
+fn method(before: Option<&ObjectState>, schema: &ObjectSchema) -> CaptureMethod {
+    let remembered = before.and_then(|state| state.method.clone());
+    match (capture_method(schema), remembered) {
+        (CaptureMethod::Windows { .. }, Some(CaptureMethod::Whole)) => CaptureMethod::Whole,
+        (chosen, _) => chosen,
+    }
+}
+
+fn not_capturable(reason: &str) -> Gap {
+    Gap { code: ErrorCode::ObjectNotCapturable, message: reason.to_owned(), is_expected: true }
+}
+
+fn refused(error: &ApiError) -> Gap {
+    Gap { code: error.error_code(), message: format!("Salesforce refused to describe it: {error}"), is_expected: false }
+}
+
+fn unreadable(error: &dyn std::fmt::Display) -> Gap {
+    let message = format!("its describe could not be read: {error}");
+    Gap { code: ErrorCode::AnswerUnreadable, message, is_expected: false }
+}

@@ -1,0 +1,180 @@
+//! One turn of one Object: one Block of its first step, durable with its marks when the turn ends.
+
+use holdfast_catalog::{BlockId, blocks};
+use holdfast_domain::capture::method::CaptureMethod;
+use holdfast_domain::ObjectName;
+use holdfast_domain::retry::Retry;
+use holdfast_lake::delta::Marks;
+use holdfast_lake::{BlockContext, BlockWriter, TableWriter};
+use holdfast_salesforce::{ApiError, ApiErrorKind};
+
+use super::context::RunContext;
+use super::fetch::Plan;
+use super::object_run::{Assignment, ObjectRun, Step};
+use super::{backfill, by_parent, verify, whole, windows};
+use crate::error::{Doing, Error, Result};
+
+/// Whether the first step has more Blocks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Progress {
+    More,
+    StepDone,
+}
+
+/// A turn whose Block could not be stored is taken again from its start: nothing of it is visible
+/// before its commit, and what was read stays in the org.
+pub(crate) async fn take_with_retries(ctx: &RunContext, assignment: &mut Assignment) -> Result<()> {
+    let mut failing_since = None;
+    let mut attempt = 0;
+    loop {
+        let Err(error) = take(ctx, assignment).await else { return Ok(()) };
+        let Retry::BackOff = error.retry() else { return Err(error) };
+        attempt += 1;
+        let since = *failing_since.get_or_insert_with(|| ctx.now());
+        let lasted = (ctx.now() - since).to_std().unwrap_or_default();
+        if lasted >= ctx.give_up_after || attempt > MOST_TURNS {
+            return Err(error);
+        }
+        ctx.retry_later(Some(&assignment.run.object), attempt, &error).await?;
+    }
+}
+
+/// Each request has been repeated for `give_up_after` by then.
+const MOST_TURNS: u32 = 5;
+
+/// Does one turn under the lease of the table, so that no other process writes it meanwhile.
+pub(crate) async fn take(ctx: &RunContext, assignment: &mut Assignment) -> Result<()> {
+    let Assignment { run, writer } = assignment;
+    let name = format!("table/{}/{}", ctx.org, run.object);
+    ctx.engine.under_lease(&name, step(ctx, run, writer)).await
+}
+
+async fn step(ctx: &RunContext, run: &mut ObjectRun, writer: &mut TableWriter) -> Result<()> {
+    let Some(step) = run.steps.front().cloned() else { return Ok(()) };
+    let outcome = match &step {
+        Step::Windows { stamp } => windows::next_block(ctx, run, writer, stamp).await,
+        Step::Whole => whole::capture(ctx, run, writer).await,
+        Step::ByParent { parent, field } => by_parent::capture(ctx, run, writer, parent, field).await,
+        Step::Backfill { fields } => backfill::capture(ctx, run, writer, fields).await,
+        Step::Verify => verify::reconcile(ctx, run, writer).await,
+    };
+    run.turns += 1;
+    match outcome {
+        Ok(Progress::More) => {}
+        Ok(Progress::StepDone) => {
+            run.steps.pop_front();
+        }
+        Err(error) => other_way(run, &step, error)?,
+    }
+    Ok(())
+}
+
+/// Salesforce documents neither which Objects refuse Bulk nor which refuse filters, and the lists
+/// change with each release: so the refusal itself chooses the next way to try.
+fn other_way(run: &mut ObjectRun, step: &Step, error: Error) -> Result<()> {
+    let kind = match &error {
+        Error::Salesforce { source, .. } => source.api_error().map(ApiError::kind),
+        _ => None,
+    };
+    let next = match (kind, step, &run.method) {
+        (Some(ApiErrorKind::BulkUnsupported), ..) if !run.bulk_refused => {
+            run.bulk_refused = true;
+            return Ok(());
+        }
+        (Some(ApiErrorKind::FilterNeeded), Step::Whole, CaptureMethod::ByParent { parent, field }) => {
+            let parent = ObjectName::parse(parent).map_err(|_| error)?;
+            Step::ByParent { parent, field: field.clone() }
+        }
+        (Some(ApiErrorKind::FilterNeeded | ApiErrorKind::ObjectUnsupported), Step::Windows { .. }, _) => Step::Whole,
+        _ => return Err(error),
+    };
+    run.steps[0] = next;
+    Ok(())
+}
+
+/// A Block of this task, not yet holding anything.
+pub(crate) async fn begin_block<'w>(
+    ctx: &RunContext,
+    run: &ObjectRun,
+    writer: &'w mut TableWriter,
+    is_backfill: bool,
+) -> Result<BlockWriter<'w>> {
+    let stamp_field = match &run.method {
+        CaptureMethod::Windows { stamp } => Some(stamp.clone()),
+        _ => run.described.schema.field("SystemModstamp").map(|field| field.name.clone()),
+    };
+    let begun = writer.begin_block(BlockContext {
+        run: ctx.run.clone(),
+        captured_at: ctx.now(),
+        schema: run.described.hash.clone(),
+        object_schema: run.described.schema.clone(),
+        stamp_field,
+        backfill: is_backfill,
+    });
+    begun.await.doing(|| format!("begin a block of `{}`", run.object))
+}
+
+pub(crate) fn plan(ctx: &RunContext, run: &ObjectRun, expected: Option<u64>) -> Plan {
+    let rest_records = ctx.engine.settings().rest_records;
+    Plan { all: true, expected, bulk_refused: run.bulk_refused, rest_records }
+}
+
+/// How a Block came about, for the timeline.
+pub(crate) struct BlockNote {
+    pub(crate) way: &'static str,
+    pub(crate) from_us: Option<i64>,
+    pub(crate) until_us: Option<i64>,
+    pub(crate) records: u64,
+    pub(crate) started_at: chrono::DateTime<chrono::Utc>,
+}
+
+/// Removes what the Block has written. A failure leaves files that no commit names, which the
+/// lake's own cleaning removes.
+pub(crate) async fn give_up(block: BlockWriter<'_>) {
+    if let Err(error) = block.abandon().await {
+        tracing::info!("a block that was given up left files behind: {error}");
+    }
+}
+
+/// Makes the Block durable together with its marks, and tells about it.
+pub(crate) async fn finish_block(
+    ctx: &RunContext,
+    run: &mut ObjectRun,
+    block: BlockWriter<'_>,
+    mut marks: Marks,
+    note: BlockNote,
+) -> Result<()> {
+    if !run.awaits_backfill() {
+        marks.0.entry(run.complete_mark()).or_insert_with(|| ctx.started_at.timestamp_micros());
+    }
+    let set = marks.clone();
+    let finished = block.finish(marks).await;
+    let commit = finished.doing(|| format!("store a block of `{}`", run.object))?;
+    run.counts += commit.counts;
+    run.held.committed(commit.table_version, commit.live_records, set);
+    run.records_read += note.records;
+    ctx.events.send(crate::events::Event::BlockStored {
+        object: run.object.clone(),
+        records: note.records,
+        counts: commit.counts,
+    });
+    if commit.counts.versions() == 0 {
+        return Ok(());
+    }
+    let row = blocks::Block {
+        id: BlockId::new(ctx.now()),
+        org: ctx.org.clone(),
+        object: run.object.clone(),
+        run: ctx.run.clone(),
+        way: note.way.to_owned(),
+        window_from_us: note.from_us,
+        window_until_us: note.until_us,
+        table_version: commit.table_version,
+        counts: commit.counts,
+        started_at: note.started_at,
+        finished_at: ctx.now(),
+        failure: None,
+    };
+    let written = blocks::insert(ctx.engine.catalog().db(), &row).await;
+    written.doing(|| format!("write down a block of `{}`", run.object))
+}

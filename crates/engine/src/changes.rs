@@ -1,0 +1,199 @@
+//! What changed between two Snapshots: net, per record, field by field.
+
+use std::collections::BTreeMap;
+
+use arrow_array::cast::AsArray;
+use arrow_array::RecordBatch;
+use async_stream::try_stream;
+use futures::{Stream, TryStreamExt};
+use holdfast_domain::change::Change;
+use holdfast_domain::{ObjectName, OrgId, RecordId, RunId};
+use holdfast_lake::Table;
+use serde::Serialize;
+
+use crate::engine::Engine;
+use crate::error::{Doing, Error, Result};
+use crate::history::{FieldChange, Versions};
+
+/// Changes of one Object, counted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ObjectChanges {
+    pub object: ObjectName,
+    pub new: u64,
+    pub changed: u64,
+    pub deleted: u64,
+    pub undeleted: u64,
+}
+
+/// One record that differs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ChangedRecord {
+    pub id: RecordId,
+    pub change: Change,
+    pub fields: Vec<FieldChange>,
+}
+
+/// The two table versions of one Object that are compared.
+#[derive(Debug, Clone, Copy)]
+struct Span {
+    after: i64,
+    until: i64,
+}
+
+impl Engine {
+    /// Per Object with changes, how many records differ between `since` (the Run before, if not
+    /// given) and `run`.
+    pub async fn changes(
+        &self,
+        run: &str,
+        object: Option<&ObjectName>,
+        since: Option<&str>,
+    ) -> Result<Vec<ObjectChanges>> {
+        let (org, mut spans) = self.spans(run, since).await?;
+        if let Some(object) = object {
+            spans.retain(|name, _| name == object);
+        }
+        let mut all = Vec::new();
+        for (object, span) in spans {
+            let mut counts = ObjectChanges { object: object.clone(), new: 0, changed: 0, deleted: 0, undeleted: 0 };
+            let table = self.table(&org, &object).await?;
+            let mut records = std::pin::pin!(net_changes(&table, span));
+            while let Some((_, change)) = records.try_next().await? {
+                match change {
+                    Change::New => counts.new += 1,
+                    Change::Changed => counts.changed += 1,
+                    Change::Deleted => counts.deleted += 1,
+                    Change::Undeleted => counts.undeleted += 1,
+                }
+            }
+            if counts.new + counts.changed + counts.deleted + counts.undeleted > 0 {
+                all.push(counts);
+            }
+        }
+        Ok(all)
+    }
+
+    /// The records of one Object that differ, in Id order, each with its fields.
+    pub async fn changed_records(
+        &self,
+        run: &str,
+        object: &ObjectName,
+        since: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<ChangedRecord>> {
+        let (org, spans) = self.spans(run, since).await?;
+        let Some(span) = spans.get(object).copied() else { return Ok(Vec::new()) };
+        let table = self.table(&org, object).await?;
+        let lake = self.lake().org(&org);
+        let mut versions = Versions::of(&lake, object, &table);
+        let mut records = std::pin::pin!(net_changes(&table, span));
+        let mut found = Vec::new();
+        while found.len() < limit
+            && let Some((id, change)) = records.try_next().await?
+        {
+            let fields = versions.differences(&id, span.after, span.until).await?;
+            found.push(ChangedRecord { id, change, fields });
+        }
+        Ok(found)
+    }
+
+    async fn spans(&self, run: &str, since: Option<&str>) -> Result<(OrgId, BTreeMap<ObjectName, Span>)> {
+        let (run, manifest) = self.run(run).await?;
+        let Some(manifest) = manifest else { return Err(Error::NoSnapshot { run: run.id.to_string() }) };
+        let since: Option<RunId> = match since {
+            Some(since) => Some(self.find_run(since).await?.id),
+            None => self.manifest_before(&run.org, &run.id).await?.map(|manifest| manifest.run),
+        };
+        let before = match &since {
+            Some(since) => self.versions_at(&run.org, since).await?,
+            None => BTreeMap::new(),
+        };
+        let now = self.versions_at(&run.org, &manifest.run).await?;
+        let span = |(object, until): (ObjectName, i64)| {
+            let after = before.get(&object).copied().unwrap_or(-1);
+            (after < until).then_some((object, Span { after, until }))
+        };
+        Ok((run.org, now.into_iter().filter_map(span).collect()))
+    }
+
+    pub(crate) async fn table(&self, org: &OrgId, object: &ObjectName) -> Result<Table> {
+        let table = self.lake().org(org).table(object).await.doing(|| format!("open the table of `{object}`"))?;
+        table.ok_or_else(|| Error::UnknownObject { org: org.to_string(), object: object.to_string() })
+    }
+}
+
+/// Folds the versions of each record within the span to what they mean together.
+fn net_changes(table: &Table, span: Span) -> impl Stream<Item = Result<(RecordId, Change)>> + Send + '_ {
+    try_stream! {
+        let columns = ["Id", "_seq", "_change"].map(str::to_owned).to_vec();
+        let doing = || "read the versions between two runs".to_owned();
+        let mut rows = table.versions_between(span.after, span.until, Some(columns)).doing(doing)?;
+        let mut current: Option<(String, Change, Change)> = None;
+        while let Some(batch) = rows.try_next().await.doing(doing)? {
+            for (id, change) in changes_of(&batch) {
+                match &mut current {
+                    Some((same, _, last)) if *same == id => *last = change,
+                    other => {
+                        if let Some(net) = other.replace((id, change, change)).and_then(net) {
+                            yield net;
+                        }
+                    }
+                }
+            }
+        }
+        if let Some(net) = current.and_then(net) {
+            yield net;
+        }
+    }
+}
+
+/// Versions of one record follow each other, oldest first.
+fn changes_of(batch: &RecordBatch) -> Vec<(String, Change)> {
+    let text = |name: &str| batch.column_by_name(name).map(|column| column.as_string::<i32>().clone());
+    let (Some(ids), Some(changes)) = (text("Id"), text("_change")) else { return Vec::new() };
+    ids.iter()
+        .zip(changes.iter())
+        .filter_map(|(id, change)| Some((id?.to_owned(), Change::parse(change?)?)))
+        .collect()
+}
+
+/// First and last change of a record in the span, as one; a record that came and went is none.
+fn net((id, first, last): (String, Change, Change)) -> Option<(RecordId, Change)> {
+    let existed = matches!(first, Change::Changed | Change::Deleted);
+    let exists = last != Change::Deleted;
+    let change = match (existed, exists) {
+        (true, true) => Change::Changed,
+        (true, false) => Change::Deleted,
+        (false, true) if first == Change::Undeleted => Change::Undeleted,
+        (false, true) => Change::New,
+        // Deleted before it was ever seen alive: worth telling. Came and went within the span: not.
+        (false, false) => return None,
+    };
+    Some((RecordId::parse(&id).ok()?, change))
+}
+
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_happened_to_one_record_in_between_is_folded() {
+        use Change::{Changed, Deleted, New, Undeleted};
+        let id = "001000000000001AAA";
+        for (first, last, expected) in [
+            (New, New, Some(New)),
+            (New, Changed, Some(New)),
+            (New, Deleted, None),
+            (Changed, Changed, Some(Changed)),
+            (Changed, Deleted, Some(Deleted)),
+            (Deleted, Deleted, Some(Deleted)),
+            (Deleted, Undeleted, Some(Changed)),
+            (Undeleted, Changed, Some(Undeleted)),
+            (Undeleted, Deleted, None),
+        ] {
+            let folded = net((id.to_owned(), first, last)).map(|(_, change)| change);
+            assert_eq!(folded, expected, "{first:?} … {last:?}");
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! The data directory, the lake and the catalog, opened together.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use holdfast_catalog::{Catalog, Location};
+use holdfast_domain::capture::window::WindowPolicy;
+use holdfast_domain::retry::DEFAULT_PATIENCE;
+use holdfast_lake::{Lake, LakeLocation, LakeOptions};
+
+use crate::clock::{Clock, SystemClock};
+use crate::error::{Doing, Error, Result};
+use crate::orgs::Clients;
+use crate::process::ProcessName;
+
+/// Where everything lies, and how the engine behaves.
+#[derive(Clone)]
+pub struct EngineOptions {
+    /// Holds `catalog.db`, `secret.key`, `cache/`, and `lake/` unless `lake` says otherwise.
+    pub data_dir: PathBuf,
+    /// A PostgreSQL URL; the default is SQLite in the data directory.
+    pub database_url: Option<String>,
+    pub lake: Option<LakeLocation>,
+    pub clock: Arc<dyn Clock>,
+    pub settings: Settings,
+    /// Called before each durable step of the lake; for crash tests.
+    pub steps: holdfast_lake::StepHook,
+}
+
+impl EngineOptions {
+    pub fn new(data_dir: impl Into<PathBuf>) -> Self {
+        Self {
+            data_dir: data_dir.into(),
+            database_url: None,
+            lake: None,
+            clock: Arc::new(SystemClock),
+            settings: Settings::default(),
+            steps: holdfast_lake::StepHook::default(),
+        }
+    }
+}
+
+/// Numbers that decide pace and patience.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    pub windows: WindowPolicy,
+    /// How long an Object fails before its light turns yellow.
+    pub patience: TimeDelta,
+    /// Objects captured at the same time.
+    pub parallel: usize,
+    /// How long `backup` keeps trying a failing request before it leaves a gap.
+    pub give_up_after: Duration,
+    /// Up to this many records a time window is read by REST queries, above it by a Bulk job: five
+    /// pages of 2,000 cost what creating, polling, reading and deleting a job costs.
+    pub rest_records: u64,
+    /// Pause between two rounds of auto backup.
+    pub round_every: Duration,
+    /// Pause between two describes of the whole org by auto backup.
+    pub describe_every: Duration,
+    /// Pause before auto backup looks again whether the API window has moved.
+    pub limit_check_every: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            windows: WindowPolicy::default(),
+            patience: DEFAULT_PATIENCE,
+            parallel: 4,
+            give_up_after: Duration::from_secs(600),
+            rest_records: 10_000,
+            round_every: Duration::from_secs(60),
+            describe_every: Duration::from_secs(900),
+            limit_check_every: Duration::from_secs(900),
+        }
+    }
+}
+
+/// All that a use case needs. Cheap to clone.
+#[derive(Clone)]
+pub struct Engine {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    data_dir: PathBuf,
+    lake: Lake,
+    catalog: Catalog,
+    clock: Arc<dyn Clock>,
+    settings: Settings,
+    clients: Clients,
+    /// Names this process in leases.
+    owner: ProcessName,
+}
+
+impl Engine {
+    /// Opens what is there and creates what is not.
+    pub async fn open(options: EngineOptions) -> Result<Self> {
+        tokio::fs::create_dir_all(&options.data_dir).await.map_err(|source| Error::NoDirectory {
+            path: options.data_dir.display().to_string(),
+            source,
+        })?;
+        Self::open_parts(options, true).await
+    }
+
+    /// Opens what is there, and fails where there is nothing.
+    pub async fn open_existing(options: EngineOptions) -> Result<Self> {
+        let is_remote = options.database_url.is_some() || options.lake.is_some();
+        if !is_remote && !options.data_dir.join("lake").is_dir() {
+            return Err(Error::NoData { path: options.data_dir.display().to_string() });
+        }
+        Self::open_parts(options, false).await
+    }
+
+    async fn open_parts(options: EngineOptions, create: bool) -> Result<Self> {
+        let EngineOptions { data_dir, database_url, lake, clock, settings, steps } = options;
+        let location = lake.unwrap_or_else(|| LakeLocation::Local(data_dir.join("lake")));
+        let lake_options = LakeOptions { cache_dir: Some(data_dir.join("cache")), hook: steps, ..LakeOptions::default() };
+        let opened = if create {
+            Lake::open(&location, lake_options).await
+        } else {
+            Lake::open_existing(&location, lake_options).await
+        };
+        let lake = opened.doing(|| format!("open the lake at `{location}`"))?;
+        let database = match database_url {
+            Some(url) => url.parse::<Location>().doing(|| "read the database address".to_owned())?,
+            None => Location::sqlite(data_dir.join("catalog.db")),
+        };
+        let catalog = Catalog::open(&database, &data_dir.join("secret.key"), clock.now())
+            .await
+            .doing(|| "open the catalog".to_owned())?;
+        let owner = ProcessName::current();
+        Ok(Self { inner: Arc::new(Inner { data_dir, lake, catalog, clock, settings, clients: Clients::default(), owner }) })
+    }
+
+    pub fn data_dir(&self) -> &Path {
+        &self.inner.data_dir
+    }
+
+    pub fn lake(&self) -> &Lake {
+        &self.inner.lake
+    }
+
+    pub fn catalog(&self) -> &Catalog {
+        &self.inner.catalog
+    }
+
+    pub fn clock(&self) -> &Arc<dyn Clock> {
+        &self.inner.clock
+    }
+
+    pub fn settings(&self) -> &Settings {
+        &self.inner.settings
+    }
+
+    pub(crate) fn clients(&self) -> &Clients {
+        &self.inner.clients
+    }
+
+    pub(crate) fn owner(&self) -> &str {
+        self.inner.owner.as_str()
+    }
+}

@@ -1,0 +1,177 @@
+//! Everything that can go wrong in a use case, by what we were doing.
+
+use holdfast_domain::budget::ApiUsage;
+use holdfast_domain::manifest::Gap;
+use holdfast_domain::retry::Retry;
+use holdfast_domain::{ErrorCode, ObjectName, OrgId};
+
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("could not {doing}")]
+    Salesforce { doing: String, #[source] source: holdfast_salesforce::Error },
+    #[error("could not {doing}")]
+    Lake { doing: String, #[source] source: holdfast_lake::Error },
+    #[error("could not {doing}")]
+    Catalog { doing: String, #[source] source: holdfast_catalog::Error },
+    #[error("could not capture `{object}`")]
+    Object { object: ObjectName, #[source] source: Box<Error> },
+    #[error("there is no Holdfast data in `{path}`")]
+    NoData { path: String },
+    #[error("could not create `{path}`")]
+    NoDirectory { path: String, #[source] source: std::io::Error },
+    #[error("no org is called `{name}`; there {known}")]
+    UnknownOrg { name: String, known: String },
+    #[error("there is no run `{run}`")]
+    UnknownRun { run: String },
+    #[error("more than one run begins with `{run}`")]
+    AmbiguousRun { run: String },
+    #[error("run `{run}` is not finished, so it has no snapshot")]
+    NoSnapshot { run: String },
+    #[error("`{org}` has no backed-up object `{object}`")]
+    UnknownObject { org: String, object: String },
+    #[error("`{object}` has no record `{id}` in the backup of `{org}`")]
+    UnknownRecord { org: String, object: ObjectName, id: String },
+    #[error("`{name}` is already the name of another org ({org})")]
+    NameTaken { name: String, org: OrgId },
+    #[error("`{org}` has no connection")]
+    NotConnected { org: String },
+    #[error("`{name}` is not visible to the integration user, or does not exist")]
+    ObjectNotVisible { name: ObjectName },
+    #[error("the org's API use is {} of {}, and the budget is {percent} %", usage.used, usage.allowed)]
+    BudgetReached { usage: ApiUsage, percent: u8 },
+    #[error("another Holdfast process holds the lease `{name}`")]
+    LeaseHeld { name: String },
+    #[error("Salesforce ended the Bulk job `{job}` as {state}: {message}")]
+    BulkJobEnded { job: String, state: String, message: String },
+    #[error("Salesforce sent {got} records where it had announced {expected}")]
+    RecordsMissing { expected: u64, got: u64 },
+    #[error("the file body has {got} bytes where its record says {expected}")]
+    BodyCutShort { expected: u64, got: u64 },
+    #[error("the file body has MD5 {found} where its record says {expected}")]
+    BodyChecksum { expected: String, found: String },
+    #[error("the stored describe `{hash}` of `{object}` does not parse")]
+    DescribeUnreadable { object: ObjectName, hash: String, #[source] source: serde_json::Error },
+    #[error("the lake has no describe `{hash}` of `{object}`")]
+    NoDescribe { object: ObjectName, hash: String },
+    #[error("stopped on request")]
+    Cancelled,
+    #[error("a background task ended before its work was done")]
+    TaskStopped { #[source] source: tokio::task::JoinError },
+    #[error("could not use the scratch file for ids")]
+    Scratch { #[source] source: std::io::Error },
+}
+
+impl Error {
+    pub fn retry(&self) -> Retry {
+        match self {
+            Self::Salesforce { source, .. } => source.retry(),
+            Self::Lake { source, .. } => source.retry(),
+            Self::Catalog { source, .. } => source.retry(),
+            Self::Object { source, .. } => source.retry(),
+            Self::BudgetReached { .. } => Retry::WhenLimitMoves,
+            Self::BulkJobEnded { .. }
+            | Self::RecordsMissing { .. }
+            | Self::BodyCutShort { .. }
+            | Self::BodyChecksum { .. }
+            | Self::LeaseHeld { .. }
+            | Self::TaskStopped { .. }
+            | Self::Scratch { .. } => Retry::BackOff,
+            Self::NoData { .. }
+            | Self::NoDirectory { .. }
+            | Self::UnknownOrg { .. }
+            | Self::UnknownRun { .. }
+            | Self::AmbiguousRun { .. }
+            | Self::NoSnapshot { .. }
+            | Self::UnknownObject { .. }
+            | Self::UnknownRecord { .. }
+            | Self::NameTaken { .. }
+            | Self::NotConnected { .. }
+            | Self::ObjectNotVisible { .. }
+            | Self::DescribeUnreadable { .. }
+            | Self::NoDescribe { .. }
+            | Self::Cancelled => Retry::Never,
+        }
+    }
+
+    pub fn code(&self) -> ErrorCode {
+        match self {
+            Self::Salesforce { source, .. } => source.code(),
+            Self::Lake { source, .. } => source.code(),
+            Self::Catalog { source, .. } => source.code(),
+            Self::Object { source, .. } => source.code(),
+            Self::BudgetReached { .. } => ErrorCode::ApiBudgetReached,
+            Self::BulkJobEnded { .. }
+            | Self::RecordsMissing { .. }
+            | Self::BodyCutShort { .. }
+            | Self::BodyChecksum { .. } => ErrorCode::AnswerUnreadable,
+            Self::LeaseHeld { .. } => ErrorCode::LeaseLost,
+            Self::AmbiguousRun { .. } => ErrorCode::BadInput,
+            Self::NoData { .. }
+            | Self::UnknownOrg { .. }
+            | Self::UnknownRun { .. }
+            | Self::NoSnapshot { .. }
+            | Self::UnknownObject { .. }
+            | Self::UnknownRecord { .. }
+            | Self::ObjectNotVisible { .. } => ErrorCode::NotFound,
+            Self::NameTaken { .. } => ErrorCode::AlreadyExists,
+            Self::NotConnected { .. } => ErrorCode::NeedsReauthorisation,
+            Self::NoDirectory { .. } => ErrorCode::LakeReadOnly,
+            Self::DescribeUnreadable { .. } | Self::NoDescribe { .. } => ErrorCode::LakeDamaged,
+            Self::Cancelled => ErrorCode::Interrupted,
+            Self::TaskStopped { .. } | Self::Scratch { .. } => ErrorCode::Internal,
+        }
+    }
+
+    /// True if and only if no call can succeed before a person connects the org again.
+    pub(crate) fn needs_reauthorisation(&self) -> bool {
+        self.code() == ErrorCode::NeedsReauthorisation
+    }
+
+    /// True if and only if the org no longer has what its describe had named.
+    pub(crate) fn is_schema_change(&self) -> bool {
+        let Self::Salesforce { source, .. } = self else { return false };
+        source.api_error().is_some_and(|error| error.kind() == holdfast_salesforce::ApiErrorKind::SchemaChanged)
+    }
+
+    /// The failure as it stands in a Manifest and beside an Object.
+    pub(crate) fn as_gap(&self) -> Gap {
+        Gap { code: self.code(), message: chain(self), is_expected: false }
+    }
+}
+
+/// The message with all its causes, for where one line must say everything.
+pub fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text
+}
+
+/// Names what was being done when one of the three neighbours failed.
+pub(crate) trait Doing<T> {
+    fn doing(self, what: impl FnOnce() -> String) -> Result<T>;
+}
+
+impl<T> Doing<T> for Result<T, holdfast_salesforce::Error> {
+    fn doing(self, what: impl FnOnce() -> String) -> Result<T> {
+        self.map_err(|source| Error::Salesforce { doing: what(), source })
+    }
+}
+
+impl<T> Doing<T> for Result<T, holdfast_lake::Error> {
+    fn doing(self, what: impl FnOnce() -> String) -> Result<T> {
+        self.map_err(|source| Error::Lake { doing: what(), source })
+    }
+}
+
+impl<T> Doing<T> for Result<T, holdfast_catalog::Error> {
+    fn doing(self, what: impl FnOnce() -> String) -> Result<T> {
+        self.map_err(|source| Error::Catalog { doing: what(), source })
+    }
+}

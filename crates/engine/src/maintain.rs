@@ -1,0 +1,60 @@
+//! Keeping the lake well: checking it, and merging small files.
+
+use holdfast_domain::{ObjectName, OrgId};
+use holdfast_lake::check::{CheckOptions, CheckProgress, CheckReport};
+use holdfast_lake::{CompactOptions, CompactReport};
+use serde::Serialize;
+
+use crate::engine::Engine;
+use crate::error::{Doing, Error, Result};
+
+/// What compaction did to one table.
+#[derive(Debug, Clone, Serialize)]
+pub struct Compacted {
+    pub org: OrgId,
+    pub object: ObjectName,
+    pub report: CompactReport,
+}
+
+impl Engine {
+    /// Proves from the storage alone that everything is there and whole.
+    pub async fn check(
+        &self,
+        read_data: bool,
+        progress: &mut (dyn FnMut(CheckProgress) + Send),
+    ) -> Result<CheckReport> {
+        let report = self.lake().check(CheckOptions { read_data }, progress).await;
+        report.doing(|| "check the lake".to_owned())
+    }
+
+    /// Merges the small files of every table, or of one org's; versions stay as they are.
+    pub async fn compact(&self, org: Option<&str>) -> Result<Vec<Compacted>> {
+        let orgs = match org {
+            Some(name) => vec![self.find_org(name).await?.id],
+            None => {
+                let all = self.lake().orgs().await.doing(|| "list the orgs of the lake".to_owned())?;
+                all.into_iter().map(|document| document.id).collect()
+            }
+        };
+        let mut compacted = Vec::new();
+        for org in orgs {
+            let objects = self.lake().org(&org).objects().await.doing(|| "list the tables".to_owned())?;
+            for object in objects {
+                let name = format!("table/{org}/{object}");
+                match self.under_lease(&name, self.compact_table(&org, &object)).await {
+                    Ok(report) => compacted.push(Compacted { org: org.clone(), object, report }),
+                    // Whoever is writing it makes it small again soon enough.
+                    Err(Error::LeaseHeld { .. }) => tracing::info!("{object} is being captured and stays as it is"),
+                    Err(error) => return Err(error),
+                }
+            }
+        }
+        Ok(compacted)
+    }
+
+    async fn compact_table(&self, org: &OrgId, object: &ObjectName) -> Result<CompactReport> {
+        let doing = || format!("compact the table of `{object}`");
+        let mut writer = self.lake().org(org).writer(object).await.doing(doing)?;
+        writer.compact(&CompactOptions::at(self.clock().now())).await.doing(doing)
+    }
+}

@@ -1,0 +1,283 @@
+//! Connecting an org, and the client that speaks to it.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use holdfast_catalog::connections::{self, ConnectionStatus};
+use holdfast_catalog::orgs::{self, AutoState, Org};
+use holdfast_domain::OrgId;
+use holdfast_domain::budget::ApiBudget;
+use holdfast_lake::OrgDocument;
+use holdfast_lake::lake::ORG_FORMAT;
+use holdfast_salesforce::{BoxError, Client, ClientOptions, Credentials, RotationHook, Secret};
+use serde::Serialize;
+use tokio::sync::Mutex;
+use url::Url;
+
+use crate::engine::Engine;
+use crate::error::{Doing, Error, Result, chain};
+
+/// What is needed to connect an org.
+#[derive(Debug, Clone)]
+pub struct NewOrg {
+    pub name: String,
+    /// Needed with an access token; with other credentials the org names its own.
+    pub instance_url: Option<Url>,
+    pub credentials: Credentials,
+}
+
+/// One connected org, as it is shown.
+#[derive(Debug, Clone, Serialize)]
+pub struct OrgSummary {
+    pub id: OrgId,
+    pub name: String,
+    pub instance_url: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub organization_type: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub is_sandbox: Option<bool>,
+    pub auto_backup: AutoState,
+    pub api_budget_percent: u8,
+    pub connection: ConnectionStatus,
+    /// Why the connection does not work, in the words of the org.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub connection_message: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub integration_user: Option<String>,
+    pub connected_at: DateTime<Utc>,
+}
+
+/// Clients by org: sharing one keeps its session, its limit on requests at once, and the org's clock.
+#[derive(Default)]
+pub(crate) struct Clients(Mutex<HashMap<OrgId, Client>>);
+
+impl Engine {
+    /// Connects an org and stores the grant. The same name again connects the same org anew.
+    pub async fn add_org(&self, new: NewOrg) -> Result<OrgSummary> {
+        let NewOrg { name, instance_url, credentials } = new;
+        let rotated = Arc::new(std::sync::Mutex::new(None));
+        let options = ClientOptions { on_rotation: Some(keep(rotated.clone())), ..ClientOptions::default() };
+        let connected = Client::connect(instance_url, credentials.clone(), options).await;
+        let client = connected.doing(|| format!("connect `{name}`"))?;
+        let identity = client.identity().await.doing(|| "read who the integration user is".to_owned())?;
+        self.check_name(&name, &identity.org_id).await?;
+        let org = self.describe_org(&client, &name, identity.org_id).await?;
+        let newest = rotated.lock().expect("no code panics while holding this lock").take();
+        let credentials = match newest {
+            Some(token) => with_refresh_token(credentials, token),
+            None => credentials,
+        };
+        self.store_org(&org, &StoredConnection {
+            instance_url: client.instance_url(),
+            integration_user: identity.username,
+            credentials,
+        })
+        .await?;
+        self.clients().0.lock().await.remove(&org.id);
+        self.org(&name).await
+    }
+
+    async fn check_name(&self, name: &str, id: &OrgId) -> Result<()> {
+        let db = self.catalog().db();
+        let same_name = orgs::find_by_name(db, name).await.doing(|| format!("look for `{name}`"))?;
+        match same_name {
+            Some(other) if other.id != *id => Err(Error::NameTaken { name: name.to_owned(), org: other.id }),
+            _ => Ok(()),
+        }
+    }
+
+    /// The Organization row may be hidden from the integration user; then the org is known by its id alone.
+    async fn describe_org(&self, client: &Client, name: &str, id: OrgId) -> Result<Org> {
+        let soql = "SELECT Name, OrganizationType, IsSandbox FROM Organization";
+        let row = match client.query_values(soql, false).await {
+            Ok(rows) => rows.into_iter().next().unwrap_or_default(),
+            Err(error) => {
+                tracing::warn!(org.id = %id, "could not read the Organization record: {}", chain(&error));
+                serde_json::Map::new()
+            }
+        };
+        let text = |field: &str| row.get(field).and_then(serde_json::Value::as_str).map(str::to_owned);
+        Ok(Org {
+            id,
+            name: name.to_owned(),
+            instance_url: client.instance_url().to_string(),
+            organization_type: text("OrganizationType"),
+            is_sandbox: row.get("IsSandbox").and_then(serde_json::Value::as_bool),
+            auto_state: AutoState::Off,
+            api_budget: ApiBudget::default(),
+            connected_at: self.clock().now(),
+        })
+    }
+
+    async fn store_org(&self, org: &Org, connection: &StoredConnection) -> Result<()> {
+        let db = self.catalog().db();
+        let known = orgs::get(db, &org.id).await.doing(|| "look for the org".to_owned())?;
+        let stored = match known {
+            Some(_) => orgs::update(db, org).await,
+            None => orgs::insert(db, org).await,
+        };
+        stored.doing(|| format!("store `{}`", org.name))?;
+        self.store_connection(&org.id, connection).await?;
+        let document = OrgDocument {
+            format: ORG_FORMAT,
+            id: org.id.clone(),
+            name: org.name.clone(),
+            instance_url: org.instance_url.clone(),
+            is_sandbox: org.is_sandbox,
+            organization_type: org.organization_type.clone(),
+            connected_at: org.connected_at,
+        };
+        let written = self.lake().org(&org.id).put_org_document(&document).await;
+        written.doing(|| format!("write down `{}` in the lake", org.name))
+    }
+
+    async fn store_connection(&self, org: &OrgId, connection: &StoredConnection) -> Result<()> {
+        let bytes = serde_json::to_vec(connection).expect("credentials are plain text");
+        let catalog = self.catalog();
+        let put = connections::put(catalog.db(), catalog.key(), org, &bytes, self.clock().now()).await;
+        put.doing(|| "store the connection".to_owned())
+    }
+
+    pub async fn orgs(&self) -> Result<Vec<OrgSummary>> {
+        let all = orgs::list(self.catalog().db()).await.doing(|| "list the orgs".to_owned())?;
+        let mut summaries = Vec::with_capacity(all.len());
+        for org in all {
+            summaries.push(self.summary(org).await?);
+        }
+        Ok(summaries)
+    }
+
+    pub async fn org(&self, name: &str) -> Result<OrgSummary> {
+        let org = self.find_org(name).await?;
+        self.summary(org).await
+    }
+
+    /// Forgets the connection, the schedule and the progress; what was captured stays in the lake.
+    pub async fn remove_org(&self, name: &str) -> Result<()> {
+        let org = self.find_org(name).await?;
+        self.clients().0.lock().await.remove(&org.id);
+        orgs::remove(self.catalog().db(), &org.id).await.doing(|| format!("remove `{name}`"))
+    }
+
+    pub async fn set_api_budget(&self, name: &str, budget: ApiBudget) -> Result<()> {
+        let org = self.find_org(name).await?;
+        let set = orgs::set_api_budget(self.catalog().db(), &org.id, budget).await;
+        set.doing(|| format!("change the API budget of `{name}`"))
+    }
+
+    /// By name, or by Salesforce id.
+    pub(crate) async fn find_org(&self, name: &str) -> Result<Org> {
+        let db = self.catalog().db();
+        let doing = || format!("look for `{name}`");
+        if let Some(org) = orgs::find_by_name(db, name).await.doing(doing)? {
+            return Ok(org);
+        }
+        if let Ok(id) = OrgId::parse(name)
+            && let Some(org) = orgs::get(db, &id).await.doing(doing)?
+        {
+            return Ok(org);
+        }
+        let all = orgs::list(db).await.doing(doing)?;
+        let names: Vec<_> = all.iter().map(|org| format!("`{}`", org.name)).collect();
+        let known = match names.as_slice() {
+            [] => "is none yet: connect one with `holdfast org add`".to_owned(),
+            [one] => format!("is {one}"),
+            many => format!("are {}", many.join(", ")),
+        };
+        Err(Error::UnknownOrg { name: name.to_owned(), known })
+    }
+
+    async fn summary(&self, org: Org) -> Result<OrgSummary> {
+        let catalog = self.catalog();
+        let connection = connections::get(catalog.db(), catalog.key(), &org.id).await;
+        let connection = connection.doing(|| format!("read the connection of `{}`", org.name))?;
+        let stored = connection.as_ref().and_then(|connection| StoredConnection::read(&connection.credentials));
+        Ok(OrgSummary {
+            id: org.id,
+            name: org.name,
+            instance_url: org.instance_url,
+            organization_type: org.organization_type,
+            is_sandbox: org.is_sandbox,
+            auto_backup: org.auto_state,
+            api_budget_percent: org.api_budget.percent,
+            connection: connection.as_ref().map_or(ConnectionStatus::NeedsReauthorisation, |c| c.status),
+            connection_message: connection.and_then(|connection| connection.status_message),
+            integration_user: stored.map(|stored| stored.integration_user),
+            connected_at: org.connected_at,
+        })
+    }
+
+    /// The client of an org; one per org and process.
+    pub(crate) async fn connect(&self, org: &Org) -> Result<Client> {
+        let mut clients = self.clients().0.lock().await;
+        if let Some(client) = clients.get(&org.id) {
+            return Ok(client.clone());
+        }
+        let catalog = self.catalog();
+        let connection = connections::get(catalog.db(), catalog.key(), &org.id).await;
+        let connection = connection.doing(|| format!("read the connection of `{}`", org.name))?;
+        let stored = connection.and_then(|connection| StoredConnection::read(&connection.credentials));
+        let stored = stored.ok_or_else(|| Error::NotConnected { org: org.name.clone() })?;
+        let hook = self.persist_rotation(org.id.clone(), stored.clone());
+        let options = ClientOptions { on_rotation: Some(hook), ..ClientOptions::default() };
+        let connected = Client::connect(Some(stored.instance_url), stored.credentials, options).await;
+        let client = connected.doing(|| format!("sign in to `{}`", org.name))?;
+        clients.insert(org.id.clone(), client.clone());
+        Ok(client)
+    }
+
+    /// Forgets the client, so that the next call signs in again, and shows why if a person is needed.
+    pub(crate) async fn disconnect(&self, org: &OrgId, error: &Error) -> Result<()> {
+        self.clients().0.lock().await.remove(org);
+        if !error.needs_reauthorisation() {
+            return Ok(());
+        }
+        let status = ConnectionStatus::NeedsReauthorisation;
+        let db = self.catalog().db();
+        let set = connections::set_status(db, org, status, Some(&chain(error)), self.clock().now()).await;
+        set.doing(|| "note that the connection must be made anew".to_owned())
+    }
+
+    fn persist_rotation(&self, org: OrgId, stored: StoredConnection) -> RotationHook {
+        let engine = self.clone();
+        Arc::new(move |token| {
+            let (engine, org, mut stored) = (engine.clone(), org.clone(), stored.clone());
+            Box::pin(async move {
+                stored.credentials = with_refresh_token(stored.credentials, token);
+                engine.store_connection(&org, &stored).await.map_err(BoxError::from)
+            })
+        })
+    }
+}
+
+/// What is sealed in the catalog.
+#[derive(Clone, Serialize, serde::Deserialize)]
+struct StoredConnection {
+    instance_url: Url,
+    integration_user: String,
+    credentials: Credentials,
+}
+
+impl StoredConnection {
+    fn read(bytes: &[u8]) -> Option<Self> {
+        serde_json::from_slice(bytes).ok()
+    }
+}
+
+fn with_refresh_token(credentials: Credentials, token: Secret) -> Credentials {
+    match credentials {
+        Credentials::RefreshToken { login_url, client_id, client_secret, .. } => {
+            Credentials::RefreshToken { login_url, client_id, client_secret, refresh_token: token }
+        }
+        other => other,
+    }
+}
+
+/// Remembers a token that was replaced before there is a place to store it.
+fn keep(place: Arc<std::sync::Mutex<Option<Secret>>>) -> RotationHook {
+    Arc::new(move |token| {
+        *place.lock().expect("no code panics while holding this lock") = Some(token);
+        Box::pin(async { Ok(()) })
+    })
+}
