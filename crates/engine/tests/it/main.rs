@@ -1,0 +1,3 @@
+//! The engine against the simulated org, over HTTP.
+
+mod capture;

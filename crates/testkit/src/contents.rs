@@ -1,0 +1,151 @@
+//! What an org holds and what a lake holds, in one form, so that they can be compared whole.
+//!
+//! The org is read past its HTTP interface, so that a mistake of the client cannot hide itself.
+
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+
+use anyhow::Result;
+use arrow_array::cast::AsArray;
+use arrow_array::{Array, RecordBatch};
+use chrono::DateTime;
+use futures::TryStreamExt;
+use holdfast_domain::schema::FieldKind;
+use holdfast_domain::value::canonical;
+use holdfast_lake::{OrgLake, StateQuery};
+use simorg::model::{FieldDef, FieldType, ObjectDef, ObjectKind, Value};
+use simorg::state::view::Scan;
+use simorg::state::Org;
+
+type Records = BTreeMap<String, BTreeMap<String, String>>;
+
+/// Object, then Id, then field: all values that are not empty, of all records that are not deleted.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Contents(pub BTreeMap<String, Records>);
+
+/// Everything that a backup must hold: what the integration user sees and can query.
+pub fn org_contents(org: &Org) -> Contents {
+    let view = org.view(&org.admin());
+    let mut contents = Contents::default();
+    for object in view.objects() {
+        if !object.flags.queryable || object.kind == ObjectKind::ChangeEvent || is_view(&object.name) {
+            continue;
+        }
+        let mut records = Records::new();
+        let scan = Scan { with_deleted: true, stamped: None };
+        view.scan(&object, scan, &mut |row| {
+            if !row.is_deleted() {
+                records.insert(row.id().to_owned(), values(&object, |field| row.value(field)));
+            }
+            ControlFlow::Continue(())
+        });
+        if !records.is_empty() {
+            contents.0.insert(object.name.clone(), records);
+        }
+    }
+    contents
+}
+
+/// Objects that hold nothing of their own.
+fn is_view(object: &str) -> bool {
+    matches!(object, "UserRecordAccess" | "RecentlyViewed") || object.ends_with("__x") || object.ends_with("__e")
+}
+
+fn values(object: &ObjectDef, value: impl Fn(&FieldDef) -> Value) -> BTreeMap<String, String> {
+    let captured = object.fields.iter().filter(|field| !field.kind.is_compound() && field.kind != FieldType::Base64);
+    captured.filter_map(|field| Some((field.name.clone(), text(&value(field))?))).collect()
+}
+
+fn text(value: &Value) -> Option<String> {
+    Some(match value {
+        Value::Null | Value::Blob | Value::Compound(_) => return None,
+        Value::Bool(flag) => flag.to_string(),
+        Value::Int(number) => number.to_string(),
+        Value::Number(digits) => canonical(&FieldKind::Double, digits).into_owned(),
+        Value::Text(text) | Value::Id(text) => text.clone(),
+        Value::Date(date) => date.to_string(),
+        Value::DateTime(ms) => {
+            DateTime::from_timestamp_millis(*ms)?.format("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
+        }
+        Value::Time(ms) => {
+            let (seconds, ms) = (ms / 1000, ms % 1000);
+            format!("{:02}:{:02}:{:02}.{ms:03}Z", seconds / 3600, seconds / 60 % 60, seconds % 60)
+        }
+    })
+}
+
+/// The newest state of every table.
+pub async fn lake_contents(lake: &OrgLake) -> Result<Contents> {
+    let mut contents = Contents::default();
+    for object in lake.objects().await? {
+        // Holdfast's own table about file bodies is no Object of the org.
+        if object.as_str() == "HoldfastFileBody" {
+            continue;
+        }
+        let Some(table) = lake.table(&object).await? else { continue };
+        let columns = table.columns().to_vec();
+        let mut rows = table.state(StateQuery { columns: Some(columns), ..StateQuery::default() })?;
+        let mut records = Records::new();
+        while let Some(batch) = rows.try_next().await? {
+            add(&mut records, &batch);
+        }
+        if !records.is_empty() {
+            contents.0.insert(object.to_string(), records);
+        }
+    }
+    Ok(contents)
+}
+
+fn add(records: &mut Records, batch: &RecordBatch) {
+    for row in 0..batch.num_rows() {
+        let mut values = BTreeMap::new();
+        for (field, column) in batch.schema().fields().iter().zip(batch.columns()) {
+            let column = column.as_string::<i32>();
+            if column.is_valid(row) {
+                values.insert(field.name().clone(), column.value(row).to_owned());
+            }
+        }
+        records.insert(values.get("Id").cloned().unwrap_or_default(), values);
+    }
+}
+
+impl Contents {
+    /// Up to twenty sentences; fields that only the lake has are not compared, because what was
+    /// captured before a field was removed or hidden stays.
+    pub fn differences_from(&self, lake: &Self) -> Vec<String> {
+        let nothing = Records::new();
+        let mut differences = Vec::new();
+        let objects: std::collections::BTreeSet<_> = self.0.keys().chain(lake.0.keys()).collect();
+        for object in objects {
+            let (org, lake) = (self.0.get(object).unwrap_or(&nothing), lake.0.get(object).unwrap_or(&nothing));
+            let ids: std::collections::BTreeSet<_> = org.keys().chain(lake.keys()).collect();
+            for id in ids {
+                match (org.get(id), lake.get(id)) {
+                    (Some(_), None) => differences.push(format!("{object} {id} is missing in the lake")),
+                    (None, Some(_)) => differences.push(format!("{object} {id} is only in the lake")),
+                    (Some(org), Some(lake)) => differences.extend(differing_fields(object, id, org, lake)),
+                    (None, None) => {}
+                }
+                if differences.len() >= 20 {
+                    return differences;
+                }
+            }
+        }
+        differences
+    }
+}
+
+fn differing_fields(
+    object: &str,
+    id: &str,
+    org: &BTreeMap<String, String>,
+    lake: &BTreeMap<String, String>,
+) -> Vec<String> {
+    let differs = |field: &&String| org.get(*field) != lake.get(*field);
+    let known: std::collections::BTreeSet<_> = org.keys().collect();
+    known
+        .into_iter()
+        .filter(differs)
+        .map(|field| format!("{object} {id} {field}: {:?} in the org, {:?} in the lake", org.get(field), lake.get(field)))
+        .collect()
+}
