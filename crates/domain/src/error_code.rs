@@ -42,6 +42,7 @@ error_codes! {
     RequestRefused = "request_refused", 422, "read Salesforce's own words above; the other objects go on";
     ApiBudgetReached = "api_budget_reached", 429, "Holdfast goes on when the 24-hour window moves; raise the share with `holdfast org set --api-budget`";
     ApiLimitReached = "api_limit_reached", 429, "the org has used up its daily API calls; Holdfast goes on when the window moves";
+    CountsDiffer = "counts_differ", 409, "the org may have changed while it was counted: the next run compares again";
     OrgBusy = "org_busy", 503, "nothing: Holdfast tries again by itself";
     AnswerUnreadable = "answer_unreadable", 502, "nothing: Holdfast reads it again; if it lasts, look for a proxy that changes answers";
     LakeUnreachable = "lake_unreachable", 503, "check that the lake's location exists and may be read and written";
@@ -54,6 +55,7 @@ error_codes! {
     SecretKeyMismatch = "secret_key_mismatch", 409, "put back the secret.key that belongs to this catalog, or connect the orgs again";
     LeaseLost = "lease_lost", 409, "another Holdfast process is writing the same object; this one stops";
     QueryRefused = "query_refused", 400, "correct the SQL; `holdfast query ORG \"SHOW TABLES\"` lists what can be read";
+    Interrupted = "interrupted", 503, "start the same command again; it goes on where it stopped";
     Internal = "internal", 500, "this is a defect in Holdfast; please report it with the log";
 }
 

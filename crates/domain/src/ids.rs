@@ -168,8 +168,7 @@ impl From<blake3::Hash> for BlobHash {
 }
 
 fn hexadecimal(text: &str, digits: usize) -> Result<&str, IdError> {
-    let well_formed =
-        text.len() == digits && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+    let well_formed = text.len() == digits && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
     if well_formed { Ok(text) } else { Err(IdError::NotAHash(text.to_owned())) }
 }
 
@@ -185,9 +184,10 @@ fn to_18(text: &str) -> Result<String, IdError> {
         15 => {
             const ALPHABET: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ012345";
             let suffix = text.as_bytes().chunks(5).map(|group| {
-                let bits = group.iter().enumerate().fold(0usize, |bits, (i, byte)| {
-                    bits | (usize::from(byte.is_ascii_uppercase()) << i)
-                });
+                let bits = group
+                    .iter()
+                    .enumerate()
+                    .fold(0usize, |bits, (i, byte)| bits | (usize::from(byte.is_ascii_uppercase()) << i));
                 char::from(ALPHABET[bits])
             });
             Ok(text.chars().chain(suffix).collect())

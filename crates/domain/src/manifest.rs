@@ -42,7 +42,30 @@ impl RunStatus {
     }
 }
 
-/// Counts of RecordVersions, and of what they cost.
+/// What started a Run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Trigger {
+    /// A person, once.
+    Backup,
+    /// Auto backup, one round of many.
+    Auto,
+}
+
+impl Trigger {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Backup => "backup",
+            Self::Auto => "auto",
+        }
+    }
+
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Backup, Self::Auto].into_iter().find(|trigger| trigger.as_str() == text)
+    }
+}
+
+/// Counts of RecordVersions, and the bytes they took.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counts {
     pub new: u64,
@@ -53,8 +76,6 @@ pub struct Counts {
     pub unchanged: u64,
     /// Bytes written to the lake.
     pub bytes: u64,
-    /// Calls that the org counted.
-    pub api_calls: u64,
 }
 
 impl Counts {
@@ -72,7 +93,6 @@ impl std::ops::AddAssign for Counts {
         self.undeleted += other.undeleted;
         self.unchanged += other.unchanged;
         self.bytes += other.bytes;
-        self.api_calls += other.api_calls;
     }
 }
 
@@ -82,12 +102,18 @@ pub struct Manifest {
     pub format: u32,
     pub run: RunId,
     pub org: OrgId,
-    /// What started it: `backup` (a person, once) or `auto`.
-    pub trigger: String,
+    /// What started it.
+    pub trigger: Trigger,
     pub status: RunStatus,
     pub started_at: DateTime<Utc>,
     pub finished_at: DateTime<Utc>,
-    /// Every Object in scope, also those in which nothing changed.
+    /// Calls that the org counted for this Run.
+    pub api_calls: u64,
+    /// True if and only if every Object of the org is named. A round of auto backup names those that
+    /// it touched, a backup of some Objects names those: one that is absent is as the newest earlier
+    /// Manifest that names it says.
+    #[serde(default)]
+    pub names_every_object: bool,
     pub objects: BTreeMap<ObjectName, ObjectEntry>,
     pub files: FileCounts,
 }

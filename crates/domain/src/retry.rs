@@ -29,7 +29,7 @@ pub struct BackOff {
 
 impl Default for BackOff {
     fn default() -> Self {
-        Self { first: Duration::from_millis(500), longest: Duration::from_secs(120) }
+        Self { first: Duration::from_millis(500), longest: Duration::from_mins(2) }
     }
 }
 
@@ -70,7 +70,7 @@ mod tests {
         let back_off = BackOff::default();
         assert_eq!(back_off.pause(1, 0.0), Duration::from_millis(250));
         assert_eq!(back_off.pause(2, 1.0), Duration::from_secs(1));
-        assert_eq!(back_off.pause(99, 1.0), Duration::from_secs(120));
+        assert_eq!(back_off.pause(99, 1.0), Duration::from_mins(2));
     }
 
     #[test]

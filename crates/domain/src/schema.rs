@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::ids::ObjectName;
 
 /// The describe of one Object.
+#[expect(clippy::struct_excessive_bools, reason = "a describe is a list of independent flags")]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ObjectSchema {

@@ -32,9 +32,16 @@ const BY_PARENT: [(&str, &str, &str); 4] = [
 
 /// Views and per-user lists that are queryable by name, but hold nothing of their own.
 const NOT_DATA: [&str; 10] = [
-    "ActivityHistory", "AttachedContentDocument", "CombinedAttachment", "LookedUpFromActivity",
-    "NoteAndAttachment", "OpenActivity", "OwnedContentDocument", "ProcessInstanceHistory",
-    "RecentlyViewed", "UserRecordAccess",
+    "ActivityHistory",
+    "AttachedContentDocument",
+    "CombinedAttachment",
+    "LookedUpFromActivity",
+    "NoteAndAttachment",
+    "OpenActivity",
+    "OwnedContentDocument",
+    "ProcessInstanceHistory",
+    "RecentlyViewed",
+    "UserRecordAccess",
 ];
 
 /// Chooses how `schema` is captured. What turns out otherwise when tried is remembered by the caller.
@@ -101,7 +108,10 @@ mod tests {
             assert_eq!(capture_method(&schema(object, fields)), expected, "{object}");
         }
         for object in ["AccountChangeEvent", "Order__e", "Outside__x", "RecentlyViewed"] {
-            assert!(matches!(capture_method(&schema(object, &["Id"])), CaptureMethod::None { .. }), "{object}");
+            assert!(
+                matches!(capture_method(&schema(object, &["Id"])), CaptureMethod::None { .. }),
+                "{object}"
+            );
         }
         let link = capture_method(&schema("ContentDocumentLink", &["Id", "SystemModstamp"]));
         assert!(matches!(link, CaptureMethod::ByParent { .. }));

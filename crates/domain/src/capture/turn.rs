@@ -46,7 +46,8 @@ mod tests {
     /// G-14
     #[test]
     fn a_huge_object_does_not_starve_small_ones() {
-        let objects = [waiting("Huge", 100_000_000, 0), waiting("Other", 90_000_000, 0), waiting("Small", 10, 3)];
+        let objects =
+            [waiting("Huge", 100_000_000, 0), waiting("Other", 90_000_000, 0), waiting("Small", 10, 3)];
         let first = next_turn(&objects, &[], 4).unwrap();
         assert_eq!(objects[first].object.as_str(), "Other");
 
@@ -65,7 +66,7 @@ mod tests {
     fn an_object_waits_for_the_one_that_names_its_records() {
         let link = Waiting { after: Some(ObjectName::parse("Doc").unwrap()), ..waiting("Link", 1, 0) };
         assert_eq!(next_turn(&[link.clone(), waiting("Doc", 9, 5)], &[], 2), Some(1));
-        assert_eq!(next_turn(&[link.clone()], &[waiting("Doc", 9, 5)], 2), None);
+        assert_eq!(next_turn(std::slice::from_ref(&link), &[waiting("Doc", 9, 5)], 2), None);
         assert_eq!(next_turn(&[link], &[], 2), Some(0));
     }
 }

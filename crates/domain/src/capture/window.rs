@@ -28,8 +28,10 @@ impl OrgSecond {
 
     /// As a SOQL dateTime literal.
     pub fn literal(self) -> String {
-        chrono::DateTime::from_timestamp(self.0, 0)
-            .map_or_else(|| "1970-01-01T00:00:00Z".to_owned(), |time| time.format("%Y-%m-%dT%H:%M:%SZ").to_string())
+        chrono::DateTime::from_timestamp(self.0, 0).map_or_else(
+            || "1970-01-01T00:00:00Z".to_owned(),
+            |time| time.format("%Y-%m-%dT%H:%M:%SZ").to_string(),
+        )
     }
 }
 
@@ -54,7 +56,7 @@ pub struct WindowPolicy {
 
 impl Default for WindowPolicy {
     fn default() -> Self {
-        Self { lag: Duration::from_secs(120), overlap: Duration::from_secs(600), block_records: 1_000_000 }
+        Self { lag: Duration::from_mins(2), overlap: Duration::from_mins(10), block_records: 1_000_000 }
     }
 }
 
@@ -103,7 +105,7 @@ mod tests {
     use super::*;
 
     const POLICY: WindowPolicy =
-        WindowPolicy { lag: Duration::from_secs(120), overlap: Duration::from_secs(600), block_records: 100 };
+        WindowPolicy { lag: Duration::from_mins(2), overlap: Duration::from_mins(10), block_records: 100 };
 
     #[test]
     fn a_window_begins_an_overlap_before_the_watermark() {
