@@ -1,0 +1,183 @@
+//! Turns one chunk of a block into a sorted data file: sort, look up, settle, encode.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use arrow_array::{Array, ArrayRef, RecordBatch, StringArray, new_null_array};
+use arrow_schema::ArrowError;
+use arrow_select::interleave::interleave;
+use holdfast_domain::change::{Change, Fingerprint};
+
+use super::BlockContext;
+use super::chunk::Chunk;
+use super::intake::Intake;
+use super::settle::{Fate, Settled, settle};
+use super::tally::Tally;
+use crate::data::{BookColumns, DataFileWriter, DataTarget, RecordHasher};
+use crate::delta::AddFile;
+use crate::keys::{HeldKeys, IdKey, Key};
+use crate::{Error, Result};
+
+/// Rows encoded at once.
+const WINDOW_ROWS: usize = 8_192;
+const WINDOW_BYTES: usize = 4 << 20;
+
+/// Overtaken rows that are remembered before their files are written again.
+const MOST_FATES: usize = 500_000;
+
+/// A file that this block has written.
+#[derive(Debug)]
+pub(super) struct OwnFile {
+    pub(super) file: AddFile,
+    /// Rows of it that a later reading has overtaken.
+    pub(super) fates: HashMap<IdKey, Fate>,
+}
+
+/// All of a block that goes from chunk to chunk.
+pub(super) struct Parts {
+    pub(super) target: DataTarget,
+    pub(super) context: BlockContext,
+    pub(super) seq: i64,
+    pub(super) intake: Intake,
+    pub(super) hasher: RecordHasher,
+    /// The table before the block.
+    pub(super) base: Arc<Vec<AddFile>>,
+    pub(super) held: HeldKeys,
+    pub(super) own: Vec<OwnFile>,
+    pub(super) tally: Tally,
+}
+
+/// A version that a chunk stores.
+struct Chosen {
+    /// Batch and row of its fields.
+    source: (usize, usize),
+    change: Change,
+    print: Fingerprint,
+}
+
+impl Parts {
+    /// Stores what the chunk says that is new.
+    pub(super) async fn store(&mut self, chunk: Chunk) -> Result<()> {
+        if self.own.iter().map(|own| own.fates.len()).sum::<usize>() > MOST_FATES {
+            self.apply_fates().await?;
+        }
+        let schema = self.context.schema.as_u128();
+        let candidates = chunk.candidates(&self.intake, &mut self.hasher, schema)?;
+        let ids: Vec<IdKey> = candidates.iter().map(|candidate| candidate.id).collect();
+        let base = self.base.clone();
+        let held = self.held.newest(&base, &ids).await?;
+        let earlier = self.earlier(&ids).await?;
+        drop(ids);
+        let mut chosen = Vec::new();
+        let mut bare_ids: Vec<[u8; 18]> = Vec::new();
+        let bare_batch = chunk.batches.len();
+        for ((candidate, held), earlier) in candidates.iter().zip(&held).zip(&earlier) {
+            let before = earlier.map(|(_, print)| print);
+            let record = candidate.record.map(|(print, _)| print);
+            let settled = settle(*held, before, record, &candidate.gone, self.context.backfill);
+            self.count(held.as_ref(), *earlier, &settled, candidate.id);
+            let Some((change, print)) = settled.store else { continue };
+            let source = if let Some((_, (batch, row))) = candidate.record.filter(|_| print.schema != 0) {
+                (batch as usize, row as usize)
+            } else {
+                bare_ids.push(candidate.id.to_bytes());
+                (bare_batch, bare_ids.len() - 1)
+            };
+            chosen.push(Chosen { source, change, print });
+        }
+        self.tally.counts.unchanged += chunk.rows;
+        self.tally.counts.unchanged -=
+            chosen.iter().filter(|chosen| chosen.source.0 != bare_batch).count() as u64;
+        self.encode(chunk, &bare_ids, &chosen).await
+    }
+
+    /// What this block has already stored of each Id, and in which of its files.
+    async fn earlier(&mut self, ids: &[IdKey]) -> Result<Vec<Option<(usize, Fingerprint)>>> {
+        let mut earlier = vec![None; ids.len()];
+        for (number, own) in self.own.iter().enumerate() {
+            let found = self.held.newest(std::slice::from_ref(&own.file), ids).await?;
+            for (slot, key) in earlier.iter_mut().zip(found) {
+                let Some(key) = key else { continue };
+                match own.fates.get(&key.id) {
+                    None => *slot = Some((number, key.print)),
+                    Some(Fate::Deleted { modstamp_us }) => {
+                        let print = Fingerprint { is_deleted: true, modstamp_us: *modstamp_us, ..key.print };
+                        *slot = Some((number, print));
+                    }
+                    Some(Fate::Dropped) => {}
+                }
+            }
+        }
+        Ok(earlier)
+    }
+
+    fn count(
+        &mut self,
+        held: Option<&Key>,
+        earlier: Option<(usize, Fingerprint)>,
+        settled: &Settled,
+        id: IdKey,
+    ) {
+        if let (Some(fate), Some((number, print))) = (settled.earlier, earlier) {
+            self.tally.take_back(held, &print);
+            match fate {
+                Fate::Deleted { .. } => self.tally.add(held, Change::Deleted),
+                Fate::Dropped => self.tally.counts.unchanged += 1,
+            }
+            self.own[number].fates.insert(id, fate);
+        }
+        if let Some((change, _)) = settled.store {
+            self.tally.add(held, change);
+        }
+    }
+
+    async fn encode(&mut self, chunk: Chunk, bare_ids: &[[u8; 18]], chosen: &[Chosen]) -> Result<()> {
+        if chosen.is_empty() {
+            return Ok(());
+        }
+        let rows_each = (WINDOW_BYTES / (chunk.bytes / (chosen.len().max(1))).max(1)).clamp(1, WINDOW_ROWS);
+        let mut batches = chunk.batches;
+        batches.push(self.bare_rows(bare_ids)?);
+        let context = &self.context;
+        let mut book =
+            BookColumns::new(self.seq, context.run.clone(), context.captured_at, context.schema.clone());
+        let mut writer = DataFileWriter::create(&self.target, self.intake.file.clone(), chosen.len() as u64)?;
+        for window in chosen.chunks(rows_each) {
+            let sources: Vec<(usize, usize)> = window.iter().map(|chosen| chosen.source).collect();
+            let mut columns = self.gather(&batches, &sources)?;
+            for chosen in window {
+                book.push(chosen.change, &chosen.print);
+            }
+            columns.extend(book.take());
+            let rows = RecordBatch::try_new(self.intake.file.clone(), columns)
+                .map_err(|source| self.failed(source))?;
+            writer.write(&rows).await?;
+        }
+        drop(batches);
+        if let Some(file) = writer.finish(self.context.captured_at.timestamp_millis()).await? {
+            self.own.push(OwnFile { file, fates: HashMap::new() });
+        }
+        Ok(())
+    }
+
+    /// Rows of which only the Id is known.
+    fn bare_rows(&self, ids: &[[u8; 18]]) -> Result<RecordBatch> {
+        let texts = StringArray::from_iter_values(ids.iter().map(|id| String::from_utf8_lossy(id)));
+        let mut columns: Vec<ArrayRef> = vec![Arc::new(texts)];
+        let rest = self.intake.rows.fields().iter().skip(1);
+        columns.extend(rest.map(|field| new_null_array(field.data_type(), ids.len())));
+        RecordBatch::try_new(self.intake.rows.clone(), columns).map_err(|source| self.failed(source))
+    }
+
+    fn gather(&self, batches: &[RecordBatch], sources: &[(usize, usize)]) -> Result<Vec<ArrayRef>> {
+        let column = |index: usize| {
+            let values: Vec<&dyn Array> = batches.iter().map(|batch| batch.column(index).as_ref()).collect();
+            interleave(&values, sources).map_err(|source| self.failed(source))
+        };
+        (0..self.intake.rows.fields().len()).map(column).collect()
+    }
+
+    pub(super) fn failed(&self, source: ArrowError) -> Error {
+        Error::Rows { path: self.target.folder.to_string(), source }
+    }
+}

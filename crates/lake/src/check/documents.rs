@@ -1,0 +1,122 @@
+//! The small documents of an Org: who it is, its describes, its Manifests.
+
+use futures::TryStreamExt;
+use holdfast_domain::manifest::{MANIFEST_FORMAT, Manifest};
+use holdfast_domain::schema::ObjectSchema;
+use holdfast_domain::{ObjectName, SchemaHash};
+use object_store::path::Path;
+use object_store::{ObjectMeta, ObjectStore};
+
+use super::{Check, Invariant, OrgFacts};
+use crate::lake::read_json;
+use crate::manifests::run_id;
+use crate::org::OrgLake;
+use crate::schemas::schema_hash;
+use crate::{Error, Result, store};
+
+impl Check<'_> {
+    pub(super) async fn check_org_document(&mut self, org: &OrgLake) -> Result<()> {
+        let path = org.document_path();
+        match org.org_document().await {
+            Ok(Some(document)) if document.id == *org.id() => {}
+            Ok(Some(document)) => {
+                let detail = format!("it is of the org `{}`", document.id);
+                self.damaged(&path, Invariant::OrgIsNamed, detail);
+            }
+            Ok(None) => self.damaged(&path, Invariant::OrgIsNamed, "it is missing"),
+            Err(error) => self.found(&path, Invariant::OrgIsNamed, error)?,
+        }
+        Ok(())
+    }
+
+    pub(super) async fn check_describes(&mut self, org: &OrgLake, facts: &mut OrgFacts) -> Result<()> {
+        let folder = org.schemas_folder();
+        let mut files = self.lake.store().list(Some(&folder));
+        while let Some(file) = files.try_next().await.map_err(|source| Error::listing(&folder, source))? {
+            let object = file.location.prefix_match(&folder).and_then(|mut parts| parts.next());
+            let object = object.and_then(|name| ObjectName::parse(name.as_ref()).ok());
+            let (Some(object), Some(hash)) = (object, schema_hash(&file.location)) else {
+                self.left_over(&file.location, "its name is no describe's");
+                continue;
+            };
+            self.report.counts.describes += 1;
+            self.report.counts.bytes += file.size;
+            if self.options.read_data {
+                self.read_describe(&file, &object, &hash).await?;
+            }
+            facts.describes.insert((object, hash));
+        }
+        Ok(())
+    }
+
+    async fn read_describe(
+        &mut self,
+        file: &ObjectMeta,
+        object: &ObjectName,
+        hash: &SchemaHash,
+    ) -> Result<()> {
+        let path = &file.location;
+        let Some(bytes) = store::get(self.lake.store(), path).await? else { return Ok(()) };
+        let found = SchemaHash::of(&bytes);
+        if found != *hash {
+            let detail = format!("its content has the hash `{found}`");
+            self.damaged(path, Invariant::DescribeIsItsHash, detail);
+            return Ok(());
+        }
+        match ObjectSchema::from_describe(&bytes) {
+            Ok(schema) if schema.name == *object => {}
+            Ok(schema) => {
+                self.damaged(path, Invariant::DescribeIsItsHash, format!("it describes `{}`", schema.name));
+            }
+            Err(error) => self.damaged(path, Invariant::DescribeIsItsHash, error.to_string()),
+        }
+        Ok(())
+    }
+
+    pub(super) async fn check_manifests(&mut self, org: &OrgLake, facts: &OrgFacts) -> Result<()> {
+        for file in store::files(self.lake.store(), &org.runs_folder()).await? {
+            let path = file.location;
+            let Some(run) = run_id(&path) else {
+                self.left_over(&path, "its name is no manifest's");
+                continue;
+            };
+            self.report.counts.manifests += 1;
+            match read_json::<Manifest>(self.lake.store(), &path, MANIFEST_FORMAT).await {
+                Ok(Some(manifest)) if manifest.run == run && manifest.org == *org.id() => {
+                    self.check_manifest(&path, &manifest, facts);
+                }
+                Ok(Some(manifest)) => {
+                    let detail = format!("it is of the run `{}` of `{}`", manifest.run, manifest.org);
+                    self.damaged(&path, Invariant::ManifestIsWhole, detail);
+                }
+                Ok(None) => {}
+                Err(error) => self.found(&path, Invariant::ManifestIsWhole, error)?,
+            }
+        }
+        Ok(())
+    }
+
+    fn check_manifest(&mut self, path: &Path, manifest: &Manifest, facts: &OrgFacts) {
+        for (object, entry) in &manifest.objects {
+            if let Some(version) = entry.table_version {
+                let newest = facts.versions.get(object);
+                let detail = match newest {
+                    None => Some(format!("the table of `{object}` is missing")),
+                    Some(Some(newest)) if version > *newest => {
+                        Some(format!("version {version} of `{object}` is above the newest, {newest}"))
+                    }
+                    Some(_) => None,
+                };
+                if let Some(detail) = detail {
+                    self.damaged(path, Invariant::ManifestNamesKnownVersions, detail);
+                }
+            }
+            if let Some(hash) = &entry.schema
+                && !facts.describes.contains(&(object.clone(), hash.clone()))
+            {
+                let detail = format!("the describe `{hash}` of `{object}` is missing");
+                self.damaged(path, Invariant::ManifestNamesKnownDescribes, detail);
+            }
+        }
+    }
+}
