@@ -1,0 +1,35 @@
+//! The SQL database of Holdfast: who is connected, what was done, what is to be done next.
+//!
+//! SQLite (default) or PostgreSQL, with one schema and one SQL text for both. A module is a table,
+//! a function is a verb: `runs::insert(db, …)`. `db` is [`Catalog::db`] or a transaction that the
+//! caller owns ([`Catalog::begin`]). Nothing here reads a clock: `now` is an argument.
+//!
+//! The catalog holds no captured data. Losing it loses schedules and credentials; everything else
+//! is read back from the lake.
+
+mod catalog;
+mod error;
+mod fields;
+mod location;
+mod migrate;
+mod row_id;
+mod secret;
+
+pub mod blocks;
+pub mod bulk_jobs;
+pub mod connections;
+pub mod errors;
+pub mod files;
+pub mod leases;
+pub mod objects;
+pub mod orgs;
+pub mod runs;
+pub mod settings;
+pub mod work_items;
+
+pub use catalog::{Catalog, Db, Transaction, commit};
+pub use error::Error;
+pub use fields::Failure;
+pub use location::Location;
+pub use row_id::{BlockId, ErrorId, WorkItemId};
+pub use secret::SecretKey;
