@@ -1,0 +1,28 @@
+# The two commands of a clean checkout are `make demo` and `make test`. CARGO_TARGET_DIR is honoured.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+# Handed to `holdfast demo`, such as: make demo ARGS="--records 20000 --exit-after-backup"
+ARGS ?=
+
+.PHONY: help demo test build
+
+help:
+	@echo 'make demo [ARGS="--records N --port P --exit-after-backup"]   back up a simulated org, before your eyes'
+	@echo 'make test                                                     run all checks and all tests'
+	@echo 'make build                                                    build the release binary with everything in it'
+
+# Without the SQL engine, which alone would more than double the time to the first look.
+demo:
+	@scripts/setup.sh build
+	cargo run --release --locked --package holdfast --no-default-features -- demo $(ARGS)
+
+test:
+	@scripts/setup.sh test
+	@scripts/test.sh
+
+build:
+	@scripts/setup.sh build
+	cargo build --release --locked --package holdfast --package simorg

@@ -1,0 +1,105 @@
+#!/usr/bin/env bash
+# Installs what a build or the tests need, or says exactly what to install.
+#
+#   scripts/setup.sh build    a C compiler and Rust
+#   scripts/setup.sh test     also PostgreSQL, and Python with other people's lake readers
+#
+# Debian packages are installed only as root or where sudo asks for no password. What is there is left alone.
+set -euo pipefail
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+minimum_rust=$(sed -n 's/^rust-version = "\(.*\)"/\1/p' "$root/Cargo.toml")
+
+say() { printf 'setup: %s\n' "$*" >&2; }
+die() {
+    say "$@"
+    exit 1
+}
+has() { command -v "$1" >/dev/null 2>&1; }
+
+missing=()
+need_package() { missing+=("$@"); }
+
+install_missing() {
+    [ ${#missing[@]} -eq 0 ] && return
+    local install="apt-get install --yes --no-install-recommends ${missing[*]}"
+    local as=()
+    if [ "$(id -u)" -ne 0 ]; then
+        as=(sudo)
+    fi
+    if ! has apt-get; then
+        die "please install what these Debian packages hold: ${missing[*]}"
+    fi
+    if [ "$(id -u)" -ne 0 ] && ! { has sudo && sudo -n true 2>/dev/null; }; then
+        die "please run: sudo apt-get update && sudo $install"
+    fi
+    say "installing ${missing[*]}"
+    "${as[@]}" env DEBIAN_FRONTEND=noninteractive apt-get update --quiet --quiet </dev/null
+    # shellcheck disable=SC2086
+    "${as[@]}" env DEBIAN_FRONTEND=noninteractive $install </dev/null
+    missing=()
+}
+
+check_rust() {
+    if ! has cargo && [ -x "${CARGO_HOME:-${HOME:-/root}/.cargo}/bin/cargo" ]; then
+        die "Rust is installed, but not in PATH: run . ${CARGO_HOME:-${HOME:-/root}/.cargo}/env"
+    fi
+    if ! has cargo || ! has rustc; then
+        die "Rust $minimum_rust or later is missing; install it from https://rustup.rs:" \
+            "curl --proto '=https' --tlsv1.2 -sSf https://sh.rustup.rs | sh -s -- -y"
+    fi
+    local found
+    found=$(cd "$root" && rustc --version | cut -d' ' -f2 | cut -d- -f1)
+    if [ "$(printf '%s\n%s\n' "$minimum_rust" "$found" | sort --version-sort | head -n 1)" != "$minimum_rust" ]; then
+        die "Rust $found is too old, $minimum_rust or later is needed: run rustup update stable"
+    fi
+    if [ "$1" = test ]; then
+        for component in clippy rustfmt; do
+            has "cargo-${component/rustfmt/fmt}" || die "please run: rustup component add $component"
+        done
+    fi
+}
+
+has_postgresql() {
+    { has initdb && has pg_ctl && has createdb; } || compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null
+}
+
+# Where the tests look for it: $HOLDFAST_READERS_VENV, or a folder beside what cargo builds.
+readers_venv() {
+    printf '%s\n' "${HOLDFAST_READERS_VENV:-${CARGO_TARGET_DIR:-$root/target}/readers-venv}"
+}
+
+# Made anew when the list of packages changes; the marker is written last, so half a one does not count.
+make_readers_venv() {
+    local requirements="$root/tests/readers/requirements.txt"
+    local venv
+    venv=$(readers_venv)
+    if [ -x "$venv/bin/python" ] && cmp --silent "$requirements" "$venv/installed.txt"; then
+        return
+    fi
+    say "installing the lake readers into $venv"
+    rm -rf "$venv"
+    python3 -m venv "$venv"
+    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --requirement "$requirements" </dev/null ||
+        die "pip could not install tests/readers/requirements.txt: see its message above"
+    cp "$requirements" "$venv/installed.txt"
+}
+
+purpose=${1:-build}
+case "$purpose" in
+build | test) ;;
+*) die "usage: scripts/setup.sh build|test" ;;
+esac
+
+has cc || need_package gcc libc6-dev
+if [ "$purpose" = test ]; then
+    has_postgresql || need_package postgresql
+    # From version 3.11 on: older ones have no builds of the pinned packages.
+    python3 -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null ||
+        need_package python3 python3-venv
+fi
+install_missing
+check_rust "$purpose"
+if [ "$purpose" = test ]; then
+    make_readers_venv
+fi

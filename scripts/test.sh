@@ -1,0 +1,20 @@
+#!/usr/bin/env bash
+# Runs all checks and all tests, both to the end, and fails if either failed.
+set -uo pipefail
+
+cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
+
+failed=()
+cargo xtask check || failed+=("checks")
+if cargo nextest --version >/dev/null 2>&1; then
+    cargo nextest run --workspace --locked --no-fail-fast || failed+=("tests")
+    cargo test --workspace --locked --doc --quiet || failed+=("examples in documentation")
+else
+    cargo test --workspace --locked --no-fail-fast || failed+=("tests")
+fi
+
+if [ ${#failed[@]} -gt 0 ]; then
+    printf 'make test: failed: %s\n' "${failed[*]}"
+    exit 1
+fi
+printf 'make test: all checks and tests passed\n'
