@@ -1,14 +1,15 @@
 //! An engine in a directory of its own, connected to a simulated org.
 
 use std::path::Path;
-use std::sync::Arc;
-use std::time::Duration;
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use holdfast_domain::ObjectName;
 use holdfast_domain::manifest::Manifest;
-use holdfast_engine::{BackupOptions, Engine, EngineOptions, EventSink, NewOrg, Settings};
+use holdfast_engine::{BackupOptions, Clock, Engine, EngineOptions, EventSink, NewOrg, Settings};
+use holdfast_lake::StepHook;
 use holdfast_salesforce::Credentials;
 use simorg::RunningOrg;
 use tempfile::TempDir;
@@ -26,6 +27,7 @@ pub struct TestApp {
     pub clock: Arc<FastClock>,
     data_dir: TempDir,
     settings: Settings,
+    asked_at: OnceLock<DateTime<Utc>>,
 }
 
 impl TestApp {
@@ -37,10 +39,21 @@ impl TestApp {
     pub async fn with_settings(org: &RunningOrg, settings: Settings) -> Result<Self> {
         let data_dir = tempfile::tempdir()?;
         let clock = Arc::new(FastClock::default());
-        let engine = open(data_dir.path(), &clock, &settings).await?;
-        let app = Self { engine, clock, data_dir, settings };
+        let engine = open(data_dir.path(), &clock, &settings, StepHook::default()).await?;
+        let app = Self { engine, clock, data_dir, settings, asked_at: OnceLock::new() };
         app.connect(org).await?;
         Ok(app)
+    }
+
+    /// Like [`Self::connected_to`], and then opened again with a hook that ends the work somewhere.
+    pub async fn dying(org: &RunningOrg, steps: StepHook) -> Result<Self> {
+        let mut settings = quick();
+        // What is dead does not come back: trying again only takes time.
+        settings.give_up_after = Duration::ZERO;
+        let app = Self::with_settings(org, settings).await?;
+        app.engine.catalog().close().await;
+        let engine = open(app.data_dir.path(), &app.clock, &app.settings, steps).await?;
+        Ok(Self { engine, ..app })
     }
 
     /// Connects the org, or connects it again.
@@ -58,8 +71,35 @@ impl TestApp {
     /// The same data directory, opened by a process that starts anew.
     pub async fn reopened(self) -> Result<Self> {
         self.engine.catalog().close().await;
-        let engine = open(self.data_dir.path(), &self.clock, &self.settings).await?;
-        Ok(Self { engine, ..self })
+        let settings = quick();
+        let engine = open(self.data_dir.path(), &self.clock, &settings, StepHook::default()).await?;
+        Ok(Self { engine, settings, ..self })
+    }
+
+    /// The same data directory after its catalog was lost.
+    pub async fn without_catalog(self) -> Result<Self> {
+        self.engine.catalog().close().await;
+        for entry in std::fs::read_dir(self.data_dir.path())? {
+            let path = entry?.path();
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            if name.starts_with("catalog.db") {
+                std::fs::remove_file(path)?;
+            }
+        }
+        self.reopened().await
+    }
+
+    /// True if no round of auto backup is under way.
+    pub async fn is_idle(&self) -> Result<bool> {
+        let items = holdfast_catalog::work_items::list(self.engine.catalog().db(), "auto").await?;
+        Ok(items.iter().all(|item| item.owner.is_none()))
+    }
+
+    /// True from this long after the first time of asking on.
+    pub fn has_passed(&self, time: TimeDelta) -> bool {
+        let now = self.clock.now();
+        let since = *self.asked_at.get_or_init(|| now);
+        now - since >= time
     }
 
     pub fn data_dir(&self) -> &Path {
@@ -88,8 +128,28 @@ impl TestApp {
     }
 }
 
-async fn open(data_dir: &Path, clock: &Arc<FastClock>, settings: &Settings) -> Result<Engine> {
+/// Asks again and again until `condition` holds; says what was waited for if it never does.
+pub async fn wait_for<F: Future<Output = bool>>(
+    what: &str,
+    deadline: Duration,
+    mut condition: impl FnMut() -> F,
+) -> Result<()> {
+    let begun = Instant::now();
+    while !condition().await {
+        anyhow::ensure!(begun.elapsed() < deadline, "waited in vain for {what}");
+        pause().await;
+    }
+    Ok(())
+}
+
+#[expect(clippy::disallowed_methods, reason = "so that waiting does not keep a core busy")]
+async fn pause() {
+    tokio::time::sleep(Duration::from_millis(20)).await;
+}
+
+async fn open(data_dir: &Path, clock: &Arc<FastClock>, settings: &Settings, steps: StepHook) -> Result<Engine> {
     let mut options = EngineOptions::new(data_dir);
+    options.steps = steps;
     options.clock = clock.clone();
     options.settings = settings.clone();
     Ok(Engine::open(options).await?)

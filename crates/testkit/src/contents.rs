@@ -12,6 +12,7 @@ use chrono::DateTime;
 use futures::TryStreamExt;
 use holdfast_domain::schema::FieldKind;
 use holdfast_domain::value::canonical;
+use holdfast_lake::blobs::BLOB_INDEX;
 use holdfast_lake::{OrgLake, StateQuery};
 use simorg::model::{FieldDef, FieldType, ObjectDef, ObjectKind, Value};
 use simorg::state::view::Scan;
@@ -79,7 +80,7 @@ pub async fn lake_contents(lake: &OrgLake) -> Result<Contents> {
     let mut contents = Contents::default();
     for object in lake.objects().await? {
         // Holdfast's own table about file bodies is no Object of the org.
-        if object.as_str() == "HoldfastFileBody" {
+        if object.as_str() == BLOB_INDEX {
             continue;
         }
         let Some(table) = lake.table(&object).await? else { continue };

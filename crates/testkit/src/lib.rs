@@ -5,6 +5,6 @@ mod app;
 mod clock;
 mod contents;
 
-pub use app::{TestApp, quick};
+pub use app::{TestApp, quick, wait_for};
 pub use clock::FastClock;
 pub use contents::{Contents, lake_contents, org_contents};

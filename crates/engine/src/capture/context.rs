@@ -64,6 +64,15 @@ impl RunContext {
         }
     }
 
+    /// What stopped the Run before may be over: asks, because the answer that would tell is not asked for otherwise.
+    pub(crate) async fn refresh_usage(&self) {
+        if self.may_go_on().is_err()
+            && let Err(error) = self.client.limits().await
+        {
+            tracing::info!(org.id = %self.org, "could not read the limits of the org: {}", chain(&error));
+        }
+    }
+
     /// Repeats `request` while its failure is transient, with growing pauses, up to `give_up_after`.
     pub(crate) async fn attempt<T, F>(
         &self,

@@ -20,7 +20,7 @@ use crate::events::Event;
 pub(crate) async fn assignments(ctx: &RunContext, found: Vec<Found>) -> Result<Vec<Assignment>> {
     let questions: Vec<_> = found
         .iter()
-        .map(|found| Question { object: &found.object, described: &found.described, stamp: stamp(&found.method) })
+        .map(|found| Question { described: &found.described, stamp: stamp(&found.method) })
         .collect();
     let probes = probe::ask(ctx, &questions).await?;
     let mut assignments = Vec::with_capacity(found.len());

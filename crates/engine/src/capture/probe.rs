@@ -33,7 +33,6 @@ impl Probe {
 
 /// What the probe is asked about.
 pub(crate) struct Question<'a> {
-    pub(crate) object: &'a ObjectName,
     pub(crate) described: &'a Described,
     pub(crate) stamp: Option<&'a str>,
 }

@@ -110,6 +110,7 @@ pub(crate) async fn round(
 }
 
 async fn course_to_end(ctx: &Arc<RunContext>, options: RoundOptions) -> Result<Round> {
+    ctx.refresh_usage().await;
     bulk_jobs::clean_up_left_over(ctx).await?;
     let scope = match options.known_scope {
         Some(scope) => scope,

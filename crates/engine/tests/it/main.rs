@@ -1,3 +1,6 @@
 //! The engine against the simulated org, over HTTP.
 
+mod auto;
 mod capture;
+mod org;
+mod rebuild;

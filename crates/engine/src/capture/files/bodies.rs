@@ -1,4 +1,4 @@
-//! Which body belongs to which record: the table `HoldfastFileBody`, written like any Object's.
+//! Which body belongs to which record: the table `HoldfastFile`, written like any Object's.
 //!
 //! A record's row names the blob, or says why there is none; its versions are the body's history.
 
@@ -8,6 +8,7 @@ use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef, RecordBatch, StringArray};
 use holdfast_domain::schema::ObjectSchema;
 use holdfast_domain::{BlobHash, ObjectName, SchemaHash};
+use holdfast_lake::blobs::{BLOB_HASH, BLOB_INDEX};
 use holdfast_lake::delta::Marks;
 use holdfast_lake::{BlockContext, TableWriter};
 
@@ -15,15 +16,12 @@ use super::candidates::{Candidate, Source};
 use crate::capture::context::RunContext;
 use crate::error::{Doing, Result};
 
-/// The name cannot belong to an Object of Salesforce: custom ones end in `__c`.
-const TABLE: &str = "HoldfastFileBody";
-
 /// A describe as Salesforce would give it, so that queries, downloads and other readers need no special case.
-const DESCRIBE: &str = r#"{"name":"HoldfastFileBody","label":"File Body","queryable":true,"fields":[
+const DESCRIBE: &str = r#"{"name":"HoldfastFile","label":"File Body","queryable":true,"fields":[
 {"name":"Id","label":"Record ID","type":"id","length":18,"nillable":false},
 {"name":"SObject","label":"Object","type":"string","length":255},
 {"name":"BodyField","label":"Body Field","type":"string","length":255},
-{"name":"Blob","label":"BLAKE3 of the Body","type":"string","length":64},
+{"name":"BlobHash","label":"BLAKE3 of the Body","type":"string","length":64},
 {"name":"SizeBytes","label":"Size in Bytes","type":"long"},
 {"name":"RecordStamp","label":"Stamp of the Record","type":"datetime"},
 {"name":"Failure","label":"Why There Is No Body","type":"string","length":4000}]}"#;
@@ -46,7 +44,7 @@ pub(crate) struct Bodies {
 
 impl Bodies {
     pub(crate) async fn open(ctx: &RunContext) -> Result<Self> {
-        let table = ObjectName::parse(TABLE).expect("it is a well-formed name");
+        let table = ObjectName::parse(BLOB_INDEX).expect("it is a well-formed name");
         let schema = ObjectSchema::from_describe(DESCRIBE.as_bytes()).expect("it is a well-formed describe");
         let doing = || "open the table of file bodies".to_owned();
         let hash = ctx.lake.put_schema(&table, DESCRIBE.as_bytes()).await.doing(doing)?;
@@ -97,7 +95,7 @@ fn is_there(source: &Source, candidate: &Candidate, held: Option<&RecordBatch>) 
         let column = held.column_by_name(column)?.as_string::<i32>();
         column.is_valid(newest).then(|| column.value(newest).to_owned())
     };
-    source.is_immutable() && text("Blob").is_some() || text("RecordStamp") == candidate.stamp
+    source.is_immutable() && text(BLOB_HASH).is_some() || text("RecordStamp") == candidate.stamp
 }
 
 fn batch(bodies: &[Body]) -> RecordBatch {
@@ -108,7 +106,7 @@ fn batch(bodies: &[Body]) -> RecordBatch {
         ("Id", column(&|body| Some(body.candidate.id.to_string())), true),
         ("SObject", column(&|body| Some(body.source.object.to_string())), true),
         ("BodyField", column(&|body| Some(body.source.field.clone())), true),
-        ("Blob", column(&|body| body.blob.as_ref().map(BlobHash::to_string)), true),
+        (BLOB_HASH, column(&|body| body.blob.as_ref().map(BlobHash::to_string)), true),
         ("SizeBytes", column(&|body| body.blob.as_ref().map(|_| body.size.to_string())), true),
         ("RecordStamp", column(&|body| body.candidate.stamp.clone()), true),
         ("Failure", column(&|body| body.failure.clone()), true),

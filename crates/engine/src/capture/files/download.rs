@@ -40,7 +40,8 @@ pub(crate) async fn body(ctx: &RunContext, source: &Source, candidate: Candidate
 }
 
 async fn fetch(ctx: &RunContext, source: &Source, candidate: &Candidate) -> Result<holdfast_lake::BlobWritten> {
-    let path = format!("/sobjects/{}/{}/{}", source.object, candidate.id, source.field);
+    let version = ctx.client.api_version();
+    let path = format!("/services/data/v{version}/sobjects/{}/{}/{}", source.object, candidate.id, source.field);
     let doing = || format!("fetch the body of {} `{}`", source.object, candidate.id);
     let body = ctx.client.blob(&path).await.doing(doing)?;
     let md5 = Arc::new(Mutex::new(Md5::new()));

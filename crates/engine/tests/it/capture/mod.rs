@@ -1,3 +1,8 @@
 //! Runs: what they bring, what they cost, and what they survive.
 
+mod changes;
+mod crash;
+mod faults;
 mod first_run;
+mod own_ways;
+mod schema;

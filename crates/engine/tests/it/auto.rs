@@ -1,0 +1,98 @@
+//! Auto backup: continuous, paused, resumed, failing and well again.
+
+use std::time::Duration;
+
+use anyhow::Result;
+use chrono::TimeDelta;
+use holdfast_catalog::orgs::AutoState;
+use holdfast_domain::retry::Light;
+use holdfast_engine::EventSink;
+use holdfast_testkit::{TestApp, wait_for};
+use simorg::{Endpoint, Fault, SimOrg};
+use tokio_util::sync::CancellationToken;
+
+use crate::org::{Acts, account};
+
+struct Serving {
+    cancel: CancellationToken,
+    task: tokio::task::JoinHandle<holdfast_engine::error::Result<()>>,
+}
+
+impl Serving {
+    fn start(app: &TestApp) -> Self {
+        let cancel = CancellationToken::new();
+        let (engine, token) = (app.engine.clone(), cancel.clone());
+        let task = tokio::spawn(async move { engine.serve(EventSink::default(), token).await });
+        Self { cancel, task }
+    }
+
+    async fn stop(self) -> Result<()> {
+        self.cancel.cancel();
+        Ok(self.task.await??)
+    }
+}
+
+const SOON: Duration = Duration::from_secs(60);
+
+/// G-05, G-06, G-16, G-22, G-23: no schedule is needed, a pause makes no call, nothing is lost by it.
+#[tokio::test(flavor = "multi_thread")]
+async fn changes_are_captured_continuously_and_after_a_pause() -> Result<()> {
+    let org = SimOrg::with_records("Account", 100).start().await?;
+    let app = TestApp::connected_to(&org).await?;
+    app.engine.start_auto("acme").await?;
+    let serving = Serving::start(&app);
+    wait_for("the first capture", SOON, || async { app.assert_lake_equals(&org).await.is_ok() }).await?;
+
+    org.org().insert("Account", account("seen while running"));
+    wait_for("the new record", SOON, || async { app.assert_lake_equals(&org).await.is_ok() }).await?;
+    app.engine.pause_auto(None).await?;
+    wait_for("the round to stop", SOON, || async {
+        let before = calls(&org);
+        tokio::task::yield_now().await;
+        app.is_idle().await.unwrap_or(false) && calls(&org) == before
+    })
+    .await?;
+    let before = calls(&org);
+    org.org().insert("Account", account("made during the pause"));
+    wait_for("time to pass", SOON, || {
+        let passed = app.has_passed(TimeDelta::minutes(3));
+        async move { passed }
+    })
+    .await?;
+    assert_eq!(calls(&org), before, "no call is made while paused");
+    assert_eq!(app.engine.org("acme").await?.auto_backup, AutoState::Paused);
+    app.engine.resume_auto(None).await?;
+    wait_for("what changed during the pause", SOON, || async { app.assert_lake_equals(&org).await.is_ok() }).await?;
+    serving.stop().await
+}
+
+fn calls(org: &simorg::RunningOrg) -> u64 {
+    org.org().calls().values().sum()
+}
+
+/// G-25, G-30, G-31: green while it is tried again, yellow after an hour, green again by itself.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_light_turns_yellow_after_an_hour_of_failure_and_green_again() -> Result<()> {
+    let org = SimOrg::with_records("Account", 30).start().await?;
+    let app = TestApp::connected_to(&org).await?;
+    app.engine.start_auto("acme").await?;
+    let serving = Serving::start(&app);
+    wait_for("the first capture", SOON, || async { app.assert_lake_equals(&org).await.is_ok() }).await?;
+    let refused = Fault::status(Endpoint::QueryAll, 400, "MALFORMED_QUERY_X", "not today").on_object("Account");
+    org.faults().add(refused);
+    org.org().insert("Account", account("cannot be read"));
+
+    let light = || async {
+        let status = app.engine.auto_status(Some("acme")).await.ok()?.remove(0);
+        status.objects.into_iter().find(|object| object.object.as_str() == "Account")
+    };
+    wait_for("the failure", SOON, || async { light().await.is_some_and(|account| account.failing_since.is_some()) }).await?;
+    assert_eq!(light().await.map(|account| account.light), Some(Light::Green));
+    app.clock.advance(TimeDelta::minutes(61));
+    let account = light().await;
+    assert!(account.is_some_and(|account| account.light == Light::Yellow && account.word == "warning"));
+    org.faults().clear();
+    wait_for("recovery", SOON, || async { light().await.is_some_and(|account| account.light == Light::Green) }).await?;
+    app.assert_lake_equals(&org).await?;
+    serving.stop().await
+}

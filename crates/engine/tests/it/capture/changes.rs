@@ -1,0 +1,141 @@
+//! What happens in the org between two Runs is in the lake after the second.
+
+use anyhow::Result;
+use holdfast_domain::change::Change;
+use holdfast_domain::manifest::RunStatus;
+use holdfast_domain::{ObjectName, RecordId};
+use holdfast_testkit::TestApp;
+use serde_json::json;
+use simorg::SimOrg;
+
+use crate::org::{Acts, account};
+
+fn accounts() -> ObjectName {
+    ObjectName::parse("Account").expect("it is a well-formed name")
+}
+
+/// X-03, G-12: created, updated, deleted, undeleted, deleted for good.
+#[tokio::test(flavor = "multi_thread")]
+async fn every_kind_of_change_arrives() -> Result<()> {
+    let org = SimOrg::with_records("Account", 300).start().await?;
+    let acts = org.org();
+    let [kept, changed, deleted, restored, purged] =
+        ["kept", "changed", "deleted", "restored", "purged"].map(|name| acts.insert("Account", account(name)));
+    let app = TestApp::connected_to(&org).await?;
+    app.backup().await?;
+
+    acts.update("Account", &changed, json!({"Name": "changed twice", "Phone": null, "Site": "a\r\n\"b\", c"}));
+    acts.delete(&deleted);
+    acts.delete(&restored);
+    let created = acts.insert("Account", account("created"));
+    app.backup().await?;
+    acts.undelete(&restored);
+    acts.delete(&purged);
+    acts.purge(&purged);
+    let last = app.backup().await?;
+
+    app.assert_lake_equals(&org).await?;
+    let changes = |id: &str| {
+        let (engine, id) = (&app.engine, RecordId::parse(id));
+        async move {
+            let history = engine.history("acme", &accounts(), &id?, None).await?;
+            Ok::<_, anyhow::Error>(history.iter().map(|version| version.change).collect::<Vec<_>>())
+        }
+    };
+    assert_eq!(changes(&kept).await?, [Change::New]);
+    assert_eq!(changes(&changed).await?, [Change::New, Change::Changed]);
+    assert_eq!(changes(&deleted).await?, [Change::New, Change::Deleted]);
+    assert_eq!(changes(&restored).await?, [Change::New, Change::Deleted, Change::Undeleted]);
+    assert_eq!(changes(&created).await?, [Change::New]);
+    assert_eq!(changes(&purged).await?, [Change::New, Change::Deleted]);
+    let told = app.engine.changes(last.run.as_str(), Some(&accounts()), None).await?;
+    assert_eq!((told[0].undeleted, told[0].deleted, told[0].new, told[0].changed), (1, 1, 0, 0));
+    Ok(())
+}
+
+/// what was deleted for good between two Runs left no trace in the recycle bin.
+#[tokio::test(flavor = "multi_thread")]
+async fn hard_deletes_are_found_by_counting() -> Result<()> {
+    let org = SimOrg::with_records("Account", 200).start().await?;
+    let acts = org.org();
+    let gone: Vec<_> = (0..5).map(|n| acts.insert("Account", account(&format!("gone {n}")))).collect();
+    let app = TestApp::connected_to(&org).await?;
+    app.backup().await?;
+
+    for id in &gone {
+        acts.delete(id);
+        acts.purge(id);
+    }
+    acts.purge_delete_log(acts.now() + chrono::TimeDelta::hours(1));
+    let manifest = app.backup().await?;
+
+    assert_eq!(manifest.objects[&accounts()].counts.deleted, 5);
+    assert_eq!(manifest.objects[&accounts()].is_verified, Some(true));
+    app.assert_lake_equals(&org).await
+}
+
+/// a transaction that commits late brings records with an early SystemModstamp.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_late_commit_is_not_missed() -> Result<()> {
+    let org = SimOrg::with_records("Account", 50).start().await?;
+    let acts = org.org();
+    let held = acts.insert("Account", account("before"));
+    let app = TestApp::connected_to(&org).await?;
+    app.backup().await?;
+    let open = acts.open_transaction(&acts.admin());
+    let record = json!({"Name": "stamped early"}).as_object().cloned().unwrap_or_default();
+    acts.save_in(open, simorg::state::transaction::Operation::Insert { object: "Account".into(), record: record.clone() })?;
+    acts.save_in(open, simorg::state::transaction::Operation::Update { object: "Account".into(), id: held, record })?;
+
+    acts.clock().advance(chrono::TimeDelta::seconds(300));
+    acts.insert("Account", account("stamped later, seen earlier"));
+    app.backup().await?;
+    acts.commit(open)?;
+    app.backup().await?;
+
+    app.assert_lake_equals(&org).await
+}
+
+/// G-13: thousands of records in one second.
+#[tokio::test(flavor = "multi_thread")]
+async fn many_records_of_one_second_are_neither_lost_nor_doubled() -> Result<()> {
+    let org = SimOrg::new().bare().start().await?;
+    let acts = org.org();
+    acts.clock().stop_at(acts.now());
+    acts.write(&acts.admin(), |work| {
+        for n in 0..1_500 {
+            work.insert("Account", account(&format!("tie {n}")).as_object().expect("a JSON object"))?;
+        }
+        Ok(())
+    })?;
+    let app = TestApp::connected_to(&org).await?;
+
+    let manifest = app.backup().await?;
+    app.backup().await?;
+
+    assert_eq!(manifest.objects[&accounts()].counts.new, 1_500);
+    app.assert_lake_equals(&org).await
+}
+
+/// G-18, G-20: taking access away stops the object, keeps what is there, and goes on when it comes back.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_object_that_is_hidden_and_shown_again_has_no_gap() -> Result<()> {
+    let org = SimOrg::with_records("Account", 100).start().await?;
+    let acts = org.org();
+    let id = acts.insert("Account", account("before"));
+    let app = TestApp::connected_to(&org).await?;
+    app.backup().await?;
+
+    acts.hide_object("Account", true);
+    acts.update("Account", &id, json!({"Name": "while hidden"}));
+    let hidden = app.backup().await?;
+    let status = app.engine.auto_status(Some("acme")).await?.remove(0);
+    acts.hide_object("Account", false);
+    app.backup().await?;
+
+    assert_eq!(hidden.status, RunStatus::Completed);
+    assert!(!hidden.objects.contains_key(&accounts()));
+    let account = status.objects.iter().find(|object| object.object == accounts());
+    assert!(account.is_some_and(|account| account.word == "stopped" && account.stopped_reason.is_some()));
+    app.assert_lake_equals(&org).await
+}

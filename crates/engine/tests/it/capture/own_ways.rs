@@ -1,0 +1,69 @@
+//! Objects that cannot be read like the others, and file bodies.
+
+use anyhow::{Context, Result};
+use arrow_array::cast::AsArray;
+use futures::TryStreamExt;
+use holdfast_domain::{BlobHash, ObjectName};
+use holdfast_lake::{StateQuery, Table};
+use holdfast_lake::blobs::{BLOB_HASH, BLOB_INDEX};
+use holdfast_testkit::TestApp;
+use simorg::{Effect, Endpoint, Fault, SimOrg};
+
+use super::first_run::unexpected_gaps;
+
+/// Salesforce does not say in a describe which objects Bulk refuses; the refusal is remembered.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_object_that_bulk_refuses_is_read_by_rest() -> Result<()> {
+    let org = SimOrg::with_records("Account", 900).start().await?;
+    org.faults().add(Fault::at(Endpoint::BulkCreate, Effect::RefuseBulk).on_object("Account"));
+    let app = TestApp::connected_to(&org).await?;
+
+    let manifest = app.backup().await?;
+
+    assert_eq!(unexpected_gaps(&manifest), Vec::<String>::new());
+    app.assert_lake_equals(&org).await
+}
+
+/// every body is in the lake, and the table of bodies says which record it belongs to.
+#[tokio::test(flavor = "multi_thread")]
+async fn file_bodies_are_stored_once_each_and_found_by_their_record() -> Result<()> {
+    let org = SimOrg::new().start().await?;
+    let app = TestApp::connected_to(&org).await?;
+
+    let first = app.backup().await?;
+    let second = app.backup().await?;
+
+    let lake = app.engine.lake().org(&first.org);
+    let table = lake.table(&ObjectName::parse(BLOB_INDEX)?).await?.context("the table of bodies")?;
+    assert!(first.files.stored > 10, "{:?}", first.files);
+    assert_eq!((first.files.failed, second.files.stored), (0, 0), "{:?}", failures(&table).await?);
+    let mut rows = table.state(StateQuery::default())?;
+    let view = org.org().admin_view();
+    let mut seen = 0;
+    while let Some(batch) = rows.try_next().await? {
+        let column = |name: &str| batch.column_by_name(name).expect("a column of the table").as_string::<i32>().clone();
+        let (ids, objects, fields, blobs) = (column("Id"), column("SObject"), column("BodyField"), column(BLOB_HASH));
+        for row in 0..batch.num_rows() {
+            let object = view.object(objects.value(row)).context("an object of the org")?;
+            let record = view.row(&object, ids.value(row)).context("a record of the org")?;
+            let expected = org.org().body(&record, fields.value(row)).context("a body in the org")?;
+            let stored = lake.blobs().get(&BlobHash::parse(blobs.value(row))?).await?;
+            let stored: Vec<_> = stored.bytes.try_collect().await?;
+            assert_eq!(stored.concat(), expected.chunks().collect::<Vec<_>>().concat());
+            seen += 1;
+        }
+    }
+    assert_eq!(seen, first.files.stored);
+    Ok(())
+}
+
+/// Why bodies are not there, as the table of bodies says it.
+async fn failures(table: &Table) -> Result<Vec<String>> {
+    let mut rows = table.state(StateQuery::default())?;
+    let mut failures = Vec::new();
+    while let Some(batch) = rows.try_next().await? {
+        let column = batch.column_by_name("Failure").context("a column of the table")?.as_string::<i32>();
+        failures.extend(column.iter().flatten().map(str::to_owned));
+    }
+    Ok(failures)
+}
