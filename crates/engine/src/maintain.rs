@@ -2,6 +2,7 @@
 
 use holdfast_domain::{ObjectName, OrgId};
 use holdfast_lake::check::{CheckOptions, CheckProgress, CheckReport};
+use holdfast_lake::delta::Grace;
 use holdfast_lake::{CompactOptions, CompactReport};
 use serde::Serialize;
 
@@ -49,12 +50,26 @@ impl Engine {
                 }
             }
         }
+        self.clean().await?;
         Ok(compacted)
+    }
+
+    /// Removes what writers that died left behind, once its time of grace is over.
+    async fn clean(&self) -> Result<()> {
+        let (now, grace) = (self.clock().now(), Grace::default());
+        let doing = || "clean the lake".to_owned();
+        self.lake().clean_staging(now, grace).await.doing(doing)?;
+        for document in self.lake().orgs().await.doing(doing)? {
+            self.lake().org(&document.id).blobs().clean(now, grace).await.doing(doing)?;
+        }
+        Ok(())
     }
 
     async fn compact_table(&self, org: &OrgId, object: &ObjectName) -> Result<CompactReport> {
         let doing = || format!("compact the table of `{object}`");
         let mut writer = self.lake().org(org).writer(object).await.doing(doing)?;
-        writer.compact(&CompactOptions::at(self.clock().now())).await.doing(doing)
+        let report = writer.compact(&CompactOptions::at(self.clock().now())).await.doing(doing)?;
+        writer.vacuum(self.clock().now()).await.doing(doing)?;
+        Ok(report)
     }
 }

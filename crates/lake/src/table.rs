@@ -9,6 +9,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow_array::RecordBatch;
+use chrono::{DateTime, Utc};
 use futures::FutureExt;
 use holdfast_domain::schema::ObjectSchema;
 use holdfast_domain::{ObjectName, RecordId, SchemaHash};
@@ -16,7 +17,7 @@ use holdfast_domain::{ObjectName, RecordId, SchemaHash};
 use crate::block::{BlockContext, BlockWriter};
 use crate::compact::{CompactOptions, CompactReport, compact};
 use crate::data::{BOOKKEEPING, DataTarget, ID, Layout, blocking};
-use crate::delta::{AddFile, Commit, DeltaLog, LogState, Marks};
+use crate::delta::{AddFile, Commit, DeltaLog, LogState, Marks, Vacuumed};
 use crate::keys::HeldKeys;
 use crate::org::OrgLake;
 use crate::read::{BATCH_ROWS, FieldSet, FieldSets, IdRange, Ids, Plan, RowStream, Selection, Wanted};
@@ -225,6 +226,15 @@ impl TableWriter {
     pub async fn compact(&mut self, options: &CompactOptions) -> Result<CompactReport> {
         self.catch_up().await?;
         compact(self, options).await
+    }
+
+    /// Removes data files that no state within the grace time names.
+    pub async fn vacuum(&mut self, now: DateTime<Utc>) -> Result<Vacuumed> {
+        self.catch_up().await?;
+        match &self.state {
+            Some(state) => self.log.vacuum(state, now, self.log.grace()).await,
+            None => Ok(Vacuumed::default()),
+        }
     }
 
     /// The Ids of all records that are not deleted, in order; none before the first commit.

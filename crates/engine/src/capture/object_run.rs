@@ -27,6 +27,8 @@ pub(crate) enum Step {
     Backfill { fields: Vec<String> },
     /// The count of the org against ours, and the repair of what differs.
     Verify,
+    /// Merging of small files, once there are many.
+    Tidy,
 }
 
 /// The describe that is in force for one Object.

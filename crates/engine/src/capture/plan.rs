@@ -60,11 +60,19 @@ async fn assignment(ctx: &RunContext, found: Found, probe: Option<Probe>) -> Res
     };
     let backfill = fields_to_backfill(ctx, &run).await?;
     run.steps = steps(ctx, &run, backfill);
+    let files = writer.table().map_or(0, |table| table.files().len());
+    // A first capture writes files of full size, and would only be slowed down.
+    if files >= MANY_FILES && !run.steps.is_empty() && !run.is_first_capture() {
+        run.steps.push_back(Step::Tidy);
+    }
     if run.steps.is_empty() {
         run.is_verified = Some(true);
     }
     Ok(Assignment { run, writer })
 }
+
+/// Reading passes through every file that may hold an Id: two dozen are still as quick as one.
+const MANY_FILES: usize = 24;
 
 fn steps(ctx: &RunContext, run: &ObjectRun, backfill: Vec<String>) -> VecDeque<Step> {
     let mut steps = VecDeque::new();

@@ -5,12 +5,12 @@ use holdfast_domain::capture::method::CaptureMethod;
 use holdfast_domain::ObjectName;
 use holdfast_domain::retry::Retry;
 use holdfast_lake::delta::Marks;
-use holdfast_lake::{BlockContext, BlockWriter, TableWriter};
+use holdfast_lake::{BlockContext, BlockWriter, CompactOptions, TableWriter};
 use holdfast_salesforce::{ApiError, ApiErrorKind};
 
 use super::context::RunContext;
 use super::fetch::Plan;
-use super::object_run::{Assignment, ObjectRun, Step};
+use super::object_run::{Assignment, Held, ObjectRun, Step};
 use super::{backfill, by_parent, verify, whole, windows};
 use crate::error::{Doing, Error, Result};
 
@@ -57,6 +57,7 @@ async fn step(ctx: &RunContext, run: &mut ObjectRun, writer: &mut TableWriter) -
         Step::ByParent { parent, field } => by_parent::capture(ctx, run, writer, parent, field).await,
         Step::Backfill { fields } => backfill::capture(ctx, run, writer, fields).await,
         Step::Verify => verify::reconcile(ctx, run, writer).await,
+        Step::Tidy => tidy(ctx, run, writer).await,
     };
     run.turns += 1;
     match outcome {
@@ -67,6 +68,15 @@ async fn step(ctx: &RunContext, run: &mut ObjectRun, writer: &mut TableWriter) -
         Err(error) => other_way(run, &step, error)?,
     }
     Ok(())
+}
+
+/// Each Block leaves small files; merged by the way, they never become so many that reading suffers.
+async fn tidy(ctx: &RunContext, run: &mut ObjectRun, writer: &mut TableWriter) -> Result<Progress> {
+    let doing = || format!("compact the table of `{}`", run.object);
+    writer.compact(&CompactOptions::at(ctx.now())).await.doing(doing)?;
+    writer.vacuum(ctx.now()).await.doing(doing)?;
+    run.held = Held::of(writer);
+    Ok(Progress::StepDone)
 }
 
 /// Salesforce documents neither which Objects refuse Bulk nor which refuse filters, and the lists

@@ -84,6 +84,11 @@ impl DeltaLog {
         Self { store, path, options }
     }
 
+    /// How long what is no longer needed is kept all the same.
+    pub fn grace(&self) -> Grace {
+        self.options.grace
+    }
+
     /// The folder of the table.
     pub fn path(&self) -> &Path {
         &self.path
