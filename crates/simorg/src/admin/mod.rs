@@ -1,0 +1,26 @@
+//! The org's own remote control, below `/simorg`: no sign-in, JSON in and out, for tests and demos.
+
+mod operations;
+mod records;
+mod schema;
+mod security;
+
+use axum::Router;
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use serde_json::Value as Json;
+
+use crate::errors::JSON;
+use crate::server::AppState;
+
+pub fn router() -> Router<AppState> {
+    Router::new()
+        .merge(records::router())
+        .merge(schema::router())
+        .merge(security::router())
+        .merge(operations::router())
+}
+
+fn answer(body: &Json) -> Response {
+    ([(header::CONTENT_TYPE, JSON)], body.to_string()).into_response()
+}

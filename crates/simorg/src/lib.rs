@@ -1,0 +1,32 @@
+//! A simulated Salesforce org: a real HTTP server with real semantics, limits and faults, for tests, demos and benchmarks.
+//!
+//! `model` holds the words, `schema` the built-in objects, `state` the org's data and transactions, `generate` and
+//! `data_dir` its first rows; one folder per Salesforce API; `server` puts them behind one address. Nothing here knows
+//! Holdfast: it is a second reading of the same API.
+
+pub mod admin;
+pub mod bulk2;
+pub mod composite;
+pub mod data_dir;
+pub mod describe;
+pub mod errors;
+pub mod faults;
+pub mod files;
+pub mod generate;
+pub mod limits;
+pub mod model;
+pub mod oauth;
+pub mod query;
+pub mod replication;
+pub mod rows;
+pub mod schema;
+pub mod server;
+pub mod simorg;
+pub mod soql;
+pub mod state;
+
+pub use errors::ApiError;
+pub use faults::{Effect, Endpoint, Fault};
+pub use server::{AppState, RunningOrg, Session};
+pub use simorg::SimOrg;
+pub use state::Org;

@@ -1,0 +1,160 @@
+//! One object (SObject type) of the org: its flags, its fields and the lists of its children.
+
+use std::collections::HashMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::field::{FieldDef, OnDelete};
+
+/// What a describe says an object can do.
+#[expect(clippy::struct_excessive_bools, reason = "the attributes of a describe, one by one")]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ObjectFlags {
+    pub activateable: bool,
+    pub createable: bool,
+    pub custom: bool,
+    pub custom_setting: bool,
+    pub deep_cloneable: bool,
+    pub deletable: bool,
+    pub deprecated_and_hidden: bool,
+    pub feed_enabled: bool,
+    pub has_subtypes: bool,
+    pub is_interface: bool,
+    pub is_subtype: bool,
+    pub layoutable: bool,
+    pub mergeable: bool,
+    pub mru_enabled: bool,
+    pub queryable: bool,
+    pub replicateable: bool,
+    pub retrieveable: bool,
+    pub searchable: bool,
+    pub triggerable: bool,
+    pub undeletable: bool,
+    pub updateable: bool,
+}
+
+/// Kinds of objects that the platform treats in their own way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ObjectKind {
+    Standard,
+    Custom,
+    CustomSetting,
+    /// `__mdt`: rows are metadata, no insert by API.
+    CustomMetadata,
+    /// `__b`: no row API.
+    Big,
+    Share,
+    History,
+    Feed,
+    /// In describe, never queryable.
+    ChangeEvent,
+}
+
+/// A reference of another object to this one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChildRelationship {
+    pub child: String,
+    pub field: String,
+    /// `None`: no subquery is possible, but the reference exists.
+    pub name: Option<String>,
+    pub on_delete: OnDelete,
+}
+
+/// One object as one user sees it: hidden fields are gone from it.
+#[derive(Debug, Clone)]
+pub struct ObjectDef {
+    pub name: String,
+    pub label: String,
+    pub label_plural: String,
+    pub key_prefix: Option<String>,
+    pub kind: ObjectKind,
+    pub flags: ObjectFlags,
+    /// `Share`, `History`, `Feed` or `ChangeEvent`, and of which object.
+    pub associate: Option<(String, String)>,
+    pub fields: Vec<FieldDef>,
+    pub children: Vec<ChildRelationship>,
+    /// The three characters that ids carry, also when the describe says null.
+    pub id_prefix: String,
+    /// Where the counters of this object's ids start; objects that share a prefix start apart.
+    pub first_counter: u64,
+    by_name: HashMap<String, usize>,
+}
+
+impl ObjectDef {
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "called by the schema loader only, which has just these parts"
+    )]
+    pub fn new(
+        name: &str,
+        labels: (String, String),
+        key_prefix: Option<String>,
+        id_prefix: String,
+        first_counter: u64,
+        kind: ObjectKind,
+        flags: ObjectFlags,
+        fields: Vec<FieldDef>,
+    ) -> ObjectDef {
+        let mut object = ObjectDef {
+            name: name.to_owned(),
+            label: labels.0,
+            label_plural: labels.1,
+            key_prefix,
+            kind,
+            flags,
+            associate: None,
+            fields,
+            children: Vec::new(),
+            id_prefix,
+            first_counter,
+            by_name: HashMap::new(),
+        };
+        object.reindex();
+        object
+    }
+
+    /// Rebuilds the index by name after a change of `fields`.
+    pub fn reindex(&mut self) {
+        self.by_name =
+            self.fields.iter().enumerate().map(|(at, f)| (f.name.to_ascii_lowercase(), at)).collect();
+    }
+
+    /// The field of this name, whatever its case.
+    pub fn field(&self, name: &str) -> Option<&FieldDef> {
+        self.field_index(name).map(|at| &self.fields[at])
+    }
+
+    pub fn field_index(&self, name: &str) -> Option<usize> {
+        if let Some(at) = self.by_name.get(name) {
+            return Some(*at);
+        }
+        self.by_name.get(&name.to_ascii_lowercase()).copied()
+    }
+
+    /// The field that a relationship name such as `Owner` or `Broker__r` belongs to.
+    pub fn relationship(&self, name: &str) -> Option<&FieldDef> {
+        self.fields
+            .iter()
+            .find(|f| f.relationship_name.as_deref().is_some_and(|n| n.eq_ignore_ascii_case(name)))
+    }
+
+    /// The children's list of this name, such as `Contacts`.
+    pub fn child(&self, relationship: &str) -> Option<&ChildRelationship> {
+        self.children.iter().find(|c| c.name.as_deref().is_some_and(|n| n.eq_ignore_ascii_case(relationship)))
+    }
+
+    pub fn name_field(&self) -> Option<&FieldDef> {
+        self.fields.iter().find(|f| f.name_field)
+    }
+
+    /// Deleted rows go to the recycle bin, and can be seen there by queryAll.
+    pub fn has_bin(&self) -> bool {
+        self.field("IsDeleted").is_some() && !matches!(self.kind, ObjectKind::Share)
+    }
+
+    /// The slot that a new field gets.
+    pub fn next_slot(&self) -> usize {
+        self.fields.iter().map(|f| f.slot + 1).max().unwrap_or(0)
+    }
+}

@@ -1,0 +1,225 @@
+//! One cell of a record, typed as Salesforce types it.
+
+use std::cmp::Ordering;
+
+use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
+
+use super::field::FieldType;
+
+/// The value of one field of one record.
+///
+/// Empty text cannot exist: it is `Null`.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Value {
+    Null,
+    Bool(bool),
+    Int(i64),
+    /// Exact decimal digits without exponent, e.g. `-12.50`; never `f64`, so that 18 digits stay exact.
+    Number(String),
+    Text(String),
+    /// An id of 18 characters.
+    Id(String),
+    Date(NaiveDate),
+    /// Milliseconds since 1970 UTC, always a whole second.
+    DateTime(i64),
+    /// Milliseconds since midnight.
+    Time(i64),
+    /// A body exists for this base64 field; REST shows the path to it.
+    Blob,
+    /// The parts of an address or location in the order that REST shows them.
+    Compound(Vec<(&'static str, Value)>),
+}
+
+impl Value {
+    pub fn is_null(&self) -> bool {
+        matches!(self, Value::Null)
+    }
+
+    /// Text, with the empty string as null.
+    pub fn text(text: impl Into<String>) -> Value {
+        let text = text.into();
+        if text.is_empty() { Value::Null } else { Value::Text(text) }
+    }
+
+    /// The text of `Text`, `Id` and `Number`.
+    pub fn as_str(&self) -> Option<&str> {
+        match self {
+            Value::Text(text) | Value::Id(text) | Value::Number(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    pub fn as_bool(&self) -> Option<bool> {
+        match self {
+            Value::Bool(value) => Some(*value),
+            _ => None,
+        }
+    }
+
+    pub fn as_ms(&self) -> Option<i64> {
+        match self {
+            Value::DateTime(ms) => Some(*ms),
+            _ => None,
+        }
+    }
+
+    /// The value as a number for arithmetic and comparison, not for showing.
+    pub fn as_f64(&self) -> Option<f64> {
+        match self {
+            #[expect(clippy::cast_precision_loss, reason = "comparison of counts far below 2^53")]
+            Value::Int(value) => Some(*value as f64),
+            Value::Number(digits) => digits.parse().ok(),
+            _ => None,
+        }
+    }
+
+    /// A number in hundredths, the rest cut off: what sums of money are made of. Anything else is 0.
+    pub fn hundredths(&self) -> i128 {
+        let Value::Number(digits) = self else { return 0 };
+        let (sign, digits) = digits.strip_prefix('-').map_or((1, digits.as_str()), |rest| (-1, rest));
+        let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+        let cents: String = fraction.chars().chain("00".chars()).take(2).collect();
+        sign * (whole.parse::<i128>().unwrap_or(0) * 100 + cents.parse::<i128>().unwrap_or(0))
+    }
+
+    /// Plain text, one form per value: what a formula or a re-typed field shows. Not a wire form.
+    pub fn to_plain_text(&self) -> String {
+        match self {
+            Value::Null | Value::Blob | Value::Compound(_) => String::new(),
+            Value::Bool(value) => value.to_string(),
+            Value::Int(value) => value.to_string(),
+            Value::Number(text) | Value::Text(text) | Value::Id(text) => text.clone(),
+            Value::Date(date) => date.format("%Y-%m-%d").to_string(),
+            Value::DateTime(ms) => datetime_text(*ms, "Z"),
+            Value::Time(ms) => time_text(*ms),
+        }
+    }
+
+    /// Orders two non-null values of one field; text without regard to case, as SOQL compares.
+    pub fn compare(&self, other: &Value) -> Option<Ordering> {
+        match (self, other) {
+            (Value::Bool(a), Value::Bool(b)) => Some(a.cmp(b)),
+            (Value::Int(a), Value::Int(b))
+            | (Value::DateTime(a), Value::DateTime(b))
+            | (Value::Time(a), Value::Time(b)) => Some(a.cmp(b)),
+            (Value::Date(a), Value::Date(b)) => Some(a.cmp(b)),
+            (Value::Id(a), Value::Id(b)) => Some(a.cmp(b)),
+            (Value::Text(a), Value::Text(b)) => Some(a.to_lowercase().cmp(&b.to_lowercase())),
+            (Value::Int(_) | Value::Number(_), Value::Int(_) | Value::Number(_)) => {
+                self.as_f64()?.partial_cmp(&other.as_f64()?)
+            }
+            _ => None,
+        }
+    }
+
+    /// The value as a field of another type would hold it after a change of type; what cannot be read is null.
+    #[must_use]
+    pub fn retyped(&self, kind: FieldType) -> Value {
+        let text = self.to_plain_text();
+        if text.is_empty() {
+            return Value::Null;
+        }
+        match kind {
+            FieldType::Boolean => Value::Bool(text == "true"),
+            FieldType::Int | FieldType::Long => text.parse::<f64>().map_or(Value::Null, |n| {
+                #[expect(
+                    clippy::cast_possible_truncation,
+                    reason = "a change of type cuts the fraction, as Salesforce does"
+                )]
+                Value::Int(n as i64)
+            }),
+            FieldType::Double | FieldType::Currency | FieldType::Percent => {
+                if text.parse::<f64>().is_ok() {
+                    Value::Number(text)
+                } else {
+                    Value::Null
+                }
+            }
+            FieldType::Date => text.get(..10).and_then(|t| t.parse().ok()).map_or(Value::Null, Value::Date),
+            FieldType::DateTime => {
+                text.parse::<DateTime<Utc>>().map_or(Value::Null, |at| Value::DateTime(at.timestamp() * 1000))
+            }
+            FieldType::Reference | FieldType::Id => Value::Id(text),
+            FieldType::Time | FieldType::Base64 | FieldType::Address | FieldType::Location => Value::Null,
+            _ => Value::Text(text),
+        }
+    }
+}
+
+/// Hundredths as decimal digits: `-14.75`.
+pub fn hundredths_text(hundredths: i128) -> String {
+    let sign = if hundredths < 0 { "-" } else { "" };
+    format!("{sign}{}.{:02}", hundredths.abs() / 100, hundredths.abs() % 100)
+}
+
+/// `2024-09-24T03:26:07.000` followed by the given zone text (`+0000` in REST, `Z` in Bulk).
+pub fn datetime_text(ms: i64, zone: &str) -> String {
+    let at = DateTime::<Utc>::from_timestamp_millis(ms).unwrap_or_default();
+    let mut text = at.to_rfc3339_opts(SecondsFormat::Millis, true);
+    text.pop();
+    text.push_str(zone);
+    text
+}
+
+/// `10:30:00.000Z`.
+pub fn time_text(ms: i64) -> String {
+    let (seconds, millis) = (ms / 1000, ms % 1000);
+    format!("{:02}:{:02}:{:02}.{millis:03}Z", seconds / 3600, seconds / 60 % 60, seconds % 60)
+}
+
+/// A double as Java prints it: `100.0`, and from 10^7 up (or below 10^-3) with an exponent, `1.44120928E7`.
+/// All digits that are held are kept.
+pub fn java_double(digits: &str) -> String {
+    let (sign, digits) = digits.strip_prefix('-').map_or(("", digits), |rest| ("-", rest));
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+    let whole = whole.trim_start_matches('0');
+    let fraction = fraction.trim_end_matches('0');
+    if whole.is_empty() && fraction.is_empty() {
+        return format!("{sign}0.0");
+    }
+    if whole.len() >= 8 {
+        let mantissa = format!("{}{fraction}", &whole[1..]);
+        let mantissa = mantissa.trim_end_matches('0');
+        let mantissa = if mantissa.is_empty() { "0" } else { mantissa };
+        return format!("{sign}{}.{mantissa}E{}", &whole[..1], whole.len() - 1);
+    }
+    let zeros = fraction.len() - fraction.trim_start_matches('0').len();
+    if whole.is_empty() && zeros >= 3 {
+        let significant = &fraction[zeros..];
+        let rest = if significant.len() > 1 { &significant[1..] } else { "0" };
+        return format!("{sign}{}.{rest}E-{}", &significant[..1], zeros + 1);
+    }
+    let whole = if whole.is_empty() { "0" } else { whole };
+    let fraction = if fraction.is_empty() { "0" } else { fraction };
+    format!("{sign}{whole}.{fraction}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn doubles_print_as_java_prints_them_and_keep_all_digits() {
+        for (digits, shown) in [
+            ("100", "100.0"),
+            ("0", "0.0"),
+            ("-0", "-0.0"),
+            ("12.50", "12.5"),
+            ("9999999", "9999999.0"),
+            ("14412092.8", "1.44120928E7"),
+            ("10000000", "1.0E7"),
+            ("123456789012345678", "1.23456789012345678E17"),
+            ("0.001", "0.001"),
+            ("0.0005", "5.0E-4"),
+            ("-3.25", "-3.25"),
+        ] {
+            assert_eq!(java_double(digits), shown, "{digits}");
+        }
+    }
+
+    #[test]
+    fn datetimes_and_times_have_milliseconds() {
+        assert_eq!(datetime_text(1_727_148_367_000, "+0000"), "2024-09-24T03:26:07.000+0000");
+        assert_eq!(time_text(37_800_000), "10:30:00.000Z");
+    }
+}

@@ -1,0 +1,44 @@
+//! A row as REST's JSON shows it.
+
+use crate::errors::ApiError;
+use crate::model::json::{Place, write_attributes, write_text, write_value};
+use crate::model::{FieldDef, ObjectDef, ObjectKind};
+use crate::state::Row;
+
+/// The fields named in `?fields=`, or all visible ones.
+pub fn fields<'a>(def: &'a ObjectDef, wanted: Option<&str>) -> Result<Vec<&'a FieldDef>, ApiError> {
+    let Some(wanted) = wanted else { return Ok(def.fields.iter().collect()) };
+    let mut fields: Vec<&FieldDef> = Vec::new();
+    for name in wanted.split(',').map(str::trim).filter(|name| !name.is_empty()) {
+        let field = def.field(name).ok_or_else(|| {
+            ApiError::invalid_field(format!("No such column '{name}' on sobject of type {}", def.name))
+        })?;
+        if !fields.iter().any(|known| known.name == field.name) {
+            fields.push(field);
+        }
+    }
+    if let Some(id) = def.field("Id").filter(|id| !fields.iter().any(|field| field.name == id.name)) {
+        fields.push(id);
+    }
+    Ok(fields)
+}
+
+/// One record with its attributes.
+pub fn record(def: &ObjectDef, row: &Row, fields: &[&FieldDef], version: &str) -> String {
+    let mut out = String::from("{");
+    write_attributes(&mut out, version, &def.name, row.id());
+    for field in fields {
+        out.push(',');
+        write_text(&mut out, &field.name);
+        out.push(':');
+        let place = Place { version, object: &def.name, id: row.id(), field: &field.name };
+        write_value(&mut out, &row.value(field), place);
+    }
+    out.push('}');
+    out
+}
+
+/// Big objects have no rows by REST.
+pub fn has_rows(def: &ObjectDef) -> bool {
+    !matches!(def.kind, ObjectKind::Big | ObjectKind::ChangeEvent) && def.flags.retrieveable
+}

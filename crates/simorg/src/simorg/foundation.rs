@@ -1,0 +1,251 @@
+//! The rows that every org has from the start: itself, users, licences, profiles, record types, the standard price book.
+
+use std::collections::HashMap;
+
+use crate::model::{ObjectDef, Value, ids};
+use crate::state::table::StoredRow;
+use crate::state::view::Snapshot;
+use crate::state::{Permissions, User};
+
+/// What was made, and what generated rows may refer to.
+pub(super) struct Foundation {
+    pub(super) org_id: String,
+    pub(super) users: Vec<User>,
+    /// Ids by object.
+    pub(super) ids: HashMap<String, Vec<String>>,
+}
+
+struct Writer<'a> {
+    snapshot: &'a mut Snapshot,
+    at_ms: i64,
+    admin: String,
+    ids: HashMap<String, Vec<String>>,
+}
+
+impl Writer<'_> {
+    /// Writes one row and answers its id. Fields that the object lacks are passed over.
+    fn row(&mut self, object: &str, values: &[(&str, Value)]) -> String {
+        let table = self.snapshot.table_mut(object).expect("a built-in object");
+        let def = table.def.clone();
+        let counter = table.reserve();
+        let mut cells = vec![Value::Null; def.next_slot()];
+        let audit = [
+            ("CreatedDate", Value::DateTime(self.at_ms)),
+            ("CreatedById", Value::Id(self.admin.clone())),
+            ("LastModifiedDate", Value::DateTime(self.at_ms)),
+            ("LastModifiedById", Value::Id(self.admin.clone())),
+            ("SystemModstamp", Value::DateTime(self.at_ms)),
+        ];
+        for (name, value) in audit.iter().chain(values) {
+            if let Some(field) = def.field(name) {
+                cells[field.slot] = value.clone();
+            }
+        }
+        table.put(counter, StoredRow { values: cells, bin: None });
+        let id = ids::record_id(&def.id_prefix, counter);
+        self.ids.entry(object.to_owned()).or_default().push(id.clone());
+        id
+    }
+}
+
+fn text(text: &str) -> Value {
+    Value::text(text)
+}
+
+pub(super) fn rows(snapshot: &mut Snapshot, epoch_ms: i64, admin_name: &str) -> Foundation {
+    // A little before the oldest generated row.
+    let at_ms = epoch_ms - (6 * 365 + 30) * 86_400_000;
+    let first_user: &ObjectDef = &snapshot.table("User").expect("a built-in object").def;
+    let admin = ids::record_id(&first_user.id_prefix, first_user.first_counter);
+    let mut writer = Writer { snapshot, at_ms, admin, ids: HashMap::new() };
+    let org_id = organization(&mut writer);
+    let users = people(&mut writer, admin_name);
+    catalogue(&mut writer);
+    let mut ids = writer.ids;
+    // Owners of generated rows: everyone with a licence, also the one who left.
+    if let Some(all) = ids.get_mut("User") {
+        all.truncate(3);
+    }
+    Foundation { org_id, users, ids }
+}
+
+fn organization(writer: &mut Writer<'_>) -> String {
+    let values = [
+        ("Name", text("Simulated Org")),
+        ("Country", text("US")),
+        ("PrimaryContact", text("Ada Admin")),
+        ("DefaultLocaleSidKey", text("en_US")),
+        ("TimeZoneSidKey", text("America/Los_Angeles")),
+        ("LanguageLocaleKey", text("en_US")),
+        ("ReceivesInfoEmails", Value::Bool(true)),
+        ("FiscalYearStartMonth", Value::Int(1)),
+        ("DefaultAccountAccess", text("Edit")),
+        ("DefaultContactAccess", text("ControlledByParent")),
+        ("DefaultOpportunityAccess", text("Edit")),
+        ("DefaultLeadAccess", text("ReadEditTransfer")),
+        ("DefaultCaseAccess", text("ReadEditTransfer")),
+        ("DefaultCalendarAccess", text("HideDetailsInsert")),
+        ("DefaultPricebookAccess", text("ReadSelect")),
+        ("DefaultCampaignAccess", text("All")),
+        ("UiSkin", text("Theme3")),
+        ("OrganizationType", text("Developer Edition")),
+        ("InstanceName", text("SIM1")),
+        ("IsSandbox", Value::Bool(true)),
+    ];
+    writer.row("Organization", &values)
+}
+
+/// Licence, profiles, permission set and users.
+fn people(writer: &mut Writer<'_>, admin_name: &str) -> Vec<User> {
+    let (admins, standard) = profiles(writer);
+    let all = Permissions::integration;
+    let own = Permissions::standard;
+    let users = vec![
+        person(writer, [admin_name, "Ada", "Admin", "Standard", &admins], true, all()),
+        person(writer, ["standard@simorg.example", "Sam", "Standard", "Standard", &standard], true, own()),
+        person(writer, ["former@simorg.example", "Iris", "Inactive", "Standard", &standard], false, own()),
+        person(
+            writer,
+            ["autoproc@simorg.example", "Automated", "Process", "AutomatedProcess", &standard],
+            true,
+            own(),
+        ),
+        person(
+            writer,
+            ["integration@simorg.example", "Platform", "Integration", "CloudIntegrationUser", &standard],
+            true,
+            own(),
+        ),
+    ];
+    let permission_set = writer.row(
+        "PermissionSet",
+        &[
+            ("Name", text("Backup_Integration")),
+            ("Label", text("Backup Integration")),
+            ("IsCustom", Value::Bool(true)),
+            ("PermissionsQueryAllFiles", Value::Bool(true)),
+            ("PermissionsViewAllData", Value::Bool(true)),
+        ],
+    );
+    let assignment = [
+        ("PermissionSetId", Value::Id(permission_set)),
+        ("AssigneeId", Value::Id(users[0].id.clone())),
+        ("IsActive", Value::Bool(true)),
+    ];
+    writer.row("PermissionSetAssignment", &assignment);
+    users
+}
+
+/// The ids of the administrators' and the standard users' profile.
+fn profiles(writer: &mut Writer<'_>) -> (String, String) {
+    let licence = writer.row(
+        "UserLicense",
+        &[
+            ("Name", text("Salesforce")),
+            ("MasterLabel", text("Salesforce")),
+            ("LicenseDefinitionKey", text("SFDC")),
+            ("TotalLicenses", Value::Int(10)),
+            ("Status", text("Active")),
+        ],
+    );
+    let mut profile = |name: &str| {
+        let values = [
+            ("Name", text(name)),
+            ("UserLicenseId", Value::Id(licence.clone())),
+            ("UserType", text("Standard")),
+            ("PermissionsApiEnabled", Value::Bool(true)),
+        ];
+        writer.row("Profile", &values)
+    };
+    (profile("System Administrator"), profile("Standard User"))
+}
+
+/// One user with its row. `facts` are username, first name, last name, kind and profile.
+fn person(writer: &mut Writer<'_>, facts: [&str; 5], active: bool, permissions: Permissions) -> User {
+    let [username, first, last, kind, profile] = facts;
+    let alias: String = first.to_lowercase().chars().take(8).collect();
+    let values = [
+        ("Username", text(username)),
+        ("FirstName", text(first)),
+        ("LastName", text(last)),
+        ("Email", text(username)),
+        ("Alias", text(&alias)),
+        ("CommunityNickname", text(&format!("{first}.{last}"))),
+        ("IsActive", Value::Bool(active)),
+        ("TimeZoneSidKey", text("America/Los_Angeles")),
+        ("LocaleSidKey", text("en_US")),
+        ("EmailEncodingKey", text("UTF-8")),
+        ("LanguageLocaleKey", text("en_US")),
+        ("UserType", text(kind)),
+        ("ProfileId", Value::Id(profile.to_owned())),
+    ];
+    User {
+        id: writer.row("User", &values),
+        username: username.to_owned(),
+        first_name: first.to_owned(),
+        last_name: last.to_owned(),
+        email: username.to_owned(),
+        active,
+        permissions,
+        generation: 0,
+        changed_ms: 0,
+    }
+}
+
+fn catalogue(writer: &mut Writer<'_>) {
+    for (object, name, developer) in
+        [("Account", "Household", "Household"), ("Account", "Organization", "Organization")]
+    {
+        let values = [
+            ("Name", text(name)),
+            ("DeveloperName", text(developer)),
+            ("SobjectType", text(object)),
+            ("IsActive", Value::Bool(true)),
+        ];
+        writer.row("RecordType", &values);
+    }
+    writer.row(
+        "Pricebook2",
+        &[
+            ("Name", text("Standard Price Book")),
+            ("IsActive", Value::Bool(true)),
+            ("IsStandard", Value::Bool(true)),
+        ],
+    );
+    for (object, labels) in [
+        ("CaseStatus", ["New", "Working", "Escalated", "Closed"]),
+        ("TaskStatus", ["Not Started", "In Progress", "Completed", "Deferred"]),
+    ] {
+        for (at, label) in labels.iter().enumerate() {
+            let order = Value::Int(i64::try_from(at + 1).expect("a short list"));
+            let closed = Value::Bool(matches!(*label, "Closed" | "Completed"));
+            let values = [
+                ("MasterLabel", text(label)),
+                ("ApiName", text(label)),
+                ("SortOrder", order),
+                ("IsDefault", Value::Bool(at == 0)),
+                ("IsClosed", closed),
+            ];
+            writer.row(object, &values);
+        }
+    }
+    let queue = writer.row(
+        "Group",
+        &[("Name", text("Support Queue")), ("DeveloperName", text("Support_Queue")), ("Type", text("Queue"))],
+    );
+    writer.row("QueueSobject", &[("QueueId", Value::Id(queue)), ("SobjectType", text("Case"))]);
+    let role = writer.row("UserRole", &[("Name", text("CEO")), ("DeveloperName", text("CEO"))]);
+    writer.row(
+        "UserRole",
+        &[("Name", text("Sales")), ("DeveloperName", text("Sales")), ("ParentRoleId", Value::Id(role))],
+    );
+    writer.row(
+        "Folder",
+        &[
+            ("Name", text("Shared Documents")),
+            ("DeveloperName", text("Shared_Documents")),
+            ("AccessType", text("Public")),
+            ("Type", text("Document")),
+        ],
+    );
+}

@@ -1,0 +1,169 @@
+//! GROUP BY and the aggregate functions, in one pass over the matching rows.
+
+use std::collections::{BTreeMap, HashSet};
+use std::ops::ControlFlow;
+
+use crate::model::Value;
+use crate::state::View;
+
+use super::super::decimal::Decimal;
+use super::super::filter::decimal;
+use super::super::plan::{AggregateFunction, GroupSource, Grouping, Plan};
+use super::each_match;
+use super::order::{SortKey, compare};
+
+struct Group {
+    keys: Vec<Value>,
+    sums: Vec<Accumulator>,
+}
+
+enum Accumulator {
+    Count(i64),
+    Distinct(HashSet<String>),
+    Least(Option<Value>),
+    Greatest(Option<Value>),
+    Sum { sum: Decimal, count: u64, whole: bool },
+    Average { sum: Decimal, count: u64 },
+}
+
+pub(super) fn groups(
+    plan: &Plan,
+    grouping: &Grouping,
+    view: &View,
+    with_deleted: bool,
+) -> Vec<Vec<(String, Value)>> {
+    let mut groups: BTreeMap<Vec<SortKey>, Group> = BTreeMap::new();
+    if grouping.keys.is_empty() {
+        groups.insert(Vec::new(), Group::new(grouping, Vec::new()));
+    }
+    each_match(plan, view, with_deleted, &mut |row| {
+        let keys: Vec<Value> = grouping.keys.iter().map(|key| key.read(view, row)).collect();
+        let sorted = keys.iter().map(SortKey::of).collect();
+        let group = groups.entry(sorted).or_insert_with(|| Group::new(grouping, keys));
+        for (sum, aggregate) in group.sums.iter_mut().zip(&grouping.aggregates) {
+            sum.add(aggregate.of.read(view, row));
+        }
+        ControlFlow::Continue(())
+    });
+    let mut groups: Vec<Group> = groups
+        .into_values()
+        .filter(|group| grouping.having.matches(&|source| group.value(*source)))
+        .collect();
+    groups.sort_by_cached_key(|group| Ranked {
+        keys: grouping.order.iter().map(|key| SortKey::of(&group.value(key.by))).collect(),
+        order: &grouping.order,
+    });
+    let skipped = usize::try_from(plan.offset).unwrap_or(usize::MAX);
+    let taken = plan.limit.map_or(usize::MAX, |limit| usize::try_from(limit).unwrap_or(usize::MAX));
+    let shown = |group: Group| {
+        grouping.items.iter().map(|(name, source)| (name.clone(), group.value(*source))).collect()
+    };
+    groups.into_iter().skip(skipped).take(taken).map(shown).collect()
+}
+
+/// The sort keys of a group, compared as ORDER BY says.
+struct Ranked<'a> {
+    keys: Vec<SortKey>,
+    order: &'a [super::super::plan::OrderKey<GroupSource>],
+}
+
+impl PartialEq for Ranked<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl Eq for Ranked<'_> {}
+
+impl PartialOrd for Ranked<'_> {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Ranked<'_> {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        let pairs = self.order.iter().zip(self.keys.iter().zip(&other.keys));
+        pairs
+            .map(|(key, (a, b))| compare(a, b, key))
+            .find(|order| order.is_ne())
+            .unwrap_or(std::cmp::Ordering::Equal)
+    }
+}
+
+impl Group {
+    fn new(grouping: &Grouping, keys: Vec<Value>) -> Self {
+        let sums = grouping.aggregates.iter().map(|aggregate| Accumulator::new(aggregate.function)).collect();
+        Self { keys, sums }
+    }
+
+    fn value(&self, source: GroupSource) -> Value {
+        match source {
+            GroupSource::Key(at) => self.keys[at].clone(),
+            GroupSource::Aggregate(at) => self.sums[at].value(),
+        }
+    }
+}
+
+impl Accumulator {
+    fn new(function: AggregateFunction) -> Self {
+        match function {
+            AggregateFunction::Count => Self::Count(0),
+            AggregateFunction::CountDistinct => Self::Distinct(HashSet::new()),
+            AggregateFunction::Min => Self::Least(None),
+            AggregateFunction::Max => Self::Greatest(None),
+            AggregateFunction::Sum => Self::Sum { sum: Decimal::default(), count: 0, whole: true },
+            AggregateFunction::Avg => Self::Average { sum: Decimal::default(), count: 0 },
+        }
+    }
+
+    /// Empty values count for nothing.
+    fn add(&mut self, value: Value) {
+        if value.is_null() {
+            return;
+        }
+        match self {
+            Self::Count(count) => *count += 1,
+            Self::Distinct(seen) => {
+                seen.insert(value.to_plain_text().to_lowercase());
+            }
+            Self::Least(least) => {
+                if least
+                    .as_ref()
+                    .is_none_or(|held| value.compare(held).is_some_and(std::cmp::Ordering::is_lt))
+                {
+                    *least = Some(value);
+                }
+            }
+            Self::Greatest(greatest) => {
+                if greatest
+                    .as_ref()
+                    .is_none_or(|held| value.compare(held).is_some_and(std::cmp::Ordering::is_gt))
+                {
+                    *greatest = Some(value);
+                }
+            }
+            Self::Sum { sum, count, whole } => {
+                *whole &= matches!(value, Value::Int(_));
+                *sum = sum.plus(decimal(&value).unwrap_or_default());
+                *count += 1;
+            }
+            Self::Average { sum, count } => {
+                *sum = sum.plus(decimal(&value).unwrap_or_default());
+                *count += 1;
+            }
+        }
+    }
+
+    fn value(&self) -> Value {
+        match self {
+            Self::Count(count) => Value::Int(*count),
+            Self::Distinct(seen) => Value::Int(i64::try_from(seen.len()).unwrap_or(i64::MAX)),
+            Self::Least(held) | Self::Greatest(held) => held.clone().unwrap_or(Value::Null),
+            Self::Sum { count: 0, .. } | Self::Average { count: 0, .. } => Value::Null,
+            Self::Sum { sum, whole: true, .. } => Value::Int(sum.to_digits().parse().unwrap_or(i64::MAX)),
+            Self::Sum { sum, .. } => Value::Number(sum.to_digits()),
+            Self::Average { sum, count } => Value::Number(sum.over(*count).to_digits()),
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! The org's clock: the machine's, or one that a test sets and advances.
+
+use std::sync::Mutex;
+
+use chrono::{DateTime, Duration, Utc};
+
+/// What the org takes for now.
+#[derive(Debug)]
+pub struct Clock(Mutex<Reading>);
+
+#[derive(Debug, Clone, Copy)]
+enum Reading {
+    /// The machine's time plus this much.
+    Running(Duration),
+    /// Stands still until it is moved.
+    Stopped(DateTime<Utc>),
+}
+
+impl Default for Clock {
+    fn default() -> Clock {
+        Clock(Mutex::new(Reading::Running(Duration::zero())))
+    }
+}
+
+impl Clock {
+    fn reading(&self) -> std::sync::MutexGuard<'_, Reading> {
+        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    pub fn now(&self) -> DateTime<Utc> {
+        match *self.reading() {
+            Reading::Running(ahead) => machine_now() + ahead,
+            Reading::Stopped(at) => at,
+        }
+    }
+
+    /// Stops the clock at this time.
+    pub fn stop_at(&self, at: DateTime<Utc>) {
+        *self.reading() = Reading::Stopped(at);
+    }
+
+    /// Lets the clock run on from this time.
+    pub fn run_from(&self, at: DateTime<Utc>) {
+        *self.reading() = Reading::Running(at - machine_now());
+    }
+
+    /// Moves the clock, running or stopped.
+    pub fn advance(&self, by: Duration) {
+        let mut reading = self.reading();
+        *reading = match *reading {
+            Reading::Running(ahead) => Reading::Running(ahead + by),
+            Reading::Stopped(at) => Reading::Stopped(at + by),
+        };
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "this is the clock that others ask")]
+fn machine_now() -> DateTime<Utc> {
+    Utc::now()
+}

@@ -1,0 +1,293 @@
+//! The org: committed snapshot, users, clock, limits, faults, bodies, and the one writer's ledger.
+
+use std::collections::{BTreeMap, HashMap};
+use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+
+use chrono::{DateTime, Duration, Utc};
+
+use crate::errors::ApiError;
+use crate::faults::Faults;
+use crate::model::{ObjectDef, Value};
+
+use super::blobs::{Blobs, Body};
+use super::clock::Clock;
+use super::limits::Limits;
+use super::open_transactions::OpenTransaction;
+use super::row::Row;
+use super::transaction::Transaction;
+use super::users::{Permissions, User};
+use super::view::{Scan, Snapshot, View};
+
+/// One deletion that getDeleted tells.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeletedRecord {
+    pub object: String,
+    pub id: String,
+    pub deleted_ms: i64,
+}
+
+/// What only the writer changes.
+#[derive(Debug, Default)]
+pub(crate) struct Ledger {
+    pub(crate) deletes: Vec<DeletedRecord>,
+    /// Deletes before this time are no longer told.
+    pub(crate) earliest_available_ms: i64,
+    pub(crate) open: BTreeMap<u64, OpenTransaction>,
+    pub(crate) next_open: u64,
+    pub(crate) next_operation: u64,
+    /// By object and field in lower case: the next autonumber.
+    pub(crate) autonumbers: HashMap<(String, String), u64>,
+    /// Counters given to rows that are not committed yet, by object in lower case.
+    pub(crate) reserved: HashMap<String, u64>,
+}
+
+/// A simulated org. Shared behind `Arc` by the server and by tests.
+#[derive(Debug)]
+pub struct Org {
+    id: String,
+    snapshot: RwLock<Arc<Snapshot>>,
+    ledger: Mutex<Ledger>,
+    users: RwLock<BTreeMap<String, Arc<User>>>,
+    clock: Clock,
+    limits: Limits,
+    faults: Faults,
+    blobs: Blobs,
+    /// When a schema or a user's permissions last changed.
+    changed_ms: AtomicI64,
+    /// Calls by route, for the statistics of the admin API.
+    calls: Mutex<BTreeMap<String, u64>>,
+}
+
+impl Org {
+    pub(crate) fn new(id: String, snapshot: Snapshot, users: Vec<User>, earliest_available_ms: i64) -> Org {
+        Org {
+            id,
+            snapshot: RwLock::new(Arc::new(snapshot)),
+            ledger: Mutex::new(Ledger { earliest_available_ms, ..Ledger::default() }),
+            users: RwLock::new(users.into_iter().map(|user| (user.id.clone(), Arc::new(user))).collect()),
+            clock: Clock::default(),
+            limits: Limits::default(),
+            faults: Faults::default(),
+            blobs: Blobs::default(),
+            changed_ms: AtomicI64::new(earliest_available_ms),
+            calls: Mutex::default(),
+        }
+    }
+
+    /// The org's own id, 18 characters.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    pub fn now(&self) -> DateTime<Utc> {
+        self.clock.now()
+    }
+
+    /// Now, cut to the whole second, in milliseconds: what rows are stamped with.
+    pub fn stamp_ms(&self) -> i64 {
+        self.clock.now().timestamp() * 1000
+    }
+
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    pub fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// Counts one API call against the daily limit.
+    pub fn count_call(&self) -> Result<(), ApiError> {
+        self.limits.count_call(self.now()).map_err(|_| ApiError::request_limit_exceeded())
+    }
+
+    pub fn faults(&self) -> &Faults {
+        &self.faults
+    }
+
+    pub(crate) fn blobs(&self) -> &Blobs {
+        &self.blobs
+    }
+
+    // Readers.
+
+    pub(crate) fn snapshot(&self) -> Arc<Snapshot> {
+        self.snapshot.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The committed state as this user sees it, unchanged by what is written later.
+    pub fn view(&self, user: &Arc<User>) -> View {
+        View::new(self.snapshot(), user.clone())
+    }
+
+    /// The committed state as the integration user sees it.
+    pub fn admin_view(&self) -> View {
+        self.view(&self.admin())
+    }
+
+    pub fn object(&self, user: &Arc<User>, name: &str) -> Option<Arc<ObjectDef>> {
+        self.view(user).object(name)
+    }
+
+    pub fn objects(&self, user: &Arc<User>) -> Vec<Arc<ObjectDef>> {
+        self.view(user).objects()
+    }
+
+    pub fn scan(
+        &self,
+        user: &Arc<User>,
+        object: &ObjectDef,
+        scan: Scan,
+        visit: &mut dyn FnMut(&Row) -> ControlFlow<()>,
+    ) {
+        self.view(user).scan(object, scan, visit);
+    }
+
+    pub fn row(&self, user: &Arc<User>, object: &ObjectDef, id: &str) -> Option<Row> {
+        self.view(user).row(object, id)
+    }
+
+    pub fn count(&self, user: &Arc<User>, object: &ObjectDef, with_deleted: bool) -> u64 {
+        self.view(user).count(object, with_deleted)
+    }
+
+    /// The body in a base64 field of a row; `None` if it is null there.
+    pub fn body(&self, row: &Row, field: &str) -> Option<Body> {
+        if let Some(body) = self.blobs.get(row.id(), field) {
+            return Some(body);
+        }
+        let Value::Blob = row.value_of(field) else { return None };
+        Some(crate::generate::files::body_of(row))
+    }
+
+    // Users.
+
+    fn user_map(&self) -> std::sync::RwLockReadGuard<'_, BTreeMap<String, Arc<User>>> {
+        self.users.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The user with this id of 18 characters.
+    pub fn user(&self, id: &str) -> Option<Arc<User>> {
+        self.user_map().get(id).cloned()
+    }
+
+    pub fn user_by_name(&self, username: &str) -> Option<Arc<User>> {
+        self.user_map().values().find(|user| user.username.eq_ignore_ascii_case(username)).cloned()
+    }
+
+    pub fn users(&self) -> Vec<Arc<User>> {
+        self.user_map().values().cloned().collect()
+    }
+
+    /// The integration user: the first that was made.
+    pub fn admin(&self) -> Arc<User> {
+        self.user_map().values().next().expect("an org is made with its users").clone()
+    }
+
+    /// Changes what a user may see; describes change with it.
+    pub fn set_permissions(&self, user_id: &str, change: impl FnOnce(&mut Permissions)) -> bool {
+        self.change_user(user_id, |user| change(&mut user.permissions))
+    }
+
+    /// Follows a change of the user's row.
+    pub(crate) fn change_user_active(&self, user_id: &str, active: bool) {
+        if self.user(user_id).is_some_and(|user| user.active != active) {
+            self.change_user(user_id, |user| user.active = active);
+        }
+    }
+
+    pub(crate) fn change_user(&self, user_id: &str, change: impl FnOnce(&mut User)) -> bool {
+        let changed_ms = self.next_change_ms();
+        let mut users = self.users.write().unwrap_or_else(PoisonError::into_inner);
+        let Some(user) = users.get_mut(user_id) else { return false };
+        let mut changed = (**user).clone();
+        change(&mut changed);
+        changed.generation += 1;
+        changed.changed_ms = changed_ms;
+        *user = Arc::new(changed);
+        true
+    }
+
+    /// The time of a change of schema or permissions: never the same second twice, so that If-Modified-Since tells each.
+    pub(crate) fn next_change_ms(&self) -> i64 {
+        let now_ms = self.stamp_ms();
+        let next = |last: i64| Some(now_ms.max(last + 1000));
+        let last = self.changed_ms.fetch_update(Ordering::SeqCst, Ordering::SeqCst, next);
+        now_ms.max(last.unwrap_or(now_ms) + 1000)
+    }
+
+    // Writers.
+
+    pub(crate) fn ledger(&self) -> MutexGuard<'_, Ledger> {
+        self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Runs one transaction: all of it is committed when `work` succeeds, nothing of it otherwise.
+    pub fn write<R>(
+        &self,
+        user: &Arc<User>,
+        work: impl FnOnce(&mut Transaction<'_>) -> Result<R, ApiError>,
+    ) -> Result<R, ApiError> {
+        let mut ledger = self.ledger();
+        let mut transaction = Transaction::begin(self, user.clone(), &mut ledger, self.stamp_ms());
+        let outcome = work(&mut transaction)?;
+        transaction.commit();
+        Ok(outcome)
+    }
+
+    pub(crate) fn publish(&self, snapshot: Snapshot) {
+        let old = {
+            let mut current = self.snapshot.write().unwrap_or_else(PoisonError::into_inner);
+            std::mem::replace(&mut *current, Arc::new(snapshot))
+        };
+        drop(old);
+    }
+
+    /// The deletions of an object in a half-open time range.
+    pub fn deleted(&self, object: &str, from_ms: i64, until_ms: i64) -> Vec<DeletedRecord> {
+        let ledger = self.ledger();
+        let earliest = ledger.earliest_available_ms;
+        let mut found: Vec<DeletedRecord> = ledger
+            .deletes
+            .iter()
+            .filter(|d| d.object.eq_ignore_ascii_case(object) && d.deleted_ms >= earliest)
+            .filter(|d| d.deleted_ms >= from_ms && d.deleted_ms < until_ms)
+            .cloned()
+            .collect();
+        found.sort_by(|a, b| (a.deleted_ms, &a.id).cmp(&(b.deleted_ms, &b.id)));
+        found
+    }
+
+    pub fn earliest_delete_ms(&self) -> i64 {
+        self.ledger().earliest_available_ms
+    }
+
+    /// Forgets deletes before this time, as Salesforce purges its log.
+    pub fn purge_delete_log(&self, before: DateTime<Utc>) {
+        let mut ledger = self.ledger();
+        let before = before.timestamp_millis();
+        ledger.deletes.retain(|d| d.deleted_ms >= before);
+        ledger.earliest_available_ms = ledger.earliest_available_ms.max(before);
+    }
+
+    /// Rows stamped before this time are all committed.
+    pub fn covered_until(&self) -> DateTime<Utc> {
+        let opened = self.ledger().open.values().map(|t| t.opened_ms).min();
+        let now = self.now();
+        let covered = opened.and_then(DateTime::from_timestamp_millis).map_or(now, |at| at.min(now));
+        covered - Duration::nanoseconds(i64::from(covered.timestamp_subsec_nanos()))
+    }
+
+    /// Counts a call in the statistics.
+    pub(crate) fn note_call(&self, route: &str) {
+        let mut calls = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
+        *calls.entry(route.to_owned()).or_default() += 1;
+    }
+
+    /// Calls by route since the start.
+    pub fn calls(&self) -> BTreeMap<String, u64> {
+        self.calls.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}

@@ -1,0 +1,189 @@
+//! One row of one snapshot, read field by field.
+
+use std::sync::Arc;
+
+use crate::generate::Generator;
+use crate::model::value::hundredths_text;
+use crate::model::{FieldDef, FieldSource, FieldType, RollUp, RollUpKind, Value, ids};
+
+use super::formula;
+use super::table::{Found, StoredRow, Table};
+use super::view::Snapshot;
+
+/// A record as it was when the snapshot was taken.
+#[derive(Debug, Clone)]
+pub struct Row {
+    snapshot: Arc<Snapshot>,
+    table: Arc<Table>,
+    counter: u64,
+    id: String,
+    found: Found,
+}
+
+impl Row {
+    pub(crate) fn new(snapshot: Arc<Snapshot>, table: Arc<Table>, counter: u64, found: Found) -> Row {
+        let id = ids::record_id(&table.def.id_prefix, counter);
+        Row { snapshot, table, counter, id, found }
+    }
+
+    /// Makes this the row at another place of the same table; saves the clones in long scans.
+    pub(crate) fn move_to(&mut self, counter: u64, found: Found) {
+        self.id = ids::record_id(&self.table.def.id_prefix, counter);
+        self.counter = counter;
+        self.found = found;
+    }
+
+    /// The generator and index of a row that was generated, whether or not it was written since.
+    pub(crate) fn generated(&self) -> Option<(&Generator, u64)> {
+        let index = self.counter.checked_sub(self.table.def.first_counter)?;
+        let generator = self.table.generator.as_deref()?;
+        (index < generator.count()).then_some((generator, index))
+    }
+
+    /// 18 characters.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    pub fn object_name(&self) -> &str {
+        &self.table.def.name
+    }
+
+    pub(crate) fn counter(&self) -> u64 {
+        self.counter
+    }
+
+    pub(crate) fn stored(&self) -> Option<&StoredRow> {
+        match &self.found {
+            Found::Stored(row) => Some(row),
+            Found::Generated(_) => None,
+        }
+    }
+
+    pub fn is_deleted(&self) -> bool {
+        self.stored().is_some_and(|row| row.bin.is_some())
+    }
+
+    /// Archived activities and files are shown by queryAll only.
+    pub fn is_archived(&self) -> bool {
+        matches!(self.table.def.name.as_str(), "Task" | "Event" | "ContentDocument")
+            && self.value_of("IsArchived") == Value::Bool(true)
+    }
+
+    /// `SystemModstamp`, or what the object has in its place; 0 if it has no such field.
+    pub fn stamp_ms(&self) -> i64 {
+        for name in ["systemmodstamp", "lastmodifieddate", "createddate", "logintime"] {
+            if let Some(field) = self.table.def.field(name) {
+                return self.value(field).as_ms().unwrap_or(0);
+            }
+        }
+        0
+    }
+
+    /// The value of the field of this name; null if the object has none.
+    pub fn value_of(&self, name: &str) -> Value {
+        self.table.def.field(name).map_or(Value::Null, |field| self.value(field))
+    }
+
+    /// The value of a field of this row's object, taken from any user's form of the object.
+    pub fn value(&self, field: &FieldDef) -> Value {
+        match &field.source {
+            FieldSource::Id => Value::Id(self.id.clone()),
+            FieldSource::IsDeleted => Value::Bool(self.is_deleted()),
+            FieldSource::Address(prefix) => self.address(prefix),
+            FieldSource::Location(prefix) => self.location(prefix),
+            FieldSource::PersonName => self.person_name(),
+            FieldSource::Formula(text) => formula::evaluate(text, self),
+            FieldSource::RollUp(sum) if matches!(self.found, Found::Generated(_)) => self.generated_sum(sum),
+            FieldSource::Stored | FieldSource::RollUp(_) | FieldSource::AutoNumber(_) | FieldSource::Blob => {
+                fit(self.held(field.slot), field)
+            }
+        }
+    }
+
+    /// A generated master was never written, so its details are those that were generated for it.
+    fn generated_sum(&self, sum: &RollUp) -> Value {
+        let Found::Generated(index) = self.found else { return Value::Null };
+        let details =
+            self.snapshot.table(&sum.child).and_then(|table| Some((table.generator.as_ref()?, table)));
+        let (masters, mut cents, mut count) = (self.table.generated().max(1), 0_i128, 0_u64);
+        if let Some((generator, table)) = details {
+            let of = table.def.field(&sum.of).map(|field| field.slot);
+            for detail in (index..generator.count()).step_by(usize::try_from(masters).unwrap_or(usize::MAX)) {
+                count += 1;
+                cents += of.map_or(0, |slot| generator.value(detail, slot).hundredths());
+            }
+        }
+        Value::Number(if sum.kind == RollUpKind::Count { count.to_string() } else { hundredths_text(cents) })
+    }
+
+    fn held(&self, slot: usize) -> Value {
+        match &self.found {
+            Found::Stored(row) => row.values.get(slot).cloned().unwrap_or(Value::Null),
+            Found::Generated(index) => {
+                self.table.generator.as_ref().map_or(Value::Null, |g| g.value(*index, slot))
+            }
+        }
+    }
+
+    /// The row that a reference field points to, in the same snapshot, also when it lies in the bin.
+    pub fn referenced(&self, field: &FieldDef) -> Option<Row> {
+        let Value::Id(id) = self.value(field) else { return None };
+        Snapshot::find(&self.snapshot, &id)
+    }
+
+    /// The reference field with this relationship name, such as `Owner`.
+    pub(crate) fn reference_named(&self, relationship: &str) -> Option<FieldDef> {
+        self.table.def.relationship(relationship).cloned()
+    }
+
+    fn address(&self, prefix: &str) -> Value {
+        const PARTS: [(&str, &str); 8] = [
+            ("city", "City"),
+            ("country", "Country"),
+            ("geocodeAccuracy", "GeocodeAccuracy"),
+            ("latitude", "Latitude"),
+            ("longitude", "Longitude"),
+            ("postalCode", "PostalCode"),
+            ("state", "State"),
+            ("street", "Street"),
+        ];
+        compound(PARTS.map(|(shown, part)| (shown, self.value_of(&format!("{prefix}{part}")))).into())
+    }
+
+    fn location(&self, prefix: &str) -> Value {
+        compound(vec![
+            ("latitude", self.value_of(&format!("{prefix}__Latitude__s"))),
+            ("longitude", self.value_of(&format!("{prefix}__Longitude__s"))),
+        ])
+    }
+
+    fn person_name(&self) -> Value {
+        let parts = ["FirstName", "LastName"].map(|name| self.value_of(name).to_plain_text());
+        Value::text(parts.iter().filter(|p| !p.is_empty()).cloned().collect::<Vec<_>>().join(" "))
+    }
+}
+
+/// A field that changed its type shows old values in the new one; an absent boolean is false.
+fn fit(value: Value, field: &FieldDef) -> Value {
+    let fits = match &value {
+        Value::Null => {
+            return if field.kind == FieldType::Boolean { Value::Bool(false) } else { Value::Null };
+        }
+        Value::Bool(_) => field.kind == FieldType::Boolean,
+        Value::Int(_) => matches!(field.kind, FieldType::Int | FieldType::Long),
+        Value::Number(_) => field.kind.is_decimal(),
+        Value::Text(_) => field.kind.is_text(),
+        Value::Id(_) => matches!(field.kind, FieldType::Id | FieldType::Reference),
+        Value::Date(_) => field.kind == FieldType::Date,
+        Value::DateTime(_) => field.kind == FieldType::DateTime,
+        Value::Time(_) => field.kind == FieldType::Time,
+        Value::Blob => field.kind == FieldType::Base64,
+        Value::Compound(_) => field.kind.is_compound(),
+    };
+    if fits || field.kind == FieldType::AnyType { value } else { value.retyped(field.kind) }
+}
+
+fn compound(parts: Vec<(&'static str, Value)>) -> Value {
+    if parts.iter().all(|(_, value)| value.is_null()) { Value::Null } else { Value::Compound(parts) }
+}

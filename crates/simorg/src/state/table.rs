@@ -1,0 +1,223 @@
+//! The rows of one object: generated ones that are computed when read, and written ones that lie over them.
+//!
+//! Rows are found by counter, the number inside their id. Written rows lie in chunks behind `Arc`, so that copying a table
+//! for a transaction costs little however many there are.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::generate::Generator;
+use crate::model::{ObjectDef, Value};
+
+const CHUNK: u64 = 256;
+
+/// A row that was written.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StoredRow {
+    /// By slot; shorter than the schema when fields came later.
+    pub values: Vec<Value>,
+    pub bin: Option<Binned>,
+}
+
+/// The state of a row in the recycle bin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Binned {
+    pub deleted_ms: i64,
+    /// Rows that went in one delete come back in one undelete.
+    pub operation: u64,
+}
+
+/// What lies over the generated rows at one counter.
+#[derive(Debug, Clone)]
+enum Over {
+    Row(Arc<StoredRow>),
+    Purged,
+}
+
+/// A row as the table finds it.
+#[derive(Debug, Clone)]
+pub enum Found {
+    Generated(u64),
+    Stored(Arc<StoredRow>),
+}
+
+/// All rows of one object.
+#[derive(Debug, Clone)]
+pub struct Table {
+    pub def: Arc<ObjectDef>,
+    pub generator: Option<Arc<Generator>>,
+    chunks: BTreeMap<u64, Arc<BTreeMap<u64, Over>>>,
+    next: u64,
+    live: u64,
+    binned: u64,
+    /// When the describe of the object last changed.
+    pub changed_ms: i64,
+    /// Slots below this one are or were used by a field, and are not used for another.
+    slots: usize,
+}
+
+impl Table {
+    pub fn new(def: Arc<ObjectDef>, changed_ms: i64) -> Table {
+        let next = def.first_counter;
+        let slots = def.next_slot();
+        Table { slots, def, generator: None, chunks: BTreeMap::new(), next, live: 0, binned: 0, changed_ms }
+    }
+
+    /// Puts the generated rows under everything written later. Only for a table that has none yet.
+    pub fn set_generator(&mut self, generator: Arc<Generator>) {
+        debug_assert!(self.generator.is_none() && self.chunks.is_empty(), "generated rows come first");
+        self.next = self.def.first_counter + generator.count();
+        self.live = generator.count();
+        self.generator = Some(generator);
+    }
+
+    pub fn generated(&self) -> u64 {
+        self.generator.as_ref().map_or(0, |g| g.count())
+    }
+
+    pub fn live(&self) -> u64 {
+        self.live
+    }
+
+    pub fn with_bin(&self) -> u64 {
+        self.live + self.binned
+    }
+
+    pub fn used_slots(&self) -> usize {
+        self.slots
+    }
+
+    /// Takes note of the slots that the present fields use.
+    pub fn use_slots(&mut self) {
+        self.slots = self.slots.max(self.def.next_slot());
+    }
+
+    pub fn next_counter(&self) -> u64 {
+        self.next
+    }
+
+    pub fn reserve(&mut self) -> u64 {
+        self.next += 1;
+        self.next - 1
+    }
+
+    /// Never give a counter below this one again.
+    pub fn reserve_until(&mut self, next: u64) {
+        self.next = self.next.max(next);
+    }
+
+    pub fn find(&self, counter: u64) -> Option<Found> {
+        match self.over(counter) {
+            Some(Over::Row(row)) => Some(Found::Stored(row.clone())),
+            Some(Over::Purged) => None,
+            None => {
+                let index = counter.checked_sub(self.def.first_counter)?;
+                (index < self.generated()).then_some(Found::Generated(index))
+            }
+        }
+    }
+
+    fn over(&self, counter: u64) -> Option<&Over> {
+        self.chunks.get(&(counter / CHUNK))?.get(&counter)
+    }
+
+    /// The row with all its values, to be changed and put back.
+    pub fn take(&self, counter: u64) -> Option<StoredRow> {
+        Some(match self.find(counter)? {
+            Found::Stored(row) => (*row).clone(),
+            Found::Generated(index) => {
+                let generator = self.generator.as_ref().expect("a generated row was found");
+                StoredRow { values: generator.all_values(index), bin: None }
+            }
+        })
+    }
+
+    pub fn put(&mut self, counter: u64, row: StoredRow) {
+        self.uncount(counter);
+        match row.bin {
+            None => self.live += 1,
+            Some(_) => self.binned += 1,
+        }
+        self.chunk(counter).insert(counter, Over::Row(Arc::new(row)));
+        self.next = self.next.max(counter + 1);
+    }
+
+    pub fn purge(&mut self, counter: u64) {
+        self.uncount(counter);
+        self.chunk(counter).insert(counter, Over::Purged);
+    }
+
+    fn uncount(&mut self, counter: u64) {
+        match self.find(counter) {
+            Some(Found::Stored(row)) if row.bin.is_some() => self.binned -= 1,
+            Some(_) => self.live -= 1,
+            None => {}
+        }
+    }
+
+    fn chunk(&mut self, counter: u64) -> &mut BTreeMap<u64, Over> {
+        Arc::make_mut(self.chunks.entry(counter / CHUNK).or_default())
+    }
+
+    /// Rows in the order of their ids.
+    pub fn rows(&self) -> impl Iterator<Item = (u64, Found)> + '_ {
+        let mut written = self.written().peekable();
+        let first = self.def.first_counter;
+        let mut generated = (0..self.generated()).map(move |index| first + index).peekable();
+        std::iter::from_fn(move || {
+            loop {
+                let next_written = written.peek().map(|(counter, _)| *counter);
+                match (generated.peek().copied(), next_written) {
+                    (Some(counter), next) if next.is_none_or(|w| counter < w) => {
+                        generated.next();
+                        return Some((counter, Found::Generated(counter - first)));
+                    }
+                    (shadowed, Some(_)) => {
+                        let (counter, over) = written.next()?;
+                        if shadowed == Some(counter) {
+                            generated.next();
+                        }
+                        if let Over::Row(row) = over {
+                            return Some((counter, Found::Stored(row.clone())));
+                        }
+                    }
+                    (_, None) => return None,
+                }
+            }
+        })
+    }
+
+    /// Rows whose stamp may lie in the range, in the order of their ids. A row outside may come along if it was written.
+    pub fn rows_stamped(&self, from_ms: i64, until_ms: i64) -> Vec<(u64, Found)> {
+        let first = self.def.first_counter;
+        let mut rows: Vec<(u64, Found)> = Vec::new();
+        if let Some(generator) = &self.generator {
+            rows.extend(
+                generator
+                    .indexes_stamped(from_ms, until_ms)
+                    .into_iter()
+                    .filter(|index| self.over(first + index).is_none())
+                    .map(|index| (first + index, Found::Generated(index))),
+            );
+        }
+        for (counter, over) in self.written() {
+            if let Over::Row(row) = over {
+                rows.push((counter, Found::Stored(row.clone())));
+            }
+        }
+        rows.sort_unstable_by_key(|(counter, _)| *counter);
+        rows
+    }
+
+    /// The rows that were written, live or in the bin.
+    pub fn written_rows(&self) -> impl Iterator<Item = (u64, &StoredRow)> + '_ {
+        self.written().filter_map(|(counter, over)| match over {
+            Over::Row(row) => Some((counter, &**row)),
+            Over::Purged => None,
+        })
+    }
+
+    fn written(&self) -> impl Iterator<Item = (u64, &Over)> + '_ {
+        self.chunks.values().flat_map(|chunk| chunk.iter().map(|(counter, over)| (*counter, over)))
+    }
+}

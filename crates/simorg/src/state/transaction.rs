@@ -1,0 +1,328 @@
+//! Writing: one request is one transaction, stamped with whole seconds of the org's clock when rows are saved.
+//!
+//! A transaction works on a copy of the snapshot. Nothing of it is seen before `commit`, and nothing remains when it is
+//! dropped. Deletes go through `cascade.rs`, roll-ups through `rollups.rs`.
+
+mod cascade;
+mod numbering;
+mod rollups;
+mod side_effects;
+
+use std::collections::{BTreeSet, VecDeque};
+use std::sync::Arc;
+
+use serde_json::{Map, Value as Json};
+
+use crate::errors::ApiError;
+use crate::model::{FieldSource, ObjectDef, ObjectKind, Value, ids};
+
+use super::blobs::Body;
+use super::org::{DeletedRecord, Ledger, Org};
+use super::row::Row;
+use super::table::StoredRow;
+use super::users::User;
+use super::validation;
+use super::view::{Snapshot, View};
+
+/// One write as it can be kept and repeated.
+#[derive(Debug, Clone)]
+pub enum Operation {
+    Insert { object: String, record: Map<String, Json> },
+    Update { object: String, id: String, record: Map<String, Json> },
+    Delete { id: String },
+    Undelete { id: String },
+    Purge { id: String },
+}
+
+/// A transaction under way.
+pub struct Transaction<'a> {
+    org: &'a Org,
+    user: Arc<User>,
+    work: Arc<Snapshot>,
+    ledger: &'a mut Ledger,
+    stamp_ms: i64,
+    /// Whose locks do not stop this transaction.
+    own_locks: Option<u64>,
+    operation: u64,
+    deletes: Vec<DeletedRecord>,
+    undeletes: BTreeSet<String>,
+    purged: Vec<String>,
+    bodies: Vec<(String, String, Body)>,
+    /// Counters to give to the rows made next, when a held-open transaction is repeated.
+    forced: VecDeque<(String, u64)>,
+    /// Counters given, in order.
+    given: Vec<(String, u64)>,
+    touched: BTreeSet<String>,
+}
+
+impl<'a> Transaction<'a> {
+    pub(crate) fn begin(
+        org: &'a Org,
+        user: Arc<User>,
+        ledger: &'a mut Ledger,
+        stamp_ms: i64,
+    ) -> Transaction<'a> {
+        ledger.next_operation += 1;
+        let operation = ledger.next_operation;
+        Transaction {
+            org,
+            user,
+            work: Arc::new((*org.snapshot()).clone()),
+            ledger,
+            stamp_ms,
+            own_locks: None,
+            operation,
+            deletes: Vec::new(),
+            undeletes: BTreeSet::new(),
+            purged: Vec::new(),
+            bodies: Vec::new(),
+            forced: VecDeque::new(),
+            given: Vec::new(),
+            touched: BTreeSet::new(),
+        }
+    }
+
+    pub(crate) fn repeating(mut self, own_locks: u64, forced: VecDeque<(String, u64)>) -> Transaction<'a> {
+        self.own_locks = Some(own_locks);
+        self.forced = forced;
+        self
+    }
+
+    pub(crate) fn set_stamp_ms(&mut self, stamp_ms: i64) {
+        self.stamp_ms = stamp_ms;
+    }
+
+    /// The counters given and the rows touched so far.
+    pub(crate) fn into_traces(self) -> (Vec<(String, u64)>, BTreeSet<String>) {
+        (self.given, self.touched)
+    }
+
+    /// Makes everything visible at once.
+    pub(crate) fn commit(self) {
+        for id in self.touched.iter().filter(|id| id.starts_with("005")) {
+            if let Some(row) = Snapshot::find(&self.work, id) {
+                let active = row.value_of("IsActive") == Value::Bool(true);
+                self.org.change_user_active(id, active);
+            }
+        }
+        for id in &self.purged {
+            self.org.blobs().remove(id);
+        }
+        for (id, field, body) in self.bodies {
+            self.org.blobs().put(&id, &field, body);
+        }
+        let undeletes = self.undeletes;
+        self.ledger.deletes.retain(|deleted| !undeletes.contains(&deleted.id));
+        self.ledger.deletes.extend(self.deletes);
+        self.org.publish(Arc::unwrap_or_clone(self.work));
+    }
+
+    /// The transaction's own state as its user sees it.
+    pub fn view(&self) -> View {
+        View::new(self.work.clone(), self.user.clone())
+    }
+
+    pub fn run(&mut self, operation: &Operation) -> Result<Option<String>, ApiError> {
+        match operation {
+            Operation::Insert { object, record } => self.insert(object, record).map(Some),
+            Operation::Update { object, id, record } => self.update(object, id, record).map(|()| None),
+            Operation::Delete { id } => self.delete(id).map(|()| None),
+            Operation::Undelete { id } => self.undelete(id).map(|()| None),
+            Operation::Purge { id } => self.purge(id).map(|()| None),
+        }
+    }
+
+    /// Inserts a record given as REST gives it, and answers its id.
+    pub fn insert(&mut self, object: &str, record: &Map<String, Json>) -> Result<String, ApiError> {
+        let view = self.view();
+        let def = view.object(object).ok_or_else(ApiError::not_found)?;
+        if !def.flags.createable || matches!(def.kind, ObjectKind::Big | ObjectKind::CustomMetadata) {
+            return Err(ApiError::bad_request(
+                "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY",
+                format!("entity type {} does not support create", def.name),
+            ));
+        }
+        let parsed = validation::for_insert(&view, &def, record)?;
+        validation::unique(&view, &def, &parsed.values, None)?;
+        drop(view);
+        let values = parsed.values;
+        let counter = self.insert_values(&def, values, parsed.bodies)?;
+        Ok(ids::record_id(&def.id_prefix, counter))
+    }
+
+    /// Updates a record given as REST gives it.
+    pub fn update(&mut self, object: &str, id: &str, record: &Map<String, Json>) -> Result<(), ApiError> {
+        let view = self.view();
+        let def = view.object(object).ok_or_else(ApiError::not_found)?;
+        if !def.flags.updateable {
+            return Err(ApiError::bad_request(
+                "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY",
+                format!("entity type {} does not support update", def.name),
+            ));
+        }
+        let row = Self::live_row(&view, &def, id)?;
+        self.check_lock(row.id())?;
+        let parsed = validation::for_update(&view, &def, &row, record)?;
+        validation::unique(&view, &def, &parsed.values, Some(row.id()))?;
+        let (counter, full) = (row.counter(), row.id().to_owned());
+        drop((row, view));
+        let def = self.full_def(&def);
+        let masters = self.masters_of(&def, counter);
+        let mut stored = self.table_row(&def, counter);
+        for (slot, value) in parsed.values {
+            set(&mut stored, slot, value);
+        }
+        self.stamp_modified(&def, &mut stored);
+        self.put(&def, counter, stored);
+        for (field, body) in parsed.bodies {
+            self.bodies.push((full.clone(), field, body));
+        }
+        self.after_update(&def, counter)?;
+        self.roll_up(&masters);
+        let masters = self.masters_of(&def, counter);
+        self.roll_up(&masters);
+        Ok(())
+    }
+
+    /// Inserts values by slot without any check: for rows that the system makes.
+    pub(crate) fn insert_values(
+        &mut self,
+        def: &Arc<ObjectDef>,
+        values: Vec<(usize, Value)>,
+        bodies: Vec<(String, Body)>,
+    ) -> Result<u64, ApiError> {
+        let def = self.full_def(def);
+        let counter = self.next_counter(&def);
+        let id = ids::record_id(&def.id_prefix, counter);
+        let mut row = StoredRow { values: vec![Value::Null; def.next_slot()], bin: None };
+        for (slot, value) in values {
+            set(&mut row, slot, value);
+        }
+        self.fill_defaults(&def, &mut row);
+        self.stamp_created(&def, &mut row);
+        // A custom object's record without a name is named by its id.
+        if let Some(name) =
+            def.name_field().filter(|field| field.custom_name() && row.values[field.slot].is_null())
+        {
+            set(&mut row, name.slot, Value::Text(id[..15].to_owned()));
+        }
+        for (field, body) in bodies {
+            if let Some(field) = def.field(&field) {
+                set(&mut row, field.slot, Value::Blob);
+                self.bodies.push((id.clone(), field.name.clone(), body));
+            }
+        }
+        self.put(&def, counter, row);
+        self.after_insert(&def, counter)?;
+        let masters = self.masters_of(&def, counter);
+        self.roll_up(&masters);
+        Ok(counter)
+    }
+
+    fn fill_defaults(&mut self, def: &ObjectDef, row: &mut StoredRow) {
+        for field in &def.fields {
+            if !row.values.get(field.slot).is_none_or(Value::is_null) {
+                continue;
+            }
+            let value = match (&field.source, &field.default_value) {
+                (FieldSource::AutoNumber(format), _) => {
+                    Value::Text(self.next_number(&def.name, &field.name, format))
+                }
+                (FieldSource::RollUp(_), _) => Value::Number("0".to_owned()),
+                (FieldSource::Stored, Json::Bool(value)) => Value::Bool(*value),
+                (FieldSource::Stored, Json::String(text)) if field.kind.is_text() => {
+                    Value::Text(text.clone())
+                }
+                (FieldSource::Stored, Json::Null) if field.name == "OwnerId" => {
+                    Value::Id(self.user.id.clone())
+                }
+                (FieldSource::Stored, Json::Null) => field
+                    .picklist_values
+                    .iter()
+                    .find(|choice| choice.default_value && choice.active)
+                    .map_or(Value::Null, |choice| Value::Text(choice.value.clone())),
+                _ => Value::Null,
+            };
+            set(row, field.slot, value);
+        }
+    }
+
+    fn stamp_created(&self, def: &ObjectDef, row: &mut StoredRow) {
+        for (name, value) in [
+            ("CreatedDate", Value::DateTime(self.stamp_ms)),
+            ("CreatedById", Value::Id(self.user.id.clone())),
+        ] {
+            if let Some(field) = def.field(name)
+                && row.values[field.slot].is_null()
+            {
+                set(row, field.slot, value);
+            }
+        }
+        self.stamp_modified(def, row);
+    }
+
+    fn stamp_modified(&self, def: &ObjectDef, row: &mut StoredRow) {
+        for (name, value) in [
+            ("LastModifiedDate", Value::DateTime(self.stamp_ms)),
+            ("LastModifiedById", Value::Id(self.user.id.clone())),
+        ] {
+            if let Some(field) = def.field(name) {
+                set(row, field.slot, value);
+            }
+        }
+        self.stamp_system(def, row);
+    }
+
+    fn stamp_system(&self, def: &ObjectDef, row: &mut StoredRow) {
+        if let Some(field) = def.field("SystemModstamp") {
+            set(row, field.slot, Value::DateTime(self.stamp_ms));
+        }
+    }
+
+    /// The object with all fields, whoever's form of it was given.
+    fn full_def(&self, def: &ObjectDef) -> Arc<ObjectDef> {
+        self.work.table(&def.name).expect("objects are removed by schema changes only").def.clone()
+    }
+
+    fn table_row(&self, def: &ObjectDef, counter: u64) -> StoredRow {
+        let table = self.work.table(&def.name).expect("objects are removed by schema changes only");
+        let mut row = table.take(counter).expect("the row was just found");
+        row.values.resize(row.values.len().max(table.def.next_slot()), Value::Null);
+        row
+    }
+
+    fn put(&mut self, def: &ObjectDef, counter: u64, row: StoredRow) {
+        self.touched.insert(ids::record_id(&def.id_prefix, counter));
+        Arc::make_mut(&mut self.work).table_mut(&def.name).expect("the object exists").put(counter, row);
+    }
+
+    /// The row with this id if it is there and not deleted.
+    fn live_row(view: &View, def: &ObjectDef, id: &str) -> Result<Row, ApiError> {
+        let row = view.row(def, id).ok_or_else(ApiError::not_found)?;
+        if row.is_deleted() { Err(ApiError::entity_is_deleted()) } else { Ok(row) }
+    }
+
+    /// A row touched by another transaction that is still open cannot be written.
+    fn check_lock(&self, id: &str) -> Result<(), ApiError> {
+        let locked = self
+            .ledger
+            .open
+            .iter()
+            .any(|(number, open)| Some(*number) != self.own_locks && open.locks.contains(id));
+        if locked {
+            return Err(ApiError::record(
+                "UNABLE_TO_LOCK_ROW",
+                format!("unable to obtain exclusive access to this record or 1 records: {}", &id[..15]),
+                Vec::<String>::new(),
+            ));
+        }
+        Ok(())
+    }
+}
+
+fn set(row: &mut StoredRow, slot: usize, value: Value) {
+    if row.values.len() <= slot {
+        row.values.resize(slot + 1, Value::Null);
+    }
+    row.values[slot] = value;
+}

@@ -1,0 +1,284 @@
+//! Delete, undelete and purge: what goes along, what is cleared, and what forbids it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use crate::errors::ApiError;
+use crate::model::{ChildRelationship, ObjectDef, OnDelete, Value, ids};
+use crate::state::org::DeletedRecord;
+use crate::state::table::{Binned, Found, Table};
+use crate::state::view::Snapshot;
+
+use super::{Transaction, set};
+
+/// Rows by object name.
+type Rows = BTreeMap<String, BTreeSet<u64>>;
+
+impl Transaction<'_> {
+    /// Puts a row into the recycle bin with all that hangs on it.
+    pub fn delete(&mut self, id: &str) -> Result<(), ApiError> {
+        let view = self.view();
+        let full = ids::canonical(id).ok_or_else(ApiError::not_found)?;
+        let def = view.object_of_id(&full).ok_or_else(ApiError::not_found)?;
+        let row = Self::live_row(&view, &def, &full)?;
+        if !def.flags.deletable {
+            let message = "insufficient access rights on object id";
+            return Err(ApiError::record("INSUFFICIENT_ACCESS_OR_READONLY", message, Vec::<String>::new()));
+        }
+        self.check_lock(&full)?;
+        let (counter, root) = (row.counter(), def.name.clone());
+        drop((row, view));
+        let going = self.closure(&def, counter)?;
+        let mut masters = Vec::new();
+        for (object, counters) in &going {
+            let def = self.work.table(object).expect("found in this snapshot").def.clone();
+            for counter in counters {
+                masters.extend(self.masters_of(&def, *counter));
+                self.check_lock(&ids::record_id(&def.id_prefix, *counter))?;
+            }
+        }
+        self.clear_references(&going);
+        for (object, counters) in &going {
+            let def = self.work.table(object).expect("found in this snapshot").def.clone();
+            for counter in counters {
+                self.bin(&def, *counter);
+            }
+            // Price lines deleted by themselves skip the bin; taken along by their parent they do not.
+            if *object == root && matches!(object.as_str(), "OpportunityLineItem" | "PricebookEntry") {
+                self.purge_row(&def, counter);
+            }
+        }
+        masters.retain(|(object, counter)| !going.get(object).is_some_and(|set| set.contains(counter)));
+        self.roll_up(&masters);
+        Ok(())
+    }
+
+    /// Everything that a delete takes along, or the refusal of it.
+    fn closure(&self, def: &ObjectDef, counter: u64) -> Result<Rows, ApiError> {
+        let mut going = Rows::new();
+        going.entry(def.name.clone()).or_default().insert(counter);
+        let mut level = going.clone();
+        while !level.is_empty() {
+            let mut next = Rows::new();
+            for (object, counters) in &level {
+                let def = &self.work.table(object).expect("found in this snapshot").def;
+                for relation in &def.children {
+                    if relation.on_delete == OnDelete::Clear {
+                        continue;
+                    }
+                    let children = self.children(def, counters, relation);
+                    let Some(first) = children.first() else { continue };
+                    if relation.on_delete == OnDelete::Restrict {
+                        return Err(self.restricted(relation, *first));
+                    }
+                    let known = going.entry(relation.child.clone()).or_default();
+                    let new = children.into_iter().filter(|child| known.insert(*child));
+                    next.entry(relation.child.clone()).or_default().extend(new);
+                }
+            }
+            next.retain(|_, counters| !counters.is_empty());
+            level = next;
+        }
+        Ok(going)
+    }
+
+    fn restricted(&self, relation: &ChildRelationship, counter: u64) -> ApiError {
+        let child = &self.work.table(&relation.child).expect("found in this snapshot").def;
+        let id = ids::record_id(&child.id_prefix, counter);
+        ApiError::record(
+            "DELETE_FAILED",
+            format!(
+                "Your attempt to delete the record could not be completed because it is associated with the following {}.: {}\n",
+                child.label_plural.to_lowercase(),
+                &id[..15]
+            ),
+            Vec::<String>::new(),
+        )
+    }
+
+    /// The live rows of a child object that refer to any of these rows.
+    pub(super) fn children(
+        &self,
+        parent: &ObjectDef,
+        counters: &BTreeSet<u64>,
+        relation: &ChildRelationship,
+    ) -> Vec<u64> {
+        let Some(table) = self.work.table(&relation.child) else { return Vec::new() };
+        let Some(field) = table.def.field(&relation.field) else { return Vec::new() };
+        referring(&self.work, table, field.slot, &parent.id_prefix, counters)
+    }
+
+    /// Empties the lookups to rows that go, in rows that stay.
+    fn clear_references(&mut self, going: &Rows) {
+        let mut cleared: Vec<(Arc<ObjectDef>, u64, usize)> = Vec::new();
+        for (object, counters) in going {
+            let def = self.work.table(object).expect("found in this snapshot").def.clone();
+            for relation in def.children.iter().filter(|r| r.on_delete == OnDelete::Clear) {
+                let Some(table) = self.work.table(&relation.child) else { continue };
+                let child = table.def.clone();
+                let Some(slot) = child.field(&relation.field).map(|f| f.slot) else { continue };
+                for counter in self.children(&def, counters, relation) {
+                    if !going.get(&relation.child).is_some_and(|set| set.contains(&counter)) {
+                        cleared.push((child.clone(), counter, slot));
+                    }
+                }
+            }
+        }
+        for (def, counter, slot) in cleared {
+            let mut row = self.table_row(&def, counter);
+            set(&mut row, slot, Value::Null);
+            self.stamp_modified(&def, &mut row);
+            self.put(&def, counter, row);
+        }
+    }
+
+    fn bin(&mut self, def: &Arc<ObjectDef>, counter: u64) {
+        let id = ids::record_id(&def.id_prefix, counter);
+        if def.flags.replicateable {
+            self.deletes.push(DeletedRecord {
+                object: def.name.clone(),
+                id: id.clone(),
+                deleted_ms: self.stamp_ms,
+            });
+        }
+        if !def.has_bin() {
+            self.purge_row(def, counter);
+            return;
+        }
+        let mut row = self.table_row(def, counter);
+        self.stamp_modified(def, &mut row);
+        row.bin = Some(Binned { deleted_ms: self.stamp_ms, operation: self.operation });
+        self.put(def, counter, row);
+    }
+
+    fn purge_row(&mut self, def: &ObjectDef, counter: u64) {
+        let id = ids::record_id(&def.id_prefix, counter);
+        self.touched.insert(id.clone());
+        self.purged.push(id);
+        Arc::make_mut(&mut self.work).table_mut(&def.name).expect("the object exists").purge(counter);
+    }
+
+    /// Brings a row back from the bin, with the children that went in the same delete.
+    pub fn undelete(&mut self, id: &str) -> Result<(), ApiError> {
+        let refused = |code: &str, text: &str| Err(ApiError::record(code, text, Vec::<String>::new()));
+        let full = ids::canonical(id).ok_or_else(ApiError::not_found)?;
+        let Some(row) = Snapshot::find(&self.work, &full) else {
+            return refused("UNDELETE_FAILED", "Entity is not in the recycle bin");
+        };
+        let def = self.work.table(row.object_name()).expect("found in this snapshot").def.clone();
+        let Some(bin) = row.stored().and_then(|stored| stored.bin) else {
+            return refused("UNDELETE_FAILED", "Entity is not in the recycle bin");
+        };
+        if !def.flags.undeletable {
+            return refused("UNDELETE_FAILED", "entity type does not support undelete");
+        }
+        for field in def.fields.iter().filter(|field| field.cascade_delete && !field.nillable) {
+            if row.referenced(field).is_some_and(|master| master.is_deleted()) {
+                return refused("UNDELETE_FAILED", "Unable to undelete: the parent record is deleted");
+            }
+        }
+        let counter = row.counter();
+        drop(row);
+        self.unbin(&def, counter, bin.operation);
+        Ok(())
+    }
+
+    fn unbin(&mut self, def: &Arc<ObjectDef>, counter: u64, operation: u64) {
+        let mut row = self.table_row(def, counter);
+        row.bin = None;
+        self.stamp_modified(def, &mut row);
+        self.put(def, counter, row);
+        self.undeletes.insert(ids::record_id(&def.id_prefix, counter));
+        let parent = BTreeSet::from([counter]);
+        for relation in def.children.iter().filter(|r| r.on_delete == OnDelete::Cascade) {
+            for (child, counter) in self.binned_children(def, &parent, relation, operation) {
+                self.unbin(&child, counter, operation);
+            }
+        }
+        let masters = self.masters_of(def, counter);
+        self.roll_up(&masters);
+    }
+
+    fn binned_children(
+        &self,
+        parent: &ObjectDef,
+        counters: &BTreeSet<u64>,
+        relation: &ChildRelationship,
+        operation: u64,
+    ) -> Vec<(Arc<ObjectDef>, u64)> {
+        let Some(table) = self.work.table(&relation.child) else { return Vec::new() };
+        let Some(field) = table.def.field(&relation.field) else { return Vec::new() };
+        let parents: BTreeSet<String> =
+            counters.iter().map(|c| ids::record_id(&parent.id_prefix, *c)).collect();
+        table
+            .written_rows()
+            .filter(|(_, row)| row.bin.is_some_and(|bin| bin.operation == operation))
+            .filter(
+                |(_, row)| matches!(row.values.get(field.slot), Some(Value::Id(id)) if parents.contains(id)),
+            )
+            .map(|(counter, _)| (table.def.clone(), counter))
+            .collect()
+    }
+
+    /// Removes a row for good, from the bin or from life.
+    pub fn purge(&mut self, id: &str) -> Result<(), ApiError> {
+        let full = ids::canonical(id).ok_or_else(ApiError::not_found)?;
+        let row = Snapshot::find(&self.work, &full).ok_or_else(ApiError::not_found)?;
+        if !row.is_deleted() {
+            drop(row);
+            self.delete(&full)?;
+        }
+        let Some(row) = Snapshot::find(&self.work, &full) else { return Ok(()) };
+        let def = self.work.table(row.object_name()).expect("found in this snapshot").def.clone();
+        let operation = row.stored().and_then(|stored| stored.bin).map(|bin| bin.operation);
+        let counter = row.counter();
+        drop(row);
+        self.purge_row(&def, counter);
+        let parent = BTreeSet::from([counter]);
+        let Some(operation) = operation else { return Ok(()) };
+        let mut level = vec![(def, parent)];
+        while let Some((def, parents)) = level.pop() {
+            for relation in def.children.iter().filter(|r| r.on_delete == OnDelete::Cascade) {
+                for (child, counter) in self.binned_children(&def, &parents, relation, operation) {
+                    self.purge_row(&child, counter);
+                    level.push((child, BTreeSet::from([counter])));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Live rows whose field in this slot holds the id of one of these rows.
+pub(super) fn referring(
+    work: &Arc<Snapshot>,
+    table: &Arc<Table>,
+    slot: usize,
+    prefix: &str,
+    counters: &BTreeSet<u64>,
+) -> Vec<u64> {
+    debug_assert!(work.table(&table.def.name).is_some());
+    let wanted: BTreeSet<String> = counters.iter().map(|counter| ids::record_id(prefix, *counter)).collect();
+    let mut found = Vec::new();
+    for (counter, row) in table.rows() {
+        let refers = match row {
+            Found::Stored(row) => {
+                row.bin.is_none()
+                    && matches!(row.values.get(slot), Some(Value::Id(id)) if wanted.contains(id))
+            }
+            Found::Generated(index) => {
+                table.generator.as_ref().is_some_and(|generator| match generator.reference(index, slot) {
+                    Some((target, counter)) => target == prefix && counters.contains(&counter),
+                    None => {
+                        !generator.tells_references(slot)
+                            && matches!(generator.value(index, slot), Value::Id(id) if wanted.contains(&id))
+                    }
+                })
+            }
+        };
+        if refers {
+            found.push(counter);
+        }
+    }
+    found
+}

@@ -1,0 +1,329 @@
+//! What the platform itself does when a row is saved: fields that follow from others, and rows that it adds.
+
+use std::sync::Arc;
+
+use crate::errors::ApiError;
+use crate::model::{ObjectDef, ObjectKind, Value, ids};
+use crate::state::row::Row;
+use crate::state::view::Snapshot;
+
+use super::{Transaction, set};
+
+/// `StageName`, `Probability`, `IsClosed`, `IsWon`, `ForecastCategory`.
+const STAGES: [(&str, &str, bool, bool, &str); 10] = [
+    ("Prospecting", "10", false, false, "Pipeline"),
+    ("Qualification", "10", false, false, "Pipeline"),
+    ("Needs Analysis", "20", false, false, "Pipeline"),
+    ("Value Proposition", "50", false, false, "Pipeline"),
+    ("Id. Decision Makers", "60", false, false, "Pipeline"),
+    ("Perception Analysis", "70", false, false, "Pipeline"),
+    ("Proposal/Price Quote", "75", false, false, "Pipeline"),
+    ("Negotiation/Review", "90", false, false, "Best"),
+    ("Closed Won", "100", true, true, "Closed"),
+    ("Closed Lost", "0", true, false, "Omitted"),
+];
+
+/// Fields whose changes the history objects keep.
+const TRACKED: [&str; 9] =
+    ["Name", "OwnerId", "Status", "StageName", "Amount", "Priority", "Industry", "AccountId", "Rating"];
+
+impl Transaction<'_> {
+    pub(super) fn after_insert(&mut self, def: &Arc<ObjectDef>, counter: u64) -> Result<(), ApiError> {
+        self.follow_status(def, counter, true);
+        match def.name.as_str() {
+            "ContentVersion" => self.new_file_version(def, counter)?,
+            "Attachment" | "Document" => self.body_facts(def, counter, "Body", "BodyLength"),
+            "Contact" => self.direct_relation(def, counter)?,
+            _ => {}
+        }
+        self.owner_share(def, counter)
+    }
+
+    pub(super) fn after_update(&mut self, def: &Arc<ObjectDef>, counter: u64) -> Result<(), ApiError> {
+        self.follow_status(def, counter, false);
+        self.history(def, counter)
+    }
+
+    fn current(&self, def: &ObjectDef, counter: u64) -> Row {
+        let id = ids::record_id(&def.id_prefix, counter);
+        Snapshot::find(&self.work, &id).expect("the row was just put")
+    }
+
+    fn set_fields(&mut self, def: &Arc<ObjectDef>, counter: u64, values: Vec<(&str, Value)>) {
+        let def = self.full_def(def);
+        let mut row = self.table_row(&def, counter);
+        for (name, value) in values {
+            if let Some(field) = def.field(name) {
+                set(&mut row, field.slot, value);
+            }
+        }
+        self.put(&def, counter, row);
+    }
+
+    /// Closed, won, probability: they follow the status or stage.
+    fn follow_status(&mut self, def: &Arc<ObjectDef>, counter: u64, inserted: bool) {
+        let row = self.current(def, counter);
+        let status = row.value_of("Status").to_plain_text();
+        let values = match def.name.as_str() {
+            "Opportunity" => {
+                let stage = row.value_of("StageName").to_plain_text();
+                let Some(stage) = STAGES.iter().find(|(name, ..)| *name == stage) else { return };
+                let mut values = vec![
+                    ("IsClosed", Value::Bool(stage.2)),
+                    ("IsWon", Value::Bool(stage.3)),
+                    ("ForecastCategory", Value::Text(stage.4.to_owned())),
+                ];
+                if row.value_of("Probability").is_null()
+                    || !inserted && row.value_of("IsClosed") != Value::Bool(stage.2)
+                {
+                    values.push(("Probability", Value::Number(stage.1.to_owned())));
+                }
+                values
+            }
+            "Case" => {
+                let closed = status == "Closed";
+                let at = if closed { Value::DateTime(self.stamp_ms) } else { Value::Null };
+                let mut values = vec![("IsClosed", Value::Bool(closed))];
+                if row.value_of("IsClosed") != Value::Bool(closed) || inserted {
+                    values.push(("ClosedDate", at));
+                }
+                values
+            }
+            "Task" => vec![
+                ("IsClosed", Value::Bool(status == "Completed")),
+                ("IsHighPriority", Value::Bool(row.value_of("Priority") == Value::Text("High".to_owned()))),
+            ],
+            _ => return,
+        };
+        drop(row);
+        self.set_fields(def, counter, values);
+    }
+
+    fn body_facts(&mut self, def: &Arc<ObjectDef>, counter: u64, field: &str, length: &str) {
+        let id = ids::record_id(&def.id_prefix, counter);
+        let size = self
+            .bodies
+            .iter()
+            .find(|(row, name, _)| *row == id && name == field)
+            .map_or(0, |(_, _, body)| body.length());
+        self.set_fields(def, counter, vec![(length, whole(size))]);
+    }
+
+    /// A contact with an account gets its direct relation.
+    fn direct_relation(&mut self, def: &Arc<ObjectDef>, counter: u64) -> Result<(), ApiError> {
+        let row = self.current(def, counter);
+        let (account, contact) = (row.value_of("AccountId"), row.id().to_owned());
+        drop(row);
+        if account.is_null() {
+            return Ok(());
+        }
+        let values = vec![
+            ("AccountId", account),
+            ("ContactId", Value::Id(contact)),
+            ("IsDirect", Value::Bool(true)),
+            ("IsActive", Value::Bool(true)),
+        ];
+        self.system_row("AccountContactRelation", values).map(|_| ())
+    }
+
+    /// The owner's own row in the object's sharing table.
+    fn owner_share(&mut self, def: &Arc<ObjectDef>, counter: u64) -> Result<(), ApiError> {
+        let share = if def.name.ends_with("__c") {
+            def.name.replace("__c", "__Share")
+        } else {
+            format!("{}Share", def.name)
+        };
+        let Some(table) = self.work.table(&share) else { return Ok(()) };
+        if table.def.kind != ObjectKind::Share {
+            return Ok(());
+        }
+        let old = [format!("{}Id", def.name), format!("{}AccessLevel", def.name)];
+        let parent = if table.def.field("ParentId").is_some() { "ParentId" } else { &old[0] };
+        let level = if table.def.field("AccessLevel").is_some() { "AccessLevel" } else { &old[1] };
+        let row = self.current(def, counter);
+        let owner = row.value_of("OwnerId");
+        let id = Value::Id(row.id().to_owned());
+        drop(row);
+        if owner.is_null() {
+            return Ok(());
+        }
+        let values = vec![
+            (parent, id),
+            ("UserOrGroupId", owner),
+            (level, Value::Text("All".to_owned())),
+            ("RowCause", Value::Text("Owner".to_owned())),
+        ];
+        self.system_row(&share, values).map(|_| ())
+    }
+
+    /// One history row for each tracked field that this update changed.
+    fn history(&mut self, def: &Arc<ObjectDef>, counter: u64) -> Result<(), ApiError> {
+        let object = match def.name.as_str() {
+            "Opportunity" => "OpportunityFieldHistory".to_owned(),
+            name => name
+                .strip_suffix("__c")
+                .map_or_else(|| format!("{name}History"), |bare| format!("{bare}__History")),
+        };
+        let Some(history) = self.work.table(&object).map(|table| table.def.clone()) else { return Ok(()) };
+        if history.kind != ObjectKind::History {
+            return Ok(());
+        }
+        let now = self.current(def, counter);
+        let Some(before) = Snapshot::find(&self.org.snapshot(), now.id()) else { return Ok(()) };
+        let parent =
+            history.fields.iter().find(|f| f.reference_to == [def.name.clone()]).map(|f| f.name.clone());
+        let mut rows = Vec::new();
+        for name in TRACKED {
+            let (old, new) = (before.value_of(name), now.value_of(name));
+            if old != new {
+                rows.push((name, old, new));
+            }
+        }
+        let id = now.id().to_owned();
+        drop((now, before));
+        for (name, old, new) in rows {
+            let values = vec![
+                (parent.as_deref().unwrap_or("ParentId"), Value::Id(id.clone())),
+                ("Field", Value::Text(name.to_owned())),
+                ("DataType", Value::Text("Text".to_owned())),
+                ("OldValue", Value::text(old.to_plain_text())),
+                ("NewValue", Value::text(new.to_plain_text())),
+            ];
+            self.system_row(&object, values)?;
+        }
+        Ok(())
+    }
+
+    /// Adds a row that no user asked for; objects that the org lacks are passed over.
+    pub(crate) fn system_row(
+        &mut self,
+        object: &str,
+        values: Vec<(&str, Value)>,
+    ) -> Result<Option<String>, ApiError> {
+        let Some(def) = self.work.table(object).map(|table| table.def.clone()) else { return Ok(None) };
+        let values =
+            values.into_iter().filter_map(|(name, value)| Some((def.field(name)?.slot, value))).collect();
+        let counter = self.insert_values(&def, values, Vec::new())?;
+        Ok(Some(ids::record_id(&def.id_prefix, counter)))
+    }
+
+    /// A first version makes its document and links; a later one takes the place of the latest.
+    fn new_file_version(&mut self, def: &Arc<ObjectDef>, counter: u64) -> Result<(), ApiError> {
+        let version = self.current(def, counter);
+        let id = version.id().to_owned();
+        let path = version.value_of("PathOnClient").to_plain_text();
+        let extension = path.rsplit_once('.').map_or("", |(_, extension)| extension).to_lowercase();
+        let body = self
+            .bodies
+            .iter()
+            .find(|(row, field, _)| *row == id && field == "VersionData")
+            .map(|(_, _, body)| body.clone());
+        let (size, checksum) = body.map_or((0, Value::Null), |body| (body.length(), Value::Text(body.md5())));
+        let given = version.value_of("ContentDocumentId");
+        let (title, owner, place) = (
+            version.value_of("Title"),
+            version.value_of("OwnerId"),
+            version.value_of("FirstPublishLocationId"),
+        );
+        drop(version);
+        let facts = vec![
+            ("FileExtension", Value::text(extension.clone())),
+            ("FileType", Value::Text(file_type(&extension))),
+            ("ContentSize", whole(size)),
+            ("ContentSizeLong", whole(size)),
+            ("ContentModifiedDate", Value::DateTime(self.stamp_ms)),
+            ("Title", title),
+        ];
+        let document = match given {
+            Value::Id(document) => {
+                self.demote_latest(&document);
+                document
+            }
+            _ => self.new_document(&owner, &place)?,
+        };
+        let number = self.versions_of(&document, counter) + 1;
+        let mut own = facts.clone();
+        own.extend([
+            ("Checksum", checksum),
+            ("ContentDocumentId", Value::Id(document.clone())),
+            ("IsLatest", Value::Bool(true)),
+            ("VersionNumber", Value::Text(number.to_string())),
+            ("PublishStatus", Value::Text("P".to_owned())),
+        ]);
+        self.set_fields(def, counter, own);
+        let mut latest = facts;
+        latest.push(("LatestPublishedVersionId", Value::Id(id)));
+        self.touch_document(&document, latest);
+        Ok(())
+    }
+
+    fn new_document(&mut self, owner: &Value, place: &Value) -> Result<String, ApiError> {
+        let values = vec![("OwnerId", owner.clone()), ("PublishStatus", Value::Text("P".to_owned()))];
+        let document = self.system_row("ContentDocument", values)?.ok_or_else(ApiError::not_found)?;
+        let mut link = |target: &Value, share: &str| {
+            let values = vec![
+                ("ContentDocumentId", Value::Id(document.clone())),
+                ("LinkedEntityId", target.clone()),
+                ("ShareType", Value::Text(share.to_owned())),
+                ("Visibility", Value::Text("AllUsers".to_owned())),
+            ];
+            self.system_row("ContentDocumentLink", values).map(|_| ())
+        };
+        link(owner, "I")?;
+        if !place.is_null() && place != owner {
+            link(place, "V")?;
+        }
+        Ok(document)
+    }
+
+    fn touch_document(&mut self, document: &str, values: Vec<(&str, Value)>) {
+        let Some(row) = Snapshot::find(&self.work, document) else { return };
+        let counter = row.counter();
+        let Some(def) = self.work.table(row.object_name()).map(|table| table.def.clone()) else { return };
+        drop(row);
+        self.set_fields(&def, counter, values);
+        let mut row = self.table_row(&def, counter);
+        self.stamp_modified(&def, &mut row);
+        self.put(&def, counter, row);
+    }
+
+    fn demote_latest(&mut self, document: &str) {
+        let latest = Snapshot::find(&self.work, document).map(|row| row.value_of("LatestPublishedVersionId"));
+        let Some(Value::Id(version)) = latest else { return };
+        self.touch_document(&version, vec![("IsLatest", Value::Bool(false))]);
+    }
+
+    /// How many other versions the document has.
+    fn versions_of(&self, document: &str, own: u64) -> u64 {
+        let Some(table) = self.work.table("ContentVersion") else { return 0 };
+        let Some(field) = table.def.field("ContentDocumentId") else { return 0 };
+        let (Some(counter), Some(prefix)) = (ids::counter_of(document), document.get(..3)) else { return 0 };
+        let versions = super::cascade::referring(
+            &self.work,
+            table,
+            field.slot,
+            prefix,
+            &std::collections::BTreeSet::from([counter]),
+        );
+        versions.into_iter().filter(|counter| *counter != own).count() as u64
+    }
+}
+
+fn whole(size: u64) -> Value {
+    Value::Int(i64::try_from(size).unwrap_or(i64::MAX))
+}
+
+fn file_type(extension: &str) -> String {
+    match extension {
+        "pdf" => "PDF",
+        "txt" => "TEXT",
+        "png" => "PNG",
+        "jpg" | "jpeg" => "JPEG",
+        "csv" => "CSV",
+        "docx" => "WORD_X",
+        "xlsx" => "EXCEL_X",
+        "zip" => "ZIP",
+        _ => "UNKNOWN",
+    }
+    .to_owned()
+}

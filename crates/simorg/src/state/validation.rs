@@ -1,0 +1,258 @@
+//! What a write must satisfy before anything is changed, with Salesforce's codes and texts.
+
+mod parse;
+
+use std::collections::BTreeSet;
+use std::ops::ControlFlow;
+
+use serde_json::{Map, Value as Json};
+
+use crate::errors::ApiError;
+use crate::model::{FieldDef, FieldType, ObjectDef, Value};
+
+use super::blobs::Body;
+use super::row::Row;
+use super::view::{Scan, Snapshot, View};
+
+/// Values by slot, and bodies by field name.
+#[derive(Debug, Default)]
+pub struct Parsed {
+    pub values: Vec<(usize, Value)>,
+    pub bodies: Vec<(String, Body)>,
+}
+
+/// Reads and checks a record for insert.
+pub fn for_insert(view: &View, def: &ObjectDef, record: &Map<String, Json>) -> Result<Parsed, ApiError> {
+    if record.keys().any(|key| key.eq_ignore_ascii_case("Id")) {
+        let message = "cannot specify Id in an insert call";
+        return Err(ApiError::record("INVALID_FIELD_FOR_INSERT_UPDATE", message, ["Id"]));
+    }
+    let parsed = fields(view, def, record, |field| field.createable)?;
+    let given: BTreeSet<usize> =
+        parsed.values.iter().filter(|(_, v)| !v.is_null()).map(|(slot, _)| *slot).collect();
+    let has_body = |field: &FieldDef| parsed.bodies.iter().any(|(name, _)| *name == field.name);
+    let missing: Vec<&str> = def
+        .fields
+        .iter()
+        .filter(|field| field.is_required() && !given.contains(&field.slot) && !has_body(field))
+        .map(|field| field.name.as_str())
+        .collect();
+    required(&missing)?;
+    if def.name == "Event" {
+        event_times(def, &given)?;
+    }
+    Ok(parsed)
+}
+
+/// Reads and checks a record for update of this row.
+pub fn for_update(
+    view: &View,
+    def: &ObjectDef,
+    row: &Row,
+    record: &Map<String, Json>,
+) -> Result<Parsed, ApiError> {
+    if record.keys().any(|key| key.eq_ignore_ascii_case("Id")) {
+        return Err(ApiError::invalid_field("The Id field should not be specified in the sobject data."));
+    }
+    let parsed = fields(view, def, record, |field| field.updateable)?;
+    let emptied: Vec<&str> = def
+        .fields
+        .iter()
+        .filter(|field| {
+            !field.nillable
+                && parsed.values.iter().any(|(slot, value)| *slot == field.slot && value.is_null())
+        })
+        .map(|field| field.name.as_str())
+        .collect();
+    required(&emptied)?;
+    for field in def.fields.iter().filter(|f| f.reference_to == [def.name.clone()]) {
+        if let Some((_, Value::Id(parent))) = parsed.values.iter().find(|(slot, _)| *slot == field.slot) {
+            no_cycle(view, field, row.id(), parent)?;
+        }
+    }
+    Ok(parsed)
+}
+
+fn required(missing: &[&str]) -> Result<(), ApiError> {
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let message = format!("Required fields are missing: [{}]", missing.join(", "));
+    Err(ApiError::record("REQUIRED_FIELD_MISSING", message, missing.iter().copied()))
+}
+
+/// An event needs its start and length, or the day it fills.
+fn event_times(def: &ObjectDef, given: &BTreeSet<usize>) -> Result<(), ApiError> {
+    let has = |name: &str| def.field(name).is_some_and(|field| given.contains(&field.slot));
+    if has("ActivityDateTime") || has("StartDateTime") {
+        return if has("DurationInMinutes") || has("EndDateTime") {
+            Ok(())
+        } else {
+            required(&["DurationInMinutes"])
+        };
+    }
+    if has("IsAllDayEvent") && has("ActivityDate") { Ok(()) } else { required(&["ActivityDateTime"]) }
+}
+
+fn fields(
+    view: &View,
+    def: &ObjectDef,
+    record: &Map<String, Json>,
+    writable: impl Fn(&FieldDef) -> bool,
+) -> Result<Parsed, ApiError> {
+    let mut parsed = Parsed::default();
+    let mut refused = Vec::new();
+    for (name, json) in record {
+        if name == "attributes" {
+            continue;
+        }
+        if let (Some(field), Json::Object(key)) = (def.relationship(name), json) {
+            let id = by_external_id(view, field, key)?;
+            parsed.values.push((field.slot, Value::Id(id)));
+            continue;
+        }
+        let Some(field) = def.field(name) else {
+            return Err(ApiError::invalid_field(format!(
+                "No such column '{name}' on sobject of type {}",
+                def.name
+            )));
+        };
+        if !writable(field) {
+            refused.push(field.name.as_str());
+            continue;
+        }
+        if field.kind == FieldType::Base64 {
+            if let Some(body) = parse::base64(field, json)? {
+                parsed.bodies.push((field.name.clone(), body));
+            }
+            continue;
+        }
+        let value = parse::value(field, json)?;
+        if let Value::Id(id) = &value {
+            reference(view, field, id)?;
+        }
+        parsed.values.push((field.slot, value));
+    }
+    if refused.is_empty() {
+        return Ok(parsed);
+    }
+    let names = refused.join(", ");
+    let message = format!(
+        "Unable to create/update fields: {names}. Please check the security settings of this field and verify that it is read/write for your profile or permission set."
+    );
+    Err(ApiError::record("INVALID_FIELD_FOR_INSERT_UPDATE", message, refused))
+}
+
+/// The target of a reference must be of a right type, exist, and not be deleted.
+fn reference(view: &View, field: &FieldDef, id: &str) -> Result<(), ApiError> {
+    let snapshot = view.snapshot();
+    let table = snapshot.table_of(id);
+    let fits = table.is_none_or(|t| {
+        field.reference_to.is_empty() || field.reference_to.iter().any(|name| *name == t.def.name)
+    });
+    if !fits {
+        let message = format!("{}: id value of incorrect type: {id}", field.label);
+        return Err(ApiError::record("FIELD_INTEGRITY_EXCEPTION", message, [field.name.clone()]));
+    }
+    match Snapshot::find(snapshot, id) {
+        None => Err(ApiError::record(
+            "INVALID_CROSS_REFERENCE_KEY",
+            "invalid cross reference id",
+            Vec::<String>::new(),
+        )),
+        Some(row) if row.is_deleted() => {
+            Err(ApiError::record("ENTITY_IS_DELETED", "entity is deleted", Vec::<String>::new()))
+        }
+        Some(row)
+            if row.object_name() == "User"
+                && field.name == "OwnerId"
+                && row.value_of("IsActive") == Value::Bool(false) =>
+        {
+            let message =
+                "operation performed with inactive user [".to_owned() + &id[..15] + "] as owner of record";
+            Err(ApiError::record("INACTIVE_OWNER_OR_USER", message, ["OwnerId"]))
+        }
+        Some(_) => Ok(()),
+    }
+}
+
+fn by_external_id(view: &View, field: &FieldDef, key: &Map<String, Json>) -> Result<String, ApiError> {
+    let entry = key.iter().find(|(name, _)| *name != "attributes");
+    let Some((name, wanted)) = entry else {
+        return Err(ApiError::invalid_field(format!("Missing an external id for field {}", field.name)));
+    };
+    for target in &field.reference_to {
+        let Some(def) = view.object(target) else { continue };
+        let Some(ext) = def.field(name).filter(|f| f.id_lookup) else { continue };
+        let wanted = parse::value(ext, wanted)?;
+        if let Some(id) = find_equal(view, &def, ext, &wanted, None) {
+            return Ok(id);
+        }
+    }
+    let shown = wanted.as_str().map_or_else(|| wanted.to_string(), str::to_owned);
+    let entity = field.reference_to.first().map_or("", String::as_str);
+    Err(ApiError::invalid_field(format!(
+        "Foreign key external ID: {shown} not found for field {name} in entity {entity}"
+    )))
+}
+
+/// No live row but `own` may hold the same value in a unique field.
+pub fn unique(
+    view: &View,
+    def: &ObjectDef,
+    values: &[(usize, Value)],
+    own: Option<&str>,
+) -> Result<(), ApiError> {
+    for field in def.fields.iter().filter(|field| field.unique) {
+        let Some((_, value)) = values.iter().find(|(slot, value)| *slot == field.slot && !value.is_null())
+        else {
+            continue;
+        };
+        if let Some(id) = find_equal(view, def, field, value, own) {
+            let name = &field.name;
+            let message =
+                format!("duplicate value found: {name} duplicates value on record with id: {}", &id[..15]);
+            return Err(ApiError::record("DUPLICATE_VALUE", message, Vec::<String>::new()));
+        }
+    }
+    Ok(())
+}
+
+/// The id of a live row other than `own` with this value, without regard to case unless the field says so.
+fn find_equal(
+    view: &View,
+    def: &ObjectDef,
+    field: &FieldDef,
+    wanted: &Value,
+    own: Option<&str>,
+) -> Option<String> {
+    let wanted_text = wanted.to_plain_text();
+    let mut found = None;
+    view.scan(def, Scan::default(), &mut |row| {
+        let held = row.value(field).to_plain_text();
+        let equal =
+            if field.case_sensitive { held == wanted_text } else { held.eq_ignore_ascii_case(&wanted_text) };
+        if equal && own != Some(row.id()) {
+            found = Some(row.id().to_owned());
+            return ControlFlow::Break(());
+        }
+        ControlFlow::Continue(())
+    });
+    found
+}
+
+fn no_cycle(view: &View, field: &FieldDef, own: &str, parent: &str) -> Result<(), ApiError> {
+    let mut seen = BTreeSet::new();
+    let mut next = Some(parent.to_owned());
+    while let Some(id) = next.take().filter(|id| seen.insert(id.clone())) {
+        if id == own {
+            let message = "attempting to violate hierarchy constraints";
+            return Err(ApiError::record("CIRCULAR_DEPENDENCY", message, [field.name.clone()]));
+        }
+        next = Snapshot::find(view.snapshot(), &id).and_then(|row| match row.value(field) {
+            Value::Id(id) => Some(id),
+            _ => None,
+        });
+    }
+    Ok(())
+}

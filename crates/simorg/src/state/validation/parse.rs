@@ -1,0 +1,249 @@
+//! Reading one JSON value as the type of its field.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use chrono::{DateTime, NaiveDate, NaiveTime, Timelike};
+use serde_json::Value as Json;
+
+use crate::errors::ApiError;
+use crate::model::{FieldDef, FieldType, Value, ids};
+use crate::state::blobs::Body;
+
+/// The value of this field as JSON gives it.
+pub(super) fn value(field: &FieldDef, json: &Json) -> Result<Value, ApiError> {
+    use FieldType as T;
+    if json.is_null() || json.as_str() == Some("") {
+        return Ok(Value::Null);
+    }
+    match field.kind {
+        T::Boolean => match json {
+            Json::Bool(value) => Ok(Value::Bool(*value)),
+            Json::String(text) if text == "true" || text == "false" => Ok(Value::Bool(text == "true")),
+            _ => Err(unreadable(field, json)),
+        },
+        T::Int | T::Long => {
+            let text = number_text(field, json)?;
+            let whole = text.strip_suffix(".0").unwrap_or(&text);
+            whole.parse().map(Value::Int).map_err(|_| unreadable(field, json))
+        }
+        T::Double | T::Currency | T::Percent => decimal(field, json),
+        T::Date => {
+            let text = text_of(field, json)?;
+            let day = text.get(..10).unwrap_or(&text);
+            day.parse::<NaiveDate>().map(Value::Date).map_err(|_| unreadable(field, json))
+        }
+        T::DateTime => datetime(field, json),
+        T::Time => {
+            let text = text_of(field, json)?;
+            let time =
+                text.trim_end_matches('Z').parse::<NaiveTime>().map_err(|_| unreadable(field, json))?;
+            let ms =
+                i64::from(time.num_seconds_from_midnight()) * 1000 + i64::from(time.nanosecond() / 1_000_000);
+            Ok(Value::Time(ms))
+        }
+        T::Reference | T::Id => {
+            let text = text_of(field, json)?;
+            let malformed = || {
+                let message = format!("{}: id value of incorrect type: {text}", field.label);
+                ApiError::record("MALFORMED_ID", message, [field.name.clone()])
+            };
+            ids::canonical(&text).map(Value::Id).ok_or_else(malformed)
+        }
+        T::Address | T::Location | T::Base64 => Err(unreadable(field, json)),
+        _ => text(field, &scalar_text(field, json)?),
+    }
+}
+
+/// The body in a base64 field; `None` when it is null.
+pub(super) fn base64(field: &FieldDef, json: &Json) -> Result<Option<Body>, ApiError> {
+    match json {
+        Json::Null => Ok(None),
+        Json::String(text) => {
+            let bytes = STANDARD.decode(text.as_bytes()).map_err(|_| {
+                ApiError::record(
+                    "INVALID_BASE64_CONTENT",
+                    format!("{}: invalid base64 content", field.label),
+                    [field.name.clone()],
+                )
+            })?;
+            Ok(Some(Body::Bytes(bytes.into())))
+        }
+        _ => Err(unreadable(field, json)),
+    }
+}
+
+fn text(field: &FieldDef, text: &str) -> Result<Value, ApiError> {
+    let refused = |code: &str, message: String| Err(ApiError::record(code, message, [field.name.clone()]));
+    let length = text.chars().count();
+    if field.length > 0 && length > field.length as usize {
+        let start: String = text.chars().take(40).collect();
+        let shown = if length > 40 { format!("{start}...") } else { start };
+        return refused(
+            "STRING_TOO_LONG",
+            format!("{}: data value too large: {shown} (max length={})", field.label, field.length),
+        );
+    }
+    if field.kind == FieldType::Email && !is_email(text) {
+        return refused("INVALID_EMAIL_ADDRESS", format!("{}: invalid email address: {text}", field.label));
+    }
+    if field.restricted_picklist {
+        let parts: Vec<&str> =
+            if field.kind == FieldType::MultiPicklist { text.split(';').collect() } else { vec![text] };
+        for part in parts {
+            if !field.picklist_values.iter().any(|choice| choice.active && choice.value == part) {
+                let message = format!("{}: bad value for restricted picklist field: {part}", field.label);
+                return refused("INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST", message);
+            }
+        }
+    }
+    Ok(Value::text(text))
+}
+
+fn is_email(text: &str) -> bool {
+    let Some((local, domain)) = text.rsplit_once('@') else { return false };
+    !local.is_empty()
+        && domain.contains('.')
+        && !domain.starts_with('.')
+        && !domain.ends_with('.')
+        && !text.contains(char::is_whitespace)
+}
+
+fn datetime(field: &FieldDef, json: &Json) -> Result<Value, ApiError> {
+    let text = text_of(field, json)?;
+    // `+0000` without a colon is Salesforce's own form; RFC 3339 wants the colon.
+    let at = DateTime::parse_from_str(&text, "%Y-%m-%dT%H:%M:%S%.f%z")
+        .or_else(|_| DateTime::parse_from_rfc3339(&text));
+    match at {
+        Ok(at) => Ok(Value::DateTime(at.timestamp() * 1000)),
+        Err(_) => text
+            .parse::<NaiveDate>()
+            .ok()
+            .and_then(|day| day.and_hms_opt(0, 0, 0))
+            .map(|at| Value::DateTime(at.and_utc().timestamp() * 1000))
+            .ok_or_else(|| unreadable(field, json)),
+    }
+}
+
+fn decimal(field: &FieldDef, json: &Json) -> Result<Value, ApiError> {
+    let text = number_text(field, json)?;
+    let plain = plain_digits(&text).ok_or_else(|| unreadable(field, json))?;
+    let rounded = round(&plain, field.scale as usize);
+    let whole = rounded.trim_start_matches('-').split('.').next().unwrap_or("").trim_start_matches('0').len();
+    if field.precision > 0 && whole > (field.precision - field.scale.min(field.precision)) as usize {
+        let message = format!("{}: value outside of valid range on numeric field: {text}", field.label);
+        return Err(ApiError::record("NUMBER_OUTSIDE_VALID_RANGE", message, [field.name.clone()]));
+    }
+    Ok(Value::Number(rounded))
+}
+
+/// Digits without exponent, kept exactly.
+fn plain_digits(text: &str) -> Option<String> {
+    let (sign, unsigned) = text.strip_prefix('-').map_or(("", text), |rest| ("-", rest));
+    let (mantissa, exponent) = match unsigned.split_once(['e', 'E']) {
+        Some((mantissa, exponent)) => (mantissa, exponent.parse::<i32>().ok()?),
+        None => (unsigned, 0),
+    };
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let digits = format!("{whole}{fraction}");
+    if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) || exponent.abs() > 400 {
+        return None;
+    }
+    let point = i32::try_from(whole.len()).ok()? + exponent;
+    let point_at = usize::try_from(point.max(0)).ok()?;
+    let zeros = usize::try_from((-point).max(0)).ok()?;
+    let padded = format!("{}{digits}", "0".repeat(zeros));
+    let padded = if padded.len() < point_at { format!("{padded:0<point_at$}") } else { padded };
+    let (before, after) = padded.split_at(point_at);
+    let before = before.trim_start_matches('0');
+    let before = if before.is_empty() { "0" } else { before };
+    Some(if after.is_empty() { format!("{sign}{before}") } else { format!("{sign}{before}.{after}") })
+}
+
+/// Half up to this many decimals.
+fn round(digits: &str, scale: usize) -> String {
+    let Some((whole, fraction)) = digits.split_once('.') else { return digits.to_owned() };
+    if fraction.len() <= scale {
+        return digits.to_owned();
+    }
+    let (sign, whole) = whole.strip_prefix('-').map_or(("", whole), |rest| ("-", rest));
+    let up = fraction.as_bytes()[scale] >= b'5';
+    let mut kept: Vec<u8> = whole.bytes().chain(fraction.bytes().take(scale)).collect();
+    if up {
+        for at in (0..kept.len()).rev() {
+            if kept[at] == b'9' {
+                kept[at] = b'0';
+                if at == 0 {
+                    kept.insert(0, b'1');
+                    break;
+                }
+            } else {
+                kept[at] += 1;
+                break;
+            }
+        }
+    }
+    let text: String = kept.into_iter().map(char::from).collect();
+    let (before, after) = text.split_at(text.len() - scale);
+    if after.is_empty() { format!("{sign}{before}") } else { format!("{sign}{before}.{after}") }
+}
+
+fn number_text(field: &FieldDef, json: &Json) -> Result<String, ApiError> {
+    match json {
+        Json::Number(number) => Ok(number.to_string()),
+        Json::String(text) if text.trim().parse::<f64>().is_ok_and(f64::is_finite) => {
+            Ok(text.trim().trim_start_matches('+').to_owned())
+        }
+        _ => Err(unreadable(field, json)),
+    }
+}
+
+fn text_of(field: &FieldDef, json: &Json) -> Result<String, ApiError> {
+    json.as_str().map(str::to_owned).ok_or_else(|| unreadable(field, json))
+}
+
+fn scalar_text(field: &FieldDef, json: &Json) -> Result<String, ApiError> {
+    match json {
+        Json::String(text) => Ok(text.clone()),
+        Json::Number(number) => Ok(number.to_string()),
+        Json::Bool(value) => Ok(value.to_string()),
+        _ => Err(unreadable(field, json)),
+    }
+}
+
+fn unreadable(field: &FieldDef, json: &Json) -> ApiError {
+    let (kind, shown) = match json {
+        Json::String(text) => ("VALUE_STRING", text.clone()),
+        Json::Number(number) => ("VALUE_NUMBER_FLOAT", number.to_string()),
+        Json::Bool(true) => ("VALUE_TRUE", "true".to_owned()),
+        Json::Bool(false) => ("VALUE_FALSE", "false".to_owned()),
+        Json::Object(_) => ("START_OBJECT", "{".to_owned()),
+        Json::Array(_) => ("START_ARRAY", "[".to_owned()),
+        Json::Null => ("VALUE_NULL", "null".to_owned()),
+    };
+    let wanted = field.soap_type.rsplit(':').next().unwrap_or("string");
+    ApiError::json_parser(format!(
+        "Cannot deserialize instance of {wanted} from {kind} value {shown} or request may be missing a required field at [line:1, column:1]"
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_keep_their_digits_and_round_half_up() {
+        for (text, plain) in [
+            ("1.5E3", "1500"),
+            ("12e-3", "0.012"),
+            ("-0.5", "-0.5"),
+            ("123456789012345678", "123456789012345678"),
+            ("1e2", "100"),
+        ] {
+            assert_eq!(plain_digits(text).as_deref(), Some(plain), "{text}");
+        }
+        assert_eq!(plain_digits("abc"), None);
+        assert_eq!(round("9.995", 2), "10.00");
+        assert_eq!(round("-1.234", 2), "-1.23");
+        assert_eq!(round("0.5", 0), "1");
+    }
+}

@@ -1,0 +1,262 @@
+//! The org's data at one moment, and what one user may see of it.
+
+use std::collections::{BTreeMap, HashMap};
+use std::ops::ControlFlow;
+use std::sync::{Arc, Mutex};
+
+use crate::model::{ObjectDef, Value, ids};
+
+use super::row::Row;
+use super::table::{Found, Table};
+use super::users::User;
+
+/// All tables at one moment.
+#[derive(Debug, Default)]
+pub struct Snapshot {
+    /// By name in lower case.
+    tables: BTreeMap<String, Arc<Table>>,
+    /// Names in lower case by key prefix; several objects may share one.
+    by_prefix: HashMap<String, Vec<String>>,
+    /// When any object last came, went or changed.
+    pub(crate) schema_changed_ms: i64,
+    /// Objects as users with hidden fields see them, by user id, generation and name.
+    trimmed: Mutex<HashMap<(String, u64, String), Arc<ObjectDef>>>,
+}
+
+impl Clone for Snapshot {
+    fn clone(&self) -> Snapshot {
+        Snapshot {
+            tables: self.tables.clone(),
+            by_prefix: self.by_prefix.clone(),
+            schema_changed_ms: self.schema_changed_ms,
+            trimmed: Mutex::default(),
+        }
+    }
+}
+
+impl Snapshot {
+    pub(crate) fn table(&self, object: &str) -> Option<&Arc<Table>> {
+        self.tables.get(object).or_else(|| self.tables.get(&object.to_ascii_lowercase()))
+    }
+
+    pub(crate) fn table_mut(&mut self, object: &str) -> Option<&mut Table> {
+        self.tables.get_mut(&object.to_ascii_lowercase()).map(Arc::make_mut)
+    }
+
+    pub(crate) fn tables(&self) -> impl Iterator<Item = &Arc<Table>> {
+        self.tables.values()
+    }
+
+    pub(crate) fn insert_table(&mut self, table: Table) {
+        let key = table.def.name.to_ascii_lowercase();
+        self.by_prefix.entry(table.def.id_prefix.clone()).or_default().push(key.clone());
+        self.tables.insert(key, Arc::new(table));
+    }
+
+    pub(crate) fn remove_table(&mut self, object: &str) {
+        let key = object.to_ascii_lowercase();
+        self.tables.remove(&key);
+        for names in self.by_prefix.values_mut() {
+            names.retain(|name| *name != key);
+        }
+    }
+
+    /// The table that this id belongs to, whether or not the row exists.
+    pub(crate) fn table_of(&self, id: &str) -> Option<&Arc<Table>> {
+        let names = self.by_prefix.get(id.get(..3)?)?;
+        let counter = ids::counter_of(id)?;
+        names
+            .iter()
+            .filter_map(|name| self.tables.get(name))
+            .filter(|table| table.def.first_counter <= counter)
+            .max_by_key(|table| table.def.first_counter)
+    }
+
+    /// The row with this id of 15 or 18 characters, also when it lies in the bin.
+    pub(crate) fn find(this: &Arc<Snapshot>, id: &str) -> Option<Row> {
+        let table = this.table_of(id)?;
+        let counter = ids::counter_of(id)?;
+        let found = table.find(counter)?;
+        Some(Row::new(this.clone(), table.clone(), counter, found))
+    }
+
+    fn trimmed(&self, def: &Arc<ObjectDef>, user: &User) -> Arc<ObjectDef> {
+        let hidden = &user.permissions.hidden_fields;
+        let name = def.name.to_ascii_lowercase();
+        if hidden.is_empty() || !hidden.iter().any(|(object, _)| *object == name) {
+            return def.clone();
+        }
+        let key = (user.id.clone(), user.generation, name);
+        let mut trimmed = self.trimmed.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        trimmed
+            .entry(key)
+            .or_insert_with(|| {
+                let mut own = (**def).clone();
+                own.fields.retain(|field| user.permissions.sees_field(&def.name, &field.name));
+                own.reindex();
+                Arc::new(own)
+            })
+            .clone()
+    }
+}
+
+/// Which rows a scan visits.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Scan {
+    /// Also what lies in the recycle bin or is archived (queryAll).
+    pub with_deleted: bool,
+    /// A hint: rows outside the range may be left out, and may come along.
+    pub stamped: Option<StampRange>,
+}
+
+/// A half-open range of `SystemModstamp` in milliseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StampRange {
+    pub from_ms: i64,
+    pub until_ms: i64,
+}
+
+/// One snapshot as one user sees it.
+#[derive(Debug, Clone)]
+pub struct View {
+    snapshot: Arc<Snapshot>,
+    user: Arc<User>,
+}
+
+impl View {
+    pub(crate) fn new(snapshot: Arc<Snapshot>, user: Arc<User>) -> View {
+        View { snapshot, user }
+    }
+
+    pub fn user(&self) -> &User {
+        &self.user
+    }
+
+    pub(crate) fn snapshot(&self) -> &Arc<Snapshot> {
+        &self.snapshot
+    }
+
+    /// The object of this name without the fields that are hidden from the user; `None` when it is hidden itself.
+    pub fn object(&self, name: &str) -> Option<Arc<ObjectDef>> {
+        let table = self.snapshot.table(name)?;
+        let visible = self.user.permissions.sees_object(&table.def.name);
+        visible.then(|| self.snapshot.trimmed(&table.def, &self.user))
+    }
+
+    /// All visible objects, by name.
+    pub fn objects(&self) -> Vec<Arc<ObjectDef>> {
+        let mut objects: Vec<_> =
+            self.snapshot.tables().filter_map(|table| self.object(&table.def.name)).collect();
+        objects.sort_by(|a, b| a.name.cmp(&b.name));
+        objects
+    }
+
+    /// The object whose ids look like this one.
+    pub fn object_of_id(&self, id: &str) -> Option<Arc<ObjectDef>> {
+        let name = self.snapshot.table_of(id)?.def.name.clone();
+        self.object(&name)
+    }
+
+    /// When the describe of the object, as this user sees it, last changed.
+    pub fn changed_ms(&self, object: &str) -> i64 {
+        self.snapshot.table(object).map_or(0, |table| table.changed_ms).max(self.user.changed_ms)
+    }
+
+    /// When the list of objects, as this user sees it, last changed.
+    pub fn list_changed_ms(&self) -> i64 {
+        self.snapshot.schema_changed_ms.max(self.user.changed_ms)
+    }
+
+    /// Visits the rows that the user may see, in the order of their ids, until told to stop.
+    pub fn scan(&self, object: &ObjectDef, scan: Scan, visit: &mut dyn FnMut(&Row) -> ControlFlow<()>) {
+        let Some(table) = self.snapshot.table(&object.name) else { return };
+        let mut row: Option<Row> = None;
+        let mut offer = |counter: u64, found: Found| {
+            let row = match &mut row {
+                Some(row) => {
+                    row.move_to(counter, found);
+                    row
+                }
+                None => row.insert(Row::new(self.snapshot.clone(), table.clone(), counter, found)),
+            };
+            if (scan.with_deleted || (!row.is_deleted() && !row.is_archived())) && self.may_see(row) {
+                return visit(row);
+            }
+            ControlFlow::Continue(())
+        };
+        // Rows without these fields are stamped by their creation, which the table does not find by range.
+        let by_change =
+            ["SystemModstamp", "LastModifiedDate"].iter().any(|name| table.def.field(name).is_some());
+        if let Some(range) = scan.stamped.filter(|_| by_change) {
+            for (counter, found) in table.rows_stamped(range.from_ms, range.until_ms) {
+                if offer(counter, found).is_break() {
+                    return;
+                }
+            }
+            return;
+        }
+        for (counter, found) in table.rows() {
+            if offer(counter, found).is_break() {
+                return;
+            }
+        }
+    }
+
+    /// The row of this object with this id (15 or 18 characters), also when it lies in the bin.
+    pub fn row(&self, object: &ObjectDef, id: &str) -> Option<Row> {
+        let id = ids::canonical(id)?;
+        let row = Snapshot::find(&self.snapshot, &id)?;
+        (row.object_name() == object.name && self.may_see(&row)).then_some(row)
+    }
+
+    /// How many rows a scan would visit.
+    pub fn count(&self, object: &ObjectDef, with_deleted: bool) -> u64 {
+        let Some(table) = self.snapshot.table(&object.name) else { return 0 };
+        let archives = matches!(object.name.as_str(), "Task" | "Event" | "ContentDocument");
+        if self.sees_all(object) && (with_deleted || !archives) {
+            return if with_deleted { table.with_bin() } else { table.live() };
+        }
+        let mut count = 0;
+        self.scan(object, Scan { with_deleted, stamped: None }, &mut |_| {
+            count += 1;
+            ControlFlow::Continue(())
+        });
+        count
+    }
+
+    fn sees_all(&self, object: &ObjectDef) -> bool {
+        let permissions = &self.user.permissions;
+        permissions.view_all_data && (permissions.query_all_files || !is_file(&object.name))
+    }
+
+    fn may_see(&self, row: &Row) -> bool {
+        let permissions = &self.user.permissions;
+        if permissions.view_all_data && permissions.query_all_files {
+            return true;
+        }
+        if is_file(row.object_name()) {
+            return (permissions.view_all_data && permissions.query_all_files) || self.owns_file(row);
+        }
+        permissions.view_all_data || self.owns(row)
+    }
+
+    /// Objects without an owner (set-up, details of a master) are open to all.
+    fn owns(&self, row: &Row) -> bool {
+        match row.value_of("OwnerId") {
+            Value::Id(owner) => owner == self.user.id || owner.starts_with("00G"),
+            _ => true,
+        }
+    }
+
+    fn owns_file(&self, row: &Row) -> bool {
+        if row.object_name() != "ContentDocumentLink" {
+            return self.owns(row);
+        }
+        let Value::Id(document) = row.value_of("ContentDocumentId") else { return false };
+        Snapshot::find(&self.snapshot, &document).is_some_and(|document| self.owns(&document))
+    }
+}
+
+fn is_file(object: &str) -> bool {
+    matches!(object, "ContentDocument" | "ContentVersion" | "ContentDocumentLink")
+}

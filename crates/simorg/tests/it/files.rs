@@ -1,0 +1,106 @@
+//! Files: upload, versions, links, download.
+
+use reqwest::{Method, StatusCode};
+use serde_json::json;
+use simorg::SimOrg;
+
+use crate::client::Client;
+
+#[tokio::test]
+async fn a_new_version_makes_a_document_with_links_and_a_later_one_replaces_the_latest() {
+    let client = Client::start(SimOrg::new().bare()).await;
+    let account = client.create("Account", json!({"Name": "A"})).await;
+    let first = client.create("ContentVersion", json!({"Title": "T", "PathOnClient": "t.txt", "VersionData": "aGVsbG8=", "FirstPublishLocationId": account})).await;
+    let (_, version) = client.get(&format!("/sobjects/ContentVersion/{first}")).await;
+    let document = version["ContentDocumentId"].as_str().expect("a document").to_owned();
+    assert_eq!(
+        (&version["ContentSize"], &version["Checksum"], &version["IsLatest"]),
+        (&json!(5), &json!("5d41402abc4b2a76b9719d911017c592"), &json!(true))
+    );
+    assert_eq!(
+        version["VersionData"],
+        json!(format!("/services/data/v67.0/sobjects/ContentVersion/{first}/VersionData"))
+    );
+
+    let second = client
+        .create(
+            "ContentVersion",
+            json!({"Title": "T2", "PathOnClient": "t.pdf", "VersionData": "", "ContentDocumentId": document}),
+        )
+        .await;
+
+    let (_, old) = client.get(&format!("/sobjects/ContentVersion/{first}")).await;
+    let (_, document_row) = client.get(&format!("/sobjects/ContentDocument/{document}")).await;
+    assert_eq!(
+        (&old["IsLatest"], &document_row["LatestPublishedVersionId"], &document_row["Title"]),
+        (&json!(false), &json!(second), &json!("T2"))
+    );
+    let org = client.running.org();
+    let view = org.admin_view();
+    assert_eq!(view.count(&view.object("ContentDocumentLink").expect("an object"), false), 2);
+}
+
+#[tokio::test]
+async fn bodies_come_back_byte_by_byte_however_they_were_sent() {
+    let client = Client::start(SimOrg::new().bare()).await;
+    let bytes: Vec<u8> = (0..100_000_u32).map(|n| n.to_le_bytes()[0]).collect();
+    let head = "--b\r\nContent-Disposition: form-data; name=\"entity_content\";\r\nContent-Type: application/json\r\n\r\n\
+        {\"Title\":\"Big\",\"PathOnClient\":\"big.bin\"}\r\n--b\r\nContent-Disposition: form-data; name=\"VersionData\"; \
+        filename=\"big.bin\"\r\nContent-Type: application/octet-stream\r\n\r\n";
+    let form = [head.as_bytes(), &bytes, b"\r\n--b--\r\n"].concat();
+
+    let request = client
+        .request(Method::POST, "/sobjects/ContentVersion")
+        .header("content-type", "multipart/form-data; boundary=\"b\"");
+    let answer = request.body(form).send().await.expect("an answer");
+    assert_eq!(answer.status(), StatusCode::CREATED);
+    let made: serde_json::Value = answer.json().await.expect("JSON");
+    let path = format!("/sobjects/ContentVersion/{}/VersionData", made["id"].as_str().expect("an id"));
+    let body =
+        client.request(Method::GET, &path).send().await.expect("an answer").bytes().await.expect("a body");
+
+    assert_eq!(body, bytes);
+}
+
+#[tokio::test]
+async fn generated_files_agree_with_their_size_and_checksum() {
+    let client = Client::start(SimOrg::demo(4000)).await;
+    let org = client.running.org().clone();
+    let view = org.admin_view();
+    let def = view.object("ContentVersion").expect("an object");
+    let mut rows = Vec::new();
+    view.scan(&def, simorg::state::Scan::default(), &mut |row| {
+        rows.push(row.clone());
+        std::ops::ControlFlow::Continue(())
+    });
+    assert_eq!(rows.len(), 20);
+    for row in rows {
+        let path = format!("/sobjects/ContentVersion/{}/VersionData", row.id());
+        let body = client
+            .request(Method::GET, &path)
+            .send()
+            .await
+            .expect("an answer")
+            .bytes()
+            .await
+            .expect("a body");
+        assert_eq!(body.len().to_string(), row.value_of("ContentSize").to_plain_text());
+        assert_eq!(
+            org.body(&row, "VersionData").expect("a body").md5(),
+            row.value_of("Checksum").to_plain_text()
+        );
+        let document = row.referenced(def.field("ContentDocumentId").expect("a field")).expect("a document");
+        assert_eq!(document.value_of("ContentSize"), row.value_of("ContentSize"));
+        assert_eq!(document.value_of("LatestPublishedVersionId").to_plain_text(), row.id());
+    }
+}
+
+#[tokio::test]
+async fn the_default_org_has_a_file_of_three_versions_and_one_of_no_bytes() {
+    let client = Client::start(SimOrg::new()).await;
+    let org = client.running.org();
+    let view = org.admin_view();
+    let count = |object: &str| view.count(&view.object(object).expect("an object"), false);
+    assert_eq!((count("ContentDocument"), count("ContentVersion")), (12, 14));
+    assert_eq!((count("Attachment"), count("Document")), (3, 2));
+}

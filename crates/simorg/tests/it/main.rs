@@ -1,0 +1,19 @@
+//! The org over real HTTP, one module per API, and its state and generator by themselves.
+
+mod admin;
+mod bulk2;
+mod caller;
+mod client;
+mod composite;
+mod data_dir;
+mod describe;
+mod faults;
+mod files;
+mod generator;
+mod oauth;
+mod permissions;
+mod query;
+mod replication;
+mod rows;
+mod scale;
+mod transactions;
