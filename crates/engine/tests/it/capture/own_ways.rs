@@ -24,6 +24,24 @@ async fn an_object_that_bulk_refuses_is_read_by_rest() -> Result<()> {
     app.assert_lake_equals(&org).await
 }
 
+/// Salesforce may answer for links between files and records only where the files are named.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_object_that_needs_a_filter_is_read_by_its_parents() -> Result<()> {
+    let org = SimOrg::new().start().await?;
+    let refusal = "Implementation restriction: ContentDocumentLink requires a filter by a single Id";
+    let mut refused = Fault::status(Endpoint::QueryAll, 400, "MALFORMED_QUERY", refusal).on_object("ContentDocumentLink");
+    refused.path = Some("q=SELECT+Id".to_owned());
+    org.faults().add(refused.once());
+    let app = TestApp::connected_to(&org).await?;
+
+    let manifest = app.backup().await?;
+
+    assert_eq!(unexpected_gaps(&manifest), Vec::<String>::new());
+    let blocks = app.engine.timeline("acme", &"ContentDocumentLink".parse()?, 10).await?;
+    assert_eq!(blocks.iter().map(|block| block.way.as_str()).collect::<Vec<_>>(), ["rest by parent"]);
+    app.assert_lake_equals(&org).await
+}
+
 /// every body is in the lake, and the table of bodies says which record it belongs to.
 #[tokio::test(flavor = "multi_thread")]
 async fn file_bodies_are_stored_once_each_and_found_by_their_record() -> Result<()> {
