@@ -1,0 +1,71 @@
+//! `holdfast backup`: captures an org once, up to date.
+
+use anyhow::Result;
+use clap::Args;
+use holdfast_domain::ObjectName;
+use holdfast_domain::manifest::{Manifest, RunStatus};
+use holdfast_engine::{BackupOptions, Engine};
+use tokio_util::sync::CancellationToken;
+
+use super::manifest_view::ManifestView;
+use crate::config::CaptureArgs;
+use crate::exit::Exit;
+use crate::interrupt;
+use crate::invocation::Invocation;
+use crate::progress::Progress;
+
+/// Capture an org now, once, up to date
+///
+/// The first run captures everything that the integration user may see; each later one captures what
+/// changed. Ctrl-C stops in good order; the next run goes on from there.
+///
+/// Ends with 3 if an object could not be captured, and names it.
+#[derive(Args)]
+#[command(after_help = "Examples:
+  holdfast backup acme
+  holdfast backup acme --object Account --object Contact --json")]
+pub(crate) struct BackupArgs {
+    /// Name or id of the org
+    org: String,
+
+    /// Capture only this object; may be given several times
+    #[arg(long = "object", value_name = "OBJECT")]
+    objects: Vec<ObjectName>,
+
+    #[command(flatten)]
+    capture: CaptureArgs,
+}
+
+pub(crate) async fn run(args: BackupArgs, mut invocation: Invocation) -> Result<Exit> {
+    invocation.config = invocation.config.with_capture(&args.capture);
+    let engine = invocation.engine().await?;
+    let org = engine.org(&args.org).await?;
+    let cancel = interrupt::watch("stopping after what is under way; Ctrl-C again ends at once");
+    let manifest = capture(&engine, &org.name, args.objects, &invocation, cancel).await?;
+    invocation.output.answer(&ManifestView::new(&org.name, &manifest), ManifestView::text)?;
+    Ok(exit_of(manifest.status))
+}
+
+/// One backup with its progress shown.
+pub(super) async fn capture(
+    engine: &Engine,
+    org: &str,
+    objects: Vec<ObjectName>,
+    invocation: &Invocation,
+    cancel: CancellationToken,
+) -> Result<Manifest, holdfast_engine::Error> {
+    let (events, progress) =
+        Progress::start(&invocation.screen, engine.clock().clone(), invocation.output.is_json);
+    let result = engine.backup(org, BackupOptions { objects }, events, cancel).await;
+    progress.finish().await;
+    result
+}
+
+pub(super) fn exit_of(status: RunStatus) -> Exit {
+    match status {
+        RunStatus::Completed => Exit::Done,
+        RunStatus::CompletedWithGaps => Exit::Gaps,
+        RunStatus::Interrupted => Exit::Interrupted,
+        RunStatus::Failed | RunStatus::Running => Exit::Failed,
+    }
+}

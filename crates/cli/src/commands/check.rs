@@ -1,0 +1,163 @@
+//! `holdfast check`: proves that all that was captured is there and whole.
+
+use std::fmt::Write as _;
+
+use anyhow::Result;
+use clap::Args;
+use holdfast_lake::check::{CheckCounts, CheckProgress, CheckReport, Finding};
+use indicatif::ProgressBar;
+use serde::Serialize;
+
+use super::manifest_view::counted;
+use crate::exit::Exit;
+use crate::invocation::Invocation;
+use crate::render::bytes;
+
+/// Prove that everything that was captured is there and whole
+///
+/// Looks at every manifest, table, file body and describe. With --read-data it reads and re-hashes
+/// all of it. Ends with 3 if something is missing or damaged, and names it.
+#[derive(Args)]
+#[command(after_help = "Example:\n  holdfast check --read-data")]
+pub(crate) struct CheckArgs {
+    /// Read every byte, not only what lists it
+    #[arg(long)]
+    read_data: bool,
+}
+
+/// What was found as JSON holds it.
+#[derive(Debug, Serialize)]
+struct CheckView {
+    lake_id: String,
+    is_whole: bool,
+    read_data: bool,
+    orgs: u64,
+    manifests: u64,
+    tables: u64,
+    data_files: u64,
+    rows: u64,
+    describes: u64,
+    blobs: u64,
+    bytes: u64,
+    damage: Vec<FindingView>,
+    left_over: Vec<FindingView>,
+}
+
+#[derive(Debug, Serialize)]
+struct FindingView {
+    path: String,
+    invariant: &'static str,
+    number: u8,
+    detail: String,
+}
+
+impl From<&Finding> for FindingView {
+    fn from(finding: &Finding) -> Self {
+        Self {
+            path: finding.path.clone(),
+            invariant: finding.invariant.name(),
+            number: finding.invariant.number(),
+            detail: finding.detail.clone(),
+        }
+    }
+}
+
+impl CheckView {
+    fn new(report: &CheckReport, read_data: bool) -> Self {
+        let CheckCounts { orgs, manifests, tables, data_files, rows, describes, blobs, bytes } =
+            report.counts;
+        Self {
+            lake_id: report.lake_id.clone(),
+            is_whole: report.is_whole(),
+            read_data,
+            orgs,
+            manifests,
+            tables,
+            data_files,
+            rows,
+            describes,
+            blobs,
+            bytes,
+            damage: report.damage.iter().map(FindingView::from).collect(),
+            left_over: report.left_over.iter().map(FindingView::from).collect(),
+        }
+    }
+}
+
+pub(crate) async fn run(args: CheckArgs, invocation: Invocation) -> Result<Exit> {
+    let engine = invocation.engine().await?;
+    let bar = invocation.screen.add(ProgressBar::new_spinner());
+    let checked = engine.check(args.read_data, &mut |progress| show(&bar, &progress)).await;
+    bar.finish_and_clear();
+    let view = CheckView::new(&checked?, args.read_data);
+    invocation.output.answer(&view, |view, _| text(view))?;
+    Ok(if view.is_whole { Exit::Done } else { Exit::Gaps })
+}
+
+fn show(bar: &ProgressBar, progress: &CheckProgress) {
+    bar.set_message(format!("{} of {} tables, {}", progress.done, progress.total, progress.name));
+    bar.tick();
+}
+
+fn text(view: &CheckView) -> String {
+    let mut text = String::new();
+    for finding in &view.damage {
+        let _ = writeln!(
+            text,
+            "{}: {} (invariant {}, {})",
+            finding.path, finding.detail, finding.number, finding.invariant
+        );
+    }
+    let looked_at = format!(
+        "{}, {}, {}, {}, {}, {}",
+        counted(view.manifests, "manifest"),
+        counted(view.tables, "table"),
+        counted(view.data_files, "data file"),
+        counted(view.describes, "describe"),
+        counted(view.blobs, "file body").replace("bodys", "bodies"),
+        bytes(view.bytes)
+    );
+    let _ = match view.damage.len() as u64 {
+        0 => writeln!(text, "the lake is whole: {looked_at}"),
+        damaged => {
+            writeln!(text, "the lake is damaged in {}; looked at {looked_at}", counted(damaged, "place"))
+        }
+    };
+    if !view.damage.is_empty() {
+        text.push_str("hint: put the files named above back from a copy of the lake, then check again\n");
+    }
+    if !view.left_over.is_empty() {
+        let left = counted(view.left_over.len() as u64, "file");
+        let _ = writeln!(text, "{left} left over from interrupted work; that is no fault");
+    }
+    if !view.read_data {
+        text.push_str("data was not read; --read-data reads and re-hashes all of it\n");
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use holdfast_lake::check::Invariant;
+
+    #[test]
+    fn damage_is_named_by_file_and_invariant() {
+        let finding = Finding {
+            path: "orgs/00D/objects/Account/part-1.parquet".to_owned(),
+            invariant: Invariant::DataFileIsThere,
+            detail: "it is missing".to_owned(),
+        };
+        let counts =
+            CheckCounts { manifests: 2, tables: 1, data_files: 3, bytes: 4096, ..CheckCounts::default() };
+        let report = CheckReport { damage: vec![finding], counts, ..CheckReport::default() };
+        insta::assert_snapshot!(text(&CheckView::new(&report, false)), @r"
+        orgs/00D/objects/Account/part-1.parquet: it is missing (invariant 8, data_file_is_there)
+        the lake is damaged in 1 place; looked at 2 manifests, 1 table, 3 data files, 0 describes, 0 file bodies, 4.0 KiB
+        hint: put the files named above back from a copy of the lake, then check again
+        data was not read; --read-data reads and re-hashes all of it
+        ");
+        let whole = CheckReport { counts, ..CheckReport::default() };
+        insta::assert_snapshot!(text(&CheckView::new(&whole, true)), @"the lake is whole: 2 manifests, 1 table, 3 data files, 0 describes, 0 file bodies, 4.0 KiB");
+    }
+}

@@ -1,0 +1,17 @@
+//! The commands, one file each: what it takes, the call of the engine, and how the answer reads.
+
+pub(crate) mod auto;
+pub(crate) mod backup;
+pub(crate) mod changes;
+pub(crate) mod check;
+pub(crate) mod compact;
+pub(crate) mod demo;
+pub(crate) mod history;
+mod manifest_view;
+pub(crate) mod org;
+mod org_add;
+pub(crate) mod query;
+pub(crate) mod rebuild;
+pub(crate) mod reference;
+pub(crate) mod run;
+pub(crate) mod serve;

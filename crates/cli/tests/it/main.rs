@@ -1,0 +1,12 @@
+//! Runs the real binary against a simulated org, the way a person would.
+
+#![expect(clippy::unwrap_used, reason = "what a test stumbles over fails it")]
+
+mod bad_input;
+mod connecting;
+mod demo;
+mod interrupted;
+mod json;
+mod reference;
+mod shown_by;
+mod stage;
