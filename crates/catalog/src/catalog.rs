@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
 use sqlx::{Any, AnyConnection, AnyPool, Connection, Executor};
 
+use crate::error::is_passing;
 use crate::{Error, Location, SecretKey, migrate};
 
 /// What a function of a table runs on: the pool ([`Catalog::db`]) or `&mut *transaction`.
@@ -26,6 +27,9 @@ const SQLITE_PRAGMAS: &str = "PRAGMA busy_timeout = 30000; PRAGMA journal_mode =
 const SQLITE_CONNECTIONS: u32 = 4;
 
 const POSTGRES_CONNECTIONS: u32 = 16;
+
+/// Processes that may start on one new file at once; more of them than anybody runs.
+const MOST_TURNS: usize = 32;
 
 /// The open catalog. Clones share its connections.
 #[derive(Clone)]
@@ -81,13 +85,13 @@ impl Catalog {
     }
 }
 
-/// A SQLite transaction that starts by reading cannot wait for another writer any more when it
-/// comes to write, so it takes the write lock at once.
 /// Makes all that the transaction did durable.
 pub async fn commit(transaction: Transaction) -> Result<(), Error> {
     transaction.commit().await.map_err(Error::doing("commit a transaction"))
 }
 
+/// A SQLite transaction that starts by reading cannot wait for another writer any more when it
+/// comes to write, so it takes the write lock at once.
 pub(crate) async fn begin(db: &AnyPool, kind: Kind) -> Result<Transaction, sqlx::Error> {
     match kind {
         Kind::Sqlite => db.begin_with("BEGIN IMMEDIATE").await,
@@ -99,9 +103,21 @@ pub(crate) async fn begin(db: &AnyPool, kind: Kind) -> Result<Transaction, sqlx:
 async fn try_once(options: &AnyConnectOptions, kind: Kind) -> Result<(), sqlx::Error> {
     let mut connection = AnyConnection::connect_with(options).await?;
     if kind == Kind::Sqlite {
-        connection.execute(SQLITE_PRAGMAS).await?;
+        prepare_sqlite(&mut connection).await?;
     }
     connection.close().await
+}
+
+/// Of those who turn a new file to WAL at the same moment, SQLite refuses all but one without letting
+/// them wait. For the write lock it does let them wait, so they wait for that and try again.
+async fn prepare_sqlite(connection: &mut AnyConnection) -> Result<(), sqlx::Error> {
+    for _ in 0..MOST_TURNS {
+        match connection.execute(SQLITE_PRAGMAS).await {
+            Err(error) if is_passing(&error) => connection.execute("BEGIN IMMEDIATE; ROLLBACK").await?,
+            prepared => return prepared.map(drop),
+        };
+    }
+    connection.execute(SQLITE_PRAGMAS).await.map(drop)
 }
 
 fn pool_options(kind: Kind) -> AnyPoolOptions {

@@ -100,6 +100,10 @@ enum Trouble {
     Defect,
 }
 
+pub(crate) fn is_passing(error: &sqlx::Error) -> bool {
+    trouble(error) == Trouble::Passing
+}
+
 fn trouble(error: &sqlx::Error) -> Trouble {
     match error {
         sqlx::Error::Io(_)

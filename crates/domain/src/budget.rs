@@ -45,6 +45,7 @@ impl ApiBudget {
 mod tests {
     use super::*;
 
+    /// S-41
     #[test]
     fn usage_is_read_from_every_form_of_the_header() {
         for (header, used, allowed) in [
@@ -57,6 +58,7 @@ mod tests {
         assert_eq!(ApiUsage::parse("per-app=1"), None);
     }
 
+    /// S-38, S-39: at 80 % no further data call is made.
     #[test]
     fn the_budget_stops_at_its_share() {
         let budget = ApiBudget { percent: 80 };

@@ -45,13 +45,24 @@ pub struct Fingerprint {
     pub schema: u128,
 }
 
+/// Why records are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Occasion {
+    /// To learn what changed.
+    Changes,
+    /// To fill in fields that the held versions do not have.
+    NewFields,
+    /// To fill in fields that were captured once and hidden for a while. Empty fields do not show in
+    /// a hash, so the hash of a version captured meanwhile does not tell that such a field was emptied.
+    FieldsShownAgain,
+}
+
 /// What storing `incoming` would mean; `None` if and only if it says nothing new.
 ///
 /// Under another describe the hashes cannot be compared: a field hidden from the integration user
 /// would make every record look changed. There the modstamp decides, and a record without one
 /// counts as changed. A version older than the one held is a late reading and says nothing new.
-/// A `backfill` reads records only to fill in a column that the held version does not have.
-pub fn classify(held: Option<Fingerprint>, incoming: Fingerprint, backfill: bool) -> Option<Change> {
+pub fn classify(held: Option<Fingerprint>, incoming: Fingerprint, occasion: Occasion) -> Option<Change> {
     let Some(held) = held else {
         return Some(if incoming.is_deleted { Change::Deleted } else { Change::New });
     };
@@ -67,11 +78,12 @@ pub fn classify(held: Option<Fingerprint>, incoming: Fingerprint, backfill: bool
         (true, false) => return Some(Change::Undeleted),
         _ => {}
     }
+    let other_describe = held.schema != incoming.schema;
     if held.hash == incoming.hash {
-        return None;
+        return (other_describe && occasion == Occasion::FieldsShownAgain).then_some(Change::Changed);
     }
     let same_stamp = held.modstamp_us.is_some() && held.modstamp_us == incoming.modstamp_us;
-    let only_the_describe_differs = held.schema != incoming.schema && same_stamp && !backfill;
+    let only_the_describe_differs = other_describe && same_stamp && occasion == Occasion::Changes;
     (!only_the_describe_differs).then_some(Change::Changed)
 }
 
@@ -90,22 +102,35 @@ mod tests {
         let other_describe = Fingerprint { schema: 2, ..version(2, 10) };
         let no_stamp = |hash, schema| Fingerprint { hash, modstamp_us: None, is_deleted: false, schema };
         let table = [
-            (None, held, false, Some(Change::New)),
-            (None, gone, false, Some(Change::Deleted)),
-            (Some(held), held, false, None),
-            (Some(held), version(2, 11), false, Some(Change::Changed)),
-            (Some(held), version(2, 10), false, Some(Change::Changed)),
-            (Some(held), version(2, 9), false, None),
-            (Some(held), Fingerprint { is_deleted: true, ..version(1, 11) }, false, Some(Change::Deleted)),
-            (Some(gone), version(1, 12), false, Some(Change::Undeleted)),
-            (Some(gone), gone, false, None),
-            (Some(held), other_describe, false, None),
-            (Some(held), other_describe, true, Some(Change::Changed)),
-            (Some(no_stamp(1, 1)), no_stamp(2, 1), false, Some(Change::Changed)),
-            (Some(no_stamp(1, 1)), no_stamp(2, 2), false, Some(Change::Changed)),
+            (None, held, Occasion::Changes, Some(Change::New)),
+            (None, gone, Occasion::Changes, Some(Change::Deleted)),
+            (Some(held), held, Occasion::Changes, None),
+            (Some(held), version(2, 11), Occasion::Changes, Some(Change::Changed)),
+            (Some(held), version(2, 10), Occasion::Changes, Some(Change::Changed)),
+            (Some(held), version(2, 9), Occasion::Changes, None),
+            (
+                Some(held),
+                Fingerprint { is_deleted: true, ..version(1, 11) },
+                Occasion::Changes,
+                Some(Change::Deleted),
+            ),
+            (Some(gone), version(1, 12), Occasion::Changes, Some(Change::Undeleted)),
+            (Some(gone), gone, Occasion::Changes, None),
+            (Some(held), other_describe, Occasion::Changes, None),
+            (Some(held), other_describe, Occasion::NewFields, Some(Change::Changed)),
+            (Some(held), Fingerprint { schema: 2, ..held }, Occasion::NewFields, None),
+            (Some(held), held, Occasion::FieldsShownAgain, None),
+            (
+                Some(held),
+                Fingerprint { schema: 2, ..held },
+                Occasion::FieldsShownAgain,
+                Some(Change::Changed),
+            ),
+            (Some(no_stamp(1, 1)), no_stamp(2, 1), Occasion::Changes, Some(Change::Changed)),
+            (Some(no_stamp(1, 1)), no_stamp(2, 2), Occasion::Changes, Some(Change::Changed)),
         ];
-        for (row, (held, incoming, backfill, expected)) in table.into_iter().enumerate() {
-            assert_eq!(classify(held, incoming, backfill), expected, "row {row}");
+        for (row, (held, incoming, occasion, expected)) in table.into_iter().enumerate() {
+            assert_eq!(classify(held, incoming, occasion), expected, "row {row}");
         }
     }
 }

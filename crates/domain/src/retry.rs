@@ -73,6 +73,7 @@ mod tests {
         assert_eq!(back_off.pause(99, 1.0), Duration::from_mins(2));
     }
 
+    /// G-30
     #[test]
     fn a_brief_failure_stays_green() {
         let since: DateTime<Utc> = "2026-01-01T00:00:00Z".parse().unwrap();

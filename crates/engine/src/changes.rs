@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use arrow_array::cast::AsArray;
 use arrow_array::RecordBatch;
+use arrow_array::cast::AsArray;
 use async_stream::try_stream;
 use futures::{Stream, TryStreamExt};
 use holdfast_domain::change::Change;
@@ -55,7 +55,8 @@ impl Engine {
         }
         let mut all = Vec::new();
         for (object, span) in spans {
-            let mut counts = ObjectChanges { object: object.clone(), new: 0, changed: 0, deleted: 0, undeleted: 0 };
+            let mut counts =
+                ObjectChanges { object: object.clone(), new: 0, changed: 0, deleted: 0, undeleted: 0 };
             let table = self.table(&org, &object).await?;
             let mut records = std::pin::pin!(net_changes(&table, span));
             while let Some((_, change)) = records.try_next().await? {
@@ -117,7 +118,8 @@ impl Engine {
     }
 
     pub(crate) async fn table(&self, org: &OrgId, object: &ObjectName) -> Result<Table> {
-        let table = self.lake().org(org).table(object).await.doing(|| format!("open the table of `{object}`"))?;
+        let table =
+            self.lake().org(org).table(object).await.doing(|| format!("open the table of `{object}`"))?;
         table.ok_or_else(|| Error::UnknownObject { org: org.to_string(), object: object.to_string() })
     }
 }
@@ -172,11 +174,11 @@ fn net((id, first, last): (String, Change, Change)) -> Option<(RecordId, Change)
     Some((RecordId::parse(&id).ok()?, change))
 }
 
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    /// S-60
     #[test]
     fn what_happened_to_one_record_in_between_is_folded() {
         use Change::{Changed, Deleted, New, Undeleted};

@@ -69,11 +69,11 @@ impl Default for Settings {
             windows: WindowPolicy::default(),
             patience: DEFAULT_PATIENCE,
             parallel: 4,
-            give_up_after: Duration::from_secs(600),
+            give_up_after: Duration::from_mins(10),
             rest_records: 10_000,
-            round_every: Duration::from_secs(60),
-            describe_every: Duration::from_secs(900),
-            limit_check_every: Duration::from_secs(900),
+            round_every: Duration::from_mins(1),
+            describe_every: Duration::from_mins(15),
+            limit_check_every: Duration::from_mins(15),
         }
     }
 }
@@ -98,10 +98,9 @@ struct Inner {
 impl Engine {
     /// Opens what is there and creates what is not.
     pub async fn open(options: EngineOptions) -> Result<Self> {
-        tokio::fs::create_dir_all(&options.data_dir).await.map_err(|source| Error::NoDirectory {
-            path: options.data_dir.display().to_string(),
-            source,
-        })?;
+        tokio::fs::create_dir_all(&options.data_dir)
+            .await
+            .map_err(|source| Error::NoDirectory { path: options.data_dir.display().to_string(), source })?;
         Self::open_parts(options, true).await
     }
 
@@ -117,7 +116,8 @@ impl Engine {
     async fn open_parts(options: EngineOptions, create: bool) -> Result<Self> {
         let EngineOptions { data_dir, database_url, lake, clock, settings, steps } = options;
         let location = lake.unwrap_or_else(|| LakeLocation::Local(data_dir.join("lake")));
-        let lake_options = LakeOptions { cache_dir: Some(data_dir.join("cache")), hook: steps, ..LakeOptions::default() };
+        let lake_options =
+            LakeOptions { cache_dir: Some(data_dir.join("cache")), hook: steps, ..LakeOptions::default() };
         let opened = if create {
             Lake::open(&location, lake_options).await
         } else {
@@ -132,7 +132,17 @@ impl Engine {
             .await
             .doing(|| "open the catalog".to_owned())?;
         let owner = ProcessName::current();
-        Ok(Self { inner: Arc::new(Inner { data_dir, lake, catalog, clock, settings, clients: Clients::default(), owner }) })
+        Ok(Self {
+            inner: Arc::new(Inner {
+                data_dir,
+                lake,
+                catalog,
+                clock,
+                settings,
+                clients: Clients::default(),
+                owner,
+            }),
+        })
     }
 
     pub fn data_dir(&self) -> &Path {

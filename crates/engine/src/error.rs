@@ -4,23 +4,44 @@ use holdfast_domain::budget::ApiUsage;
 use holdfast_domain::manifest::Gap;
 use holdfast_domain::retry::Retry;
 use holdfast_domain::{ErrorCode, ObjectName, OrgId};
+use holdfast_salesforce::{ApiError, ApiErrorKind};
 
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     #[error("could not {doing}")]
-    Salesforce { doing: String, #[source] source: holdfast_salesforce::Error },
+    Salesforce {
+        doing: String,
+        #[source]
+        source: holdfast_salesforce::Error,
+    },
     #[error("could not {doing}")]
-    Lake { doing: String, #[source] source: holdfast_lake::Error },
+    Lake {
+        doing: String,
+        #[source]
+        source: Box<holdfast_lake::Error>,
+    },
     #[error("could not {doing}")]
-    Catalog { doing: String, #[source] source: holdfast_catalog::Error },
+    Catalog {
+        doing: String,
+        #[source]
+        source: holdfast_catalog::Error,
+    },
     #[error("could not capture `{object}`")]
-    Object { object: ObjectName, #[source] source: Box<Error> },
+    Object {
+        object: ObjectName,
+        #[source]
+        source: Box<Error>,
+    },
     #[error("there is no Holdfast data in `{path}`")]
     NoData { path: String },
     #[error("could not create `{path}`")]
-    NoDirectory { path: String, #[source] source: std::io::Error },
+    NoDirectory {
+        path: String,
+        #[source]
+        source: std::io::Error,
+    },
     #[error("no org is called `{name}`; there {known}")]
     UnknownOrg { name: String, known: String },
     #[error("there is no run `{run}`")]
@@ -43,8 +64,6 @@ pub enum Error {
     BudgetReached { usage: ApiUsage, percent: u8 },
     #[error("another Holdfast process holds the lease `{name}`")]
     LeaseHeld { name: String },
-    #[error("Salesforce ended the Bulk job `{job}` as {state}: {message}")]
-    BulkJobEnded { job: String, state: String, message: String },
     #[error("Salesforce sent {got} records where it had announced {expected}")]
     RecordsMissing { expected: u64, got: u64 },
     #[error("the file body has {got} bytes where its record says {expected}")]
@@ -52,15 +71,26 @@ pub enum Error {
     #[error("the file body has MD5 {found} where its record says {expected}")]
     BodyChecksum { expected: String, found: String },
     #[error("the stored describe `{hash}` of `{object}` does not parse")]
-    DescribeUnreadable { object: ObjectName, hash: String, #[source] source: serde_json::Error },
+    DescribeUnreadable {
+        object: ObjectName,
+        hash: String,
+        #[source]
+        source: serde_json::Error,
+    },
     #[error("the lake has no describe `{hash}` of `{object}`")]
     NoDescribe { object: ObjectName, hash: String },
     #[error("stopped on request")]
     Cancelled,
     #[error("a background task ended before its work was done")]
-    TaskStopped { #[source] source: tokio::task::JoinError },
+    TaskStopped {
+        #[source]
+        source: tokio::task::JoinError,
+    },
     #[error("could not use the scratch file for ids")]
-    Scratch { #[source] source: std::io::Error },
+    Scratch {
+        #[source]
+        source: std::io::Error,
+    },
 }
 
 impl Error {
@@ -71,8 +101,7 @@ impl Error {
             Self::Catalog { source, .. } => source.retry(),
             Self::Object { source, .. } => source.retry(),
             Self::BudgetReached { .. } => Retry::WhenLimitMoves,
-            Self::BulkJobEnded { .. }
-            | Self::RecordsMissing { .. }
+            Self::RecordsMissing { .. }
             | Self::BodyCutShort { .. }
             | Self::BodyChecksum { .. }
             | Self::LeaseHeld { .. }
@@ -102,10 +131,9 @@ impl Error {
             Self::Catalog { source, .. } => source.code(),
             Self::Object { source, .. } => source.code(),
             Self::BudgetReached { .. } => ErrorCode::ApiBudgetReached,
-            Self::BulkJobEnded { .. }
-            | Self::RecordsMissing { .. }
-            | Self::BodyCutShort { .. }
-            | Self::BodyChecksum { .. } => ErrorCode::AnswerUnreadable,
+            Self::RecordsMissing { .. } | Self::BodyCutShort { .. } | Self::BodyChecksum { .. } => {
+                ErrorCode::AnswerUnreadable
+            }
             Self::LeaseHeld { .. } => ErrorCode::LeaseLost,
             Self::AmbiguousRun { .. } => ErrorCode::BadInput,
             Self::NoData { .. }
@@ -129,10 +157,20 @@ impl Error {
         self.code() == ErrorCode::NeedsReauthorisation
     }
 
+    /// What Salesforce's refusal means, if it was one.
+    pub(crate) fn api_kind(&self) -> Option<ApiErrorKind> {
+        let Self::Salesforce { source, .. } = self else { return None };
+        source.api_error().map(ApiError::kind)
+    }
+
     /// True if and only if the org no longer has what its describe had named.
     pub(crate) fn is_schema_change(&self) -> bool {
-        let Self::Salesforce { source, .. } = self else { return false };
-        source.api_error().is_some_and(|error| error.kind() == holdfast_salesforce::ApiErrorKind::SchemaChanged)
+        self.api_kind() == Some(ApiErrorKind::SchemaChanged)
+    }
+
+    /// True if and only if a query can only be begun again: its later pages are gone.
+    pub(crate) fn is_cursor_lost(&self) -> bool {
+        self.api_kind() == Some(ApiErrorKind::CursorLost)
     }
 
     /// The failure as it stands in a Manifest and beside an Object.
@@ -166,7 +204,7 @@ impl<T> Doing<T> for Result<T, holdfast_salesforce::Error> {
 
 impl<T> Doing<T> for Result<T, holdfast_lake::Error> {
     fn doing(self, what: impl FnOnce() -> String) -> Result<T> {
-        self.map_err(|source| Error::Lake { doing: what(), source })
+        self.map_err(|source| Error::Lake { doing: what(), source: Box::new(source) })
     }
 }
 

@@ -6,21 +6,56 @@ use holdfast_domain::{ObjectName, RunId};
 /// One step of a Run. Counts of `BlockProgress` are since the Block began; the others are final.
 #[derive(Debug, Clone)]
 pub enum Event {
-    RunStarted { run: RunId },
+    RunStarted {
+        run: RunId,
+    },
     /// The Objects that the integration user may see.
-    ScopeKnown { objects: usize, not_capturable: usize },
+    ScopeKnown {
+        objects: usize,
+        not_capturable: usize,
+    },
     /// How many records an Object has to read in this Run, as far as known.
-    ObjectPlanned { object: ObjectName, records: u64 },
+    ObjectPlanned {
+        object: ObjectName,
+        records: u64,
+    },
     /// The describe changed since the last Run.
-    SchemaChanged { object: ObjectName, what: String },
-    BlockProgress { object: ObjectName, records: u64 },
-    BlockStored { object: ObjectName, records: u64, counts: Counts },
-    ObjectDone { object: ObjectName, counts: Counts },
-    ObjectFailed { object: ObjectName, gap: Gap },
+    SchemaChanged {
+        object: ObjectName,
+        what: String,
+    },
+    BlockProgress {
+        object: ObjectName,
+        records: u64,
+    },
+    /// `api_calls` are those of the Run so far.
+    BlockStored {
+        object: ObjectName,
+        records: u64,
+        counts: Counts,
+        api_calls: u64,
+    },
+    ObjectDone {
+        object: ObjectName,
+        counts: Counts,
+    },
+    ObjectFailed {
+        object: ObjectName,
+        gap: Gap,
+    },
     /// A failure that is being retried by itself.
-    Retrying { object: Option<ObjectName>, attempt: u32, error: String, pause_ms: u64 },
-    FilesProgress { files: FileCounts },
-    RunFinished { run: RunId },
+    Retrying {
+        object: Option<ObjectName>,
+        attempt: u32,
+        error: String,
+        pause_ms: u64,
+    },
+    FilesProgress {
+        files: FileCounts,
+    },
+    RunFinished {
+        run: RunId,
+    },
 }
 
 /// Where events go. Sending never waits: a slow watcher misses events, a Run does not slow down.

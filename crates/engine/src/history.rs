@@ -47,7 +47,7 @@ pub struct RecordVersion {
 struct Captured {
     seq: i64,
     run: RunId,
-    captured_at: DateTime<Utc>,
+    at: DateTime<Utc>,
     change: Change,
     stamp: Option<DateTime<Utc>>,
     schema: Option<SchemaHash>,
@@ -110,7 +110,7 @@ impl<'a> Versions<'a> {
             history.push(RecordVersion {
                 table_version: version.seq,
                 run: version.run,
-                captured_at: version.captured_at,
+                captured_at: version.at,
                 change: version.change,
                 stamp: version.stamp,
                 modified_by: version.values.get("LastModifiedById").cloned(),
@@ -121,7 +121,12 @@ impl<'a> Versions<'a> {
     }
 
     /// The fields of one record that differ between two versions of the table.
-    pub(crate) async fn differences(&mut self, id: &RecordId, after: i64, until: i64) -> Result<Vec<FieldChange>> {
+    pub(crate) async fn differences(
+        &mut self,
+        id: &RecordId,
+        after: i64,
+        until: i64,
+    ) -> Result<Vec<FieldChange>> {
         let captured = self.captured(id).await?;
         let mut before = BTreeMap::new();
         for version in captured.iter().filter(|version| version.seq <= after) {
@@ -162,7 +167,10 @@ impl<'a> Versions<'a> {
 
     async fn captured(&self, id: &RecordId) -> Result<Vec<Captured>> {
         let batches = self.table.history(id).await.doing(|| format!("read the history of `{id}`"))?;
-        Ok(batches.iter().flat_map(|batch| (0..batch.num_rows()).filter_map(|row| captured(batch, row))).collect())
+        Ok(batches
+            .iter()
+            .flat_map(|batch| (0..batch.num_rows()).filter_map(|row| captured(batch, row)))
+            .collect())
     }
 }
 
@@ -177,13 +185,12 @@ fn captured(batch: &RecordBatch, row: usize) -> Option<Captured> {
     };
     let schema = batch.schema();
     let fields = schema.fields().iter().filter(|field| !field.name().starts_with('_'));
-    let values = fields
-        .filter_map(|field| Some((field.name().clone(), text(field.name())?.to_owned())))
-        .collect();
+    let values =
+        fields.filter_map(|field| Some((field.name().clone(), text(field.name())?.to_owned()))).collect();
     Some(Captured {
         seq: batch.column_by_name("_seq")?.as_primitive::<Int64Type>().value(row),
         run: RunId::parse(text("_run")?).ok()?,
-        captured_at: time("_captured_at")?,
+        at: time("_captured_at")?,
         change: Change::parse(text("_change")?)?,
         stamp: time("_modstamp"),
         schema: text("_schema").and_then(|hash| SchemaHash::parse(hash).ok()),
@@ -232,13 +239,18 @@ impl UserNames {
 mod tests {
     use super::*;
 
+    ///
     #[test]
     fn differences_name_what_came_went_and_changed() {
         let map = |pairs: &[(&str, &str)]| {
-            pairs.iter().map(|(field, value)| ((*field).to_owned(), (*value).to_owned())).collect::<BTreeMap<_, _>>()
+            pairs
+                .iter()
+                .map(|(field, value)| ((*field).to_owned(), (*value).to_owned()))
+                .collect::<BTreeMap<_, _>>()
         };
         let found = differences(&map(&[("A", "1"), ("B", "2")]), &map(&[("B", "3"), ("C", "4"), ("A", "1")]));
-        let texts: Vec<_> = found.iter().map(|c| (c.field.as_str(), c.old.as_deref(), c.new.as_deref())).collect();
+        let texts: Vec<_> =
+            found.iter().map(|c| (c.field.as_str(), c.old.as_deref(), c.new.as_deref())).collect();
         assert_eq!(texts, [("B", Some("2"), Some("3")), ("C", None, Some("4"))]);
     }
 }

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use crate::engine::Engine;
 use crate::error::{Doing, Error, Result};
+use crate::lease;
 
 /// What compaction did to one table.
 #[derive(Debug, Clone, Serialize)]
@@ -30,22 +31,23 @@ impl Engine {
 
     /// Merges the small files of every table, or of one org's; versions stay as they are.
     pub async fn compact(&self, org: Option<&str>) -> Result<Vec<Compacted>> {
-        let orgs = match org {
-            Some(name) => vec![self.find_org(name).await?.id],
-            None => {
-                let all = self.lake().orgs().await.doing(|| "list the orgs of the lake".to_owned())?;
-                all.into_iter().map(|document| document.id).collect()
-            }
+        let orgs = if let Some(name) = org {
+            vec![self.find_org(name).await?.id]
+        } else {
+            let all = self.lake().orgs().await.doing(|| "list the orgs of the lake".to_owned())?;
+            all.into_iter().map(|document| document.id).collect()
         };
         let mut compacted = Vec::new();
         for org in orgs {
             let objects = self.lake().org(&org).objects().await.doing(|| "list the tables".to_owned())?;
             for object in objects {
-                let name = format!("table/{org}/{object}");
+                let name = lease::of_table(&org, &object);
                 match self.under_lease(&name, self.compact_table(&org, &object)).await {
                     Ok(report) => compacted.push(Compacted { org: org.clone(), object, report }),
                     // Whoever is writing it makes it small again soon enough.
-                    Err(Error::LeaseHeld { .. }) => tracing::info!("{object} is being captured and stays as it is"),
+                    Err(Error::LeaseHeld { .. }) => {
+                        tracing::info!("{object} is being captured and stays as it is");
+                    }
                     Err(error) => return Err(error),
                 }
             }

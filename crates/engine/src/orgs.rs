@@ -68,11 +68,14 @@ impl Engine {
             Some(token) => with_refresh_token(credentials, token),
             None => credentials,
         };
-        self.store_org(&org, &StoredConnection {
-            instance_url: client.instance_url(),
-            integration_user: identity.username,
-            credentials,
-        })
+        self.store_org(
+            &org,
+            &StoredConnection {
+                instance_url: client.instance_url(),
+                integration_user: identity.username,
+                credentials,
+            },
+        )
         .await?;
         self.clients().0.lock().await.remove(&org.id);
         self.org(&name).await
@@ -192,7 +195,8 @@ impl Engine {
         let catalog = self.catalog();
         let connection = connections::get(catalog.db(), catalog.key(), &org.id).await;
         let connection = connection.doing(|| format!("read the connection of `{}`", org.name))?;
-        let stored = connection.as_ref().and_then(|connection| StoredConnection::read(&connection.credentials));
+        let stored =
+            connection.as_ref().and_then(|connection| StoredConnection::read(&connection.credentials));
         Ok(OrgSummary {
             id: org.id,
             name: org.name,
@@ -214,10 +218,7 @@ impl Engine {
         if let Some(client) = clients.get(&org.id) {
             return Ok(client.clone());
         }
-        let catalog = self.catalog();
-        let connection = connections::get(catalog.db(), catalog.key(), &org.id).await;
-        let connection = connection.doing(|| format!("read the connection of `{}`", org.name))?;
-        let stored = connection.and_then(|connection| StoredConnection::read(&connection.credentials));
+        let stored = self.stored_connection(&org.id).await?;
         let stored = stored.ok_or_else(|| Error::NotConnected { org: org.name.clone() })?;
         let hook = self.persist_rotation(org.id.clone(), stored.clone());
         let options = ClientOptions { on_rotation: Some(hook), ..ClientOptions::default() };
@@ -239,11 +240,20 @@ impl Engine {
         set.doing(|| "note that the connection must be made anew".to_owned())
     }
 
+    async fn stored_connection(&self, org: &OrgId) -> Result<Option<StoredConnection>> {
+        let catalog = self.catalog();
+        let connection = connections::get(catalog.db(), catalog.key(), org).await;
+        let connection = connection.doing(|| format!("read the connection of `{org}`"))?;
+        Ok(connection.and_then(|connection| StoredConnection::read(&connection.credentials)))
+    }
+
     fn persist_rotation(&self, org: OrgId, stored: StoredConnection) -> RotationHook {
         let engine = self.clone();
         Arc::new(move |token| {
-            let (engine, org, mut stored) = (engine.clone(), org.clone(), stored.clone());
+            let (engine, org, connected) = (engine.clone(), org.clone(), stored.clone());
             Box::pin(async move {
+                // The org may have been connected anew meanwhile: only the token is replaced.
+                let mut stored = engine.stored_connection(&org).await?.unwrap_or(connected);
                 stored.credentials = with_refresh_token(stored.credentials, token);
                 engine.store_connection(&org, &stored).await.map_err(BoxError::from)
             })

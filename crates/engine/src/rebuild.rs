@@ -10,9 +10,11 @@ use holdfast_domain::capture::method::capture_method;
 use holdfast_domain::manifest::Manifest;
 use holdfast_domain::schema::ObjectSchema;
 use holdfast_domain::{ObjectName, OrgId};
+use holdfast_lake::blobs::BLOB_INDEX;
 use holdfast_lake::{OrgDocument, OrgLake};
 use serde::Serialize;
 
+use crate::capture::{CAUGHT_UP, WATERMARK, newest_describe};
 use crate::engine::Engine;
 use crate::error::{Doing, Error, Result};
 
@@ -33,11 +35,16 @@ impl Engine {
             report.orgs += 1;
             let lake = self.lake().org(&document.id);
             for object in lake.objects().await.doing(|| "list the tables".to_owned())? {
+                // Holdfast's own table is no Object of the org.
+                if object.as_str() == BLOB_INDEX {
+                    continue;
+                }
                 self.rebuild_object(&document.id, &lake, &object).await?;
                 report.objects += 1;
             }
             for id in lake.manifests().await.doing(|| "list the manifests".to_owned())? {
-                let manifest = lake.manifest(&id).await.doing(|| format!("read the manifest of run `{id}`"))?;
+                let manifest =
+                    lake.manifest(&id).await.doing(|| format!("read the manifest of run `{id}`"))?;
                 self.rebuild_run(&manifest).await?;
                 report.runs += 1;
             }
@@ -68,7 +75,7 @@ impl Engine {
         let db = self.catalog().db();
         let doing = || format!("read back `{object}`");
         let Some(table) = lake.table(object).await.doing(doing)? else { return Ok(()) };
-        let Some(hash) = lake.schemas(object).await.doing(doing)?.pop() else { return Ok(()) };
+        let Some(hash) = newest_describe(table.marks()) else { return Ok(()) };
         let Some(json) = lake.schema(object, &hash).await.doing(doing)? else { return Ok(()) };
         let schema = ObjectSchema::from_describe(&json).map_err(|source| Error::DescribeUnreadable {
             object: object.clone(),
@@ -77,16 +84,19 @@ impl Engine {
         })?;
         let now = self.clock().now();
         let method = capture_method(&schema);
-        let seen = SeenObject { name: object, method: &method, schema: None, describe_last_modified: None };
+        let seen =
+            SeenObject { name: object, method: &method, schema: Some(&hash), describe_last_modified: None };
         objects::upsert_seen(db, org, &seen, now).await.doing(doing)?;
         let captured = Captured {
             at: now,
-            watermark_us: table.marks().0.get("watermark").copied(),
+            watermark_us: table.marks().0.get(WATERMARK).copied(),
             live_records: table.live_count(),
             remaining_records: None,
         };
         objects::record_success(db, org, object, captured).await.doing(doing)?;
-        objects::set_phase(db, org, object, Phase::Waiting, None).await.doing(doing)
+        let is_caught_up = table.marks().0.contains_key(CAUGHT_UP);
+        let phase = if is_caught_up { Phase::CapturingChanges } else { Phase::FirstCapture };
+        objects::set_phase(db, org, object, phase, None).await.doing(doing)
     }
 
     async fn rebuild_run(&self, manifest: &Manifest) -> Result<()> {

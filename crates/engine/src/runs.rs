@@ -2,11 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use arrow_array::cast::AsArray;
+use arrow_array::{Array, RecordBatch};
 use chrono::{DateTime, Utc};
 use holdfast_catalog::runs::{self, Run};
 use holdfast_catalog::{blocks, errors};
 use holdfast_domain::manifest::{Counts, FileCounts, Manifest, RunStatus, Trigger};
 use holdfast_domain::{ErrorCode, ObjectName, OrgId, RunId};
+use holdfast_lake::blobs::BLOB_INDEX;
 use serde::Serialize;
 
 use crate::engine::Engine;
@@ -75,9 +78,8 @@ impl Engine {
     pub async fn run(&self, id: &str) -> Result<(RunSummary, Option<Manifest>)> {
         let run = self.find_run(id).await?;
         let manifest = match self.lake().org(&run.org).manifest(&run.id).await {
-            Ok(manifest) => Some(manifest),
             Err(holdfast_lake::Error::NotFound { .. }) => None,
-            Err(source) => return Err(Error::Lake { doing: format!("read the manifest of run `{}`", run.id), source }),
+            other => Some(other.doing(|| format!("read the manifest of run `{}`", run.id))?),
         };
         Ok((RunSummary::from(run), manifest))
     }
@@ -110,13 +112,44 @@ impl Engine {
         let gaps = manifest.map(|manifest| manifest.objects).unwrap_or_default();
         for (object, gap) in gaps.into_iter().filter_map(|(object, entry)| Some((object, entry.gap?))) {
             if !gap.is_expected && !all.iter().any(|error| error.object.as_ref() == Some(&object)) {
-                all.push(RunError { object: Some(object), code: gap.code, hint: gap.code.hint(), message: gap.message, at: None });
+                all.push(RunError {
+                    object: Some(object),
+                    code: gap.code,
+                    hint: gap.code.hint(),
+                    message: gap.message,
+                    at: None,
+                });
             }
+        }
+        if run.files.failed > 0 {
+            all.extend(self.body_errors(&run).await?);
         }
         if let (Some(code), Some(message)) = (run.error_code, run.error) {
             all.push(RunError { object: None, code, hint: code.hint(), message, at: run.finished_at });
         }
         Ok(all)
+    }
+
+    /// The file bodies that a Run did not get: those that the org refused, each with its reason, and
+    /// how many are tried again.
+    async fn body_errors(&self, run: &RunSummary) -> Result<Vec<RunError>> {
+        let index = ObjectName::parse(BLOB_INDEX).expect("it is a well-formed name");
+        let doing = || "read which file bodies are missing".to_owned();
+        let mut refused = Vec::new();
+        if let Some(table) = self.lake().org(&run.org).table(&index).await.doing(doing)? {
+            let columns = ["SObject", "Failure", "_run"].map(str::to_owned).to_vec();
+            let mut rows = table.versions_between(-1, table.version(), Some(columns)).doing(doing)?;
+            while let Some(batch) = rows.next().await.doing(doing)? {
+                refused.extend(refused_bodies(&batch, &run.id));
+            }
+        }
+        let open = run.files.failed.saturating_sub(refused.len() as u64);
+        if open > 0 {
+            let code = ErrorCode::AnswerUnreadable;
+            let message = format!("{open} file bodies could not be fetched; the next run tries again");
+            refused.push(RunError { object: None, code, hint: code.hint(), message, at: run.finished_at });
+        }
+        Ok(refused)
     }
 
     /// The newest finished Run of the org that is older than `run`.
@@ -156,4 +189,24 @@ impl Engine {
         let blocks = blocks::list_for_object(self.catalog().db(), &org.id, object, None, limit).await;
         blocks.doing(|| format!("read the timeline of `{object}`"))
     }
+}
+
+fn refused_bodies(batch: &RecordBatch, run: &RunId) -> Vec<RunError> {
+    let text = |name: &str| batch.column_by_name(name).map(|column| column.as_string::<i32>().clone());
+    let (Some(ids), Some(objects), Some(failures), Some(runs)) =
+        (text("Id"), text("SObject"), text("Failure"), text("_run"))
+    else {
+        return Vec::new();
+    };
+    let code = ErrorCode::RequestRefused;
+    (0..batch.num_rows())
+        .filter(|row| runs.value(*row) == run.as_str() && failures.is_valid(*row))
+        .map(|row| RunError {
+            object: ObjectName::parse(objects.value(row)).ok(),
+            code,
+            message: format!("the body of `{}` is missing: {}", ids.value(row), failures.value(row)),
+            hint: code.hint(),
+            at: None,
+        })
+        .collect()
 }

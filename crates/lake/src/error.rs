@@ -79,7 +79,9 @@ pub enum Error {
     /// A caller's mistake: what was to be committed contradicts the table or itself.
     #[error("refused to commit to `{table}`: {reason}")]
     CommitRefused { table: String, reason: String },
-    #[error("`{table}` needs Delta reader version {version}, and this version of Holdfast reads 1")]
+    #[error(
+        "`{table}` needs version {version} of the Delta protocol, and this version of Holdfast knows reader 1 and writer 2"
+    )]
     TableTooNew { table: String, version: i32 },
     #[error("`{path}` is damaged: {reason}")]
     Damaged { path: String, reason: String },

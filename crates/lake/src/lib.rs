@@ -15,8 +15,8 @@
 //! It knows neither Salesforce nor the catalog, reads no clock (times are passed in) and takes no
 //! decision on retry; [`Error::retry`] says what can help.
 
-mod block;
 pub mod blobs;
+mod block;
 pub mod check;
 mod compact;
 pub mod data;
@@ -33,8 +33,8 @@ pub mod step;
 pub mod store;
 mod table;
 
-pub use block::{BlockCommit, BlockContext, BlockWriter};
 pub use blobs::{BlobBody, BlobWritten, Blobs};
+pub use block::{BlockCommit, BlockContext, BlockWriter};
 pub use compact::{CompactOptions, CompactReport};
 pub use error::{BoxError, Error, Result};
 pub use lake::{Lake, LakeDocument, LakeOptions, OrgDocument};

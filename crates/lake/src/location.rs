@@ -40,7 +40,8 @@ impl FromStr for LakeLocation {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self> {
-        let bad = |reason: &str| Error::BadLocation { text: without_user(text), reason: reason.to_owned() };
+        let bad =
+            |reason: &str| Error::BadLocation { text: without_secrets(text), reason: reason.to_owned() };
         let Some((scheme, _)) = text.split_once("://") else {
             return match text {
                 "" => Err(bad("it is empty")),
@@ -139,11 +140,15 @@ impl LakeLocation {
     }
 }
 
-/// The text without what stands before an `@`, which may be a password.
-fn without_user(text: &str) -> String {
-    match (text.split_once("://"), text.rsplit_once('@')) {
+/// The text without what stands before an `@`, which may be a password, or behind a `?`, which may be a signature.
+fn without_secrets(text: &str) -> String {
+    let shown = match (text.split_once("://"), text.rsplit_once('@')) {
         (Some((scheme, _)), Some((_, rest))) => format!("{scheme}://…@{rest}"),
         _ => text.to_owned(),
+    };
+    match shown.find(['?', '#']) {
+        Some(end) => format!("{}…", &shown[..=end]),
+        None => shown,
     }
 }
 
@@ -169,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_location_is_refused_without_repeating_a_password() {
+    fn what_is_no_location_is_refused_without_repeating_a_secret() {
         for (text, message) in [
             ("", "`` is not a lake's location: it is empty"),
             ("s3:///lake", "`s3:///lake` is not a lake's location: it names no bucket"),
@@ -180,6 +185,14 @@ mod tests {
             (
                 "s3://key:secret@bucket/lake",
                 "`s3://…@bucket/lake` is not a lake's location: credentials belong into the environment, not into the location",
+            ),
+            (
+                "az://container/lake?sv=2024&sig=secret",
+                "`az://container/lake?…` is not a lake's location: nothing may follow the folder",
+            ),
+            (
+                "s3://key:se?cret@bucket/lake",
+                "`s3://…@bucket/lake` is not a lake's location: invalid port number",
             ),
         ] {
             assert_eq!(text.parse::<LakeLocation>().unwrap_err().to_string(), message);

@@ -216,6 +216,12 @@ impl TableWriter {
         Some(Table::new(self.target.clone(), self.fields.clone(), state))
     }
 
+    /// Reads the newest version, such as after another writer had the table's lease.
+    pub async fn refresh(&mut self) -> Result<()> {
+        self.is_current = false;
+        self.catch_up().await
+    }
+
     /// Starts a Block on the newest version.
     pub async fn begin_block(&mut self, context: BlockContext) -> Result<BlockWriter<'_>> {
         self.catch_up().await?;
@@ -230,6 +236,8 @@ impl TableWriter {
 
     /// Removes data files that no state within the grace time names.
     pub async fn vacuum(&mut self, now: DateTime<Utc>) -> Result<Vacuumed> {
+        // To a state that is behind, what another writer has committed since looks like orphans.
+        self.is_current = false;
         self.catch_up().await?;
         match &self.state {
             Some(state) => self.log.vacuum(state, now, self.log.grace()).await,

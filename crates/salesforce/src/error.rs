@@ -139,8 +139,8 @@ impl Error {
             Self::Api { source, .. } => source.retry(),
             Self::LoginRefused { source } => source.retry(),
             Self::NotRenewed { source } => source.retry(),
-            Self::QueryTooLong { .. } => Retry::Smaller,
             Self::NotSalesforce { .. }
+            | Self::QueryTooLong { .. }
             | Self::BadUrl { .. }
             | Self::SessionEnded { .. }
             | Self::KeyUnreadable { .. }

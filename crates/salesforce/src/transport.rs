@@ -330,6 +330,7 @@ pub(crate) fn host_of(url: &Url) -> String {
 mod tests {
     use super::*;
 
+    ///
     #[test]
     fn no_path_leads_the_session_to_another_host() {
         let base: Url = "https://acme.my.salesforce.com".parse().unwrap();

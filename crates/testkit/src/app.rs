@@ -147,7 +147,12 @@ async fn pause() {
     tokio::time::sleep(Duration::from_millis(20)).await;
 }
 
-async fn open(data_dir: &Path, clock: &Arc<FastClock>, settings: &Settings, steps: StepHook) -> Result<Engine> {
+async fn open(
+    data_dir: &Path,
+    clock: &Arc<FastClock>,
+    settings: &Settings,
+    steps: StepHook,
+) -> Result<Engine> {
     let mut options = EngineOptions::new(data_dir);
     options.steps = steps;
     options.clock = clock.clone();
@@ -160,7 +165,7 @@ pub fn quick() -> Settings {
     let mut settings = Settings::default();
     settings.windows.block_records = 400;
     settings.rest_records = 150;
-    settings.give_up_after = Duration::from_secs(60);
+    settings.give_up_after = Duration::from_mins(1);
     settings.patience = TimeDelta::hours(1);
     settings
 }

@@ -15,12 +15,13 @@ use holdfast_domain::value::canonical;
 use holdfast_lake::blobs::BLOB_INDEX;
 use holdfast_lake::{OrgLake, StateQuery};
 use simorg::model::{FieldDef, FieldType, ObjectDef, ObjectKind, Value};
-use simorg::state::view::Scan;
 use simorg::state::Org;
+use simorg::state::view::Scan;
 
 type Records = BTreeMap<String, BTreeMap<String, String>>;
 
-/// Object, then Id, then field: all values that are not empty, of all records that are not deleted.
+/// Object, then Id, then field: the values of all records that are not deleted. A field that is there
+/// and empty is told only of an org.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Contents(pub BTreeMap<String, Records>);
 
@@ -49,12 +50,15 @@ pub fn org_contents(org: &Org) -> Contents {
 
 /// Objects that hold nothing of their own.
 fn is_view(object: &str) -> bool {
-    matches!(object, "UserRecordAccess" | "RecentlyViewed") || object.ends_with("__x") || object.ends_with("__e")
+    matches!(object, "UserRecordAccess" | "RecentlyViewed")
+        || object.ends_with("__x")
+        || object.ends_with("__e")
 }
 
 fn values(object: &ObjectDef, value: impl Fn(&FieldDef) -> Value) -> BTreeMap<String, String> {
-    let captured = object.fields.iter().filter(|field| !field.kind.is_compound() && field.kind != FieldType::Base64);
-    captured.filter_map(|field| Some((field.name.clone(), text(&value(field))?))).collect()
+    let captured =
+        object.fields.iter().filter(|field| !field.kind.is_compound() && field.kind != FieldType::Base64);
+    captured.map(|field| (field.name.clone(), text(&value(field)).unwrap_or_default())).collect()
 }
 
 fn text(value: &Value) -> Option<String> {
@@ -111,14 +115,15 @@ fn add(records: &mut Records, batch: &RecordBatch) {
 }
 
 impl Contents {
-    /// Up to twenty sentences; fields that only the lake has are not compared, because what was
-    /// captured before a field was removed or hidden stays.
+    /// Up to twenty sentences; fields that the org does not have or show are not compared, because
+    /// what was captured before a field was removed or hidden stays.
     pub fn differences_from(&self, lake: &Self) -> Vec<String> {
         let nothing = Records::new();
         let mut differences = Vec::new();
         let objects: std::collections::BTreeSet<_> = self.0.keys().chain(lake.0.keys()).collect();
         for object in objects {
-            let (org, lake) = (self.0.get(object).unwrap_or(&nothing), lake.0.get(object).unwrap_or(&nothing));
+            let (org, lake) =
+                (self.0.get(object).unwrap_or(&nothing), lake.0.get(object).unwrap_or(&nothing));
             let ids: std::collections::BTreeSet<_> = org.keys().chain(lake.keys()).collect();
             for id in ids {
                 match (org.get(id), lake.get(id)) {
@@ -142,11 +147,11 @@ fn differing_fields(
     org: &BTreeMap<String, String>,
     lake: &BTreeMap<String, String>,
 ) -> Vec<String> {
-    let differs = |field: &&String| org.get(*field) != lake.get(*field);
-    let known: std::collections::BTreeSet<_> = org.keys().collect();
-    known
-        .into_iter()
-        .filter(differs)
-        .map(|field| format!("{object} {id} {field}: {:?} in the org, {:?} in the lake", org.get(field), lake.get(field)))
+    let differing = org.iter().filter(|(field, value)| lake.get(*field).map_or("", String::as_str) != *value);
+    differing
+        .map(|(field, value)| {
+            let held = lake.get(field).map_or("", String::as_str);
+            format!("{object} {id} {field}: {value:?} in the org, {held:?} in the lake")
+        })
         .collect()
 }

@@ -20,6 +20,7 @@ pub(crate) struct Tally {
     reading: BTreeMap<ObjectName, Reading>,
     /// Records read of Objects that are done.
     finished_records: u64,
+    api_calls: u64,
 }
 
 /// One Object that is being read.
@@ -74,6 +75,7 @@ impl Tally {
             files: FileCounts::default(),
             reading: BTreeMap::new(),
             finished_records: 0,
+            api_calls: 0,
         }
     }
 
@@ -93,7 +95,8 @@ impl Tally {
                 self.reading.entry(object).or_default().in_block = records;
                 None
             }
-            Event::BlockStored { object, records, counts } => {
+            Event::BlockStored { object, records, counts, api_calls } => {
+                self.api_calls = api_calls;
                 let reading = self.reading.entry(object).or_default();
                 reading.stored += records;
                 reading.in_block = 0;
@@ -168,6 +171,9 @@ impl Tally {
         }
         parts.push(render::bytes(self.bytes()));
         parts.push(format!("{}/s", render::number(rate)));
+        if self.api_calls > 0 {
+            parts.push(format!("{} API calls", render::number(self.api_calls)));
+        }
         parts.join(", ")
     }
 }
@@ -193,10 +199,10 @@ mod tests {
         tally.take(Event::BlockProgress { object: account(), records: 2000 });
         assert_eq!(tally.records(), 2000);
         let counts = Counts { new: 2000, bytes: 4096, ..Counts::default() };
-        tally.take(Event::BlockStored { object: account(), records: 2000, counts });
+        tally.take(Event::BlockStored { object: account(), records: 2000, counts, api_calls: 7 });
         tally.take(Event::BlockProgress { object: account(), records: 500 });
         assert_eq!(tally.records(), 2500);
-        insta::assert_snapshot!(tally.line(at(2)), @"0 of 2 objects, 2,500 records, 4.0 KiB, 1,250/s");
+        insta::assert_snapshot!(tally.line(at(2)), @"0 of 2 objects, 2,500 records, 4.0 KiB, 1,250/s, 7 API calls");
         let counts = Counts { new: 2500, bytes: 5120, ..Counts::default() };
         tally.take(Event::ObjectDone { object: account(), counts });
         insta::assert_snapshot!(tally.line(at(2)), @"1 of 2 objects, 2,500 records, 5.0 KiB, 1,250/s");

@@ -56,6 +56,7 @@ mod tests {
         assert_eq!(objects[next].object.as_str(), "Small");
     }
 
+    /// G-14
     #[test]
     fn turns_go_round() {
         let objects = [waiting("A", 5, 2), waiting("B", 500, 1)];

@@ -54,7 +54,8 @@ impl Engine {
         for org in all {
             let db = self.catalog().db();
             let known = objects::list(db, &org.id).await.doing(|| "list the objects".to_owned())?;
-            let last = runs::list_for_org(db, &org.id, None, 1).await.doing(|| "read the last run".to_owned())?;
+            let last =
+                runs::list_for_org(db, &org.id, None, 1).await.doing(|| "read the last run".to_owned())?;
             let objects = known.into_iter().map(|state| self.object_status(state)).collect();
             let last_run = last.into_iter().next().map(RunSummary::from);
             statuses.push(AutoStatus { org: self.org(org.id.as_str()).await?, objects, last_run });

@@ -93,13 +93,20 @@ impl Engine {
 
     async fn enqueue(&self, org: &OrgId, due_at: DateTime<Utc>) -> Result<()> {
         let input = serde_json::json!({ "org": org });
-        let item = NewWorkItem { queue: QUEUE, kind: KIND, dedupe_key: Some(org.as_str()), input: &input, due_at };
+        let item =
+            NewWorkItem { queue: QUEUE, kind: KIND, dedupe_key: Some(org.as_str()), input: &input, due_at };
         let queued = work_items::enqueue(self.catalog().db(), &item, self.clock().now()).await;
         queued.map(drop).doing(|| "make a round due".to_owned())
     }
 
     /// One claimed item: the round, and when the next one is due.
-    async fn work(&self, item: &WorkItem, memories: &Memories, events: EventSink, cancel: CancellationToken) -> Result<()> {
+    async fn work(
+        &self,
+        item: &WorkItem,
+        memories: &Memories,
+        events: EventSink,
+        cancel: CancellationToken,
+    ) -> Result<()> {
         let db = self.catalog().db();
         let org = match item.input.get("org").and_then(serde_json::Value::as_str).map(OrgId::parse) {
             Some(Ok(id)) => orgs::get(db, &id).await.doing(|| "look for the org".to_owned())?,
@@ -108,13 +115,12 @@ impl Engine {
         let Some(org) = org.filter(|org| is_on(org.auto_state)) else {
             return work_items::remove(db, item.id).await.doing(|| "take a round off the queue".to_owned());
         };
+        let mut round = std::pin::pin!(self.one_round(&org, memories, events, cancel.clone()));
         // The watcher only asks the round to stop, so that the round gives back what it holds.
-        let watcher = tokio::spawn({
-            let (engine, item, org, cancel) = (self.clone(), item.clone(), org.id.clone(), cancel.clone());
-            async move { engine.watch(&item, &org, &cancel).await }
-        });
-        let outcome = self.one_round(&org, memories, events, cancel).await;
-        watcher.abort();
+        let outcome = tokio::select! {
+            outcome = &mut round => outcome,
+            () = self.watch(item, &org.id, &cancel) => round.await,
+        };
         self.settle(item, &org, outcome).await
     }
 
@@ -130,7 +136,8 @@ impl Engine {
             let mut memories = memories.lock().await;
             let memory = memories.entry(org.id.clone()).or_default();
             let described = memory.described.take();
-            let is_fresh = |at: DateTime<Utc>| (now - at).to_std().is_ok_and(|age| age < self.settings().describe_every);
+            let is_fresh =
+                |at: DateTime<Utc>| (now - at).to_std().is_ok_and(|age| age < self.settings().describe_every);
             (memory.pace.not_due(now), described.filter(|(at, _)| is_fresh(*at)))
         };
         let described_at = known_scope.as_ref().map_or(now, |(at, _)| *at);
@@ -161,7 +168,8 @@ impl Engine {
             let renewed = work_items::renew(db, item.id, self.owner(), until).await;
             let is_lost = matches!(renewed, Err(holdfast_catalog::Error::LeaseLost { .. }));
             // An unreadable catalog says nothing about a pause; the next look will.
-            let is_paused = orgs::get(db, org).await.is_ok_and(|org| !org.is_some_and(|org| is_on(org.auto_state)));
+            let is_paused =
+                orgs::get(db, org).await.is_ok_and(|org| !org.is_some_and(|org| is_on(org.auto_state)));
             if is_lost || is_paused {
                 cancel.cancel();
                 return;
@@ -181,7 +189,11 @@ impl Engine {
                 return self.enqueue(&org.id, now + settings.round_every).await;
             }
             Err(Error::Cancelled) => {
-                return work_items::remove(db, item.id).await.doing(|| "take a round off the queue".to_owned());
+                return match work_items::complete(db, item.id, self.owner(), now).await {
+                    // Another process has it by now.
+                    Err(holdfast_catalog::Error::LeaseLost { .. }) => Ok(()),
+                    ended => ended.doing(|| "take a round off the queue".to_owned()),
+                };
             }
             Err(error) => {
                 tracing::warn!(org.id = %org.id, "a round of {} stopped: {}", org.name, chain(&error));

@@ -6,8 +6,8 @@ use holdfast_lake::delta::Marks;
 
 use super::context::RunContext;
 use super::fetch::{Fetched, fetch};
-use super::select::Select;
 use super::object_run::ObjectRun;
+use super::select::Select;
 use super::turn::{BlockNote, Progress, begin_block, finish_block, give_up, plan};
 use crate::error::Result;
 
@@ -15,13 +15,13 @@ pub(crate) async fn capture(
     ctx: &RunContext,
     run: &mut ObjectRun,
     writer: &mut TableWriter,
-    fields: &[String],
+    filter: Option<&str>,
 ) -> Result<Progress> {
     let started_at = ctx.now();
-    let select = Select::records(&run.described.schema, has_a_value(&run.described.schema, fields));
+    let select = Select::records(&run.described.schema, filter.map(str::to_owned));
     let mut expected = None;
     loop {
-        let mut block = begin_block(ctx, run, writer, true).await?;
+        let mut block = begin_block(ctx, run, writer, run.occasion).await?;
         match fetch(ctx, &select, plan(ctx, run, expected), &mut block).await {
             Ok(Fetched::TooMany { records }) => {
                 give_up(block).await;
@@ -43,7 +43,7 @@ pub(crate) async fn capture(
 }
 
 /// `None`, which means every record, if one of the fields cannot be filtered or is never empty.
-fn has_a_value(schema: &ObjectSchema, fields: &[String]) -> Option<String> {
+pub(crate) fn has_a_value(schema: &ObjectSchema, fields: &[String]) -> Option<String> {
     let conditions: Option<Vec<_>> = fields
         .iter()
         .map(|name| {

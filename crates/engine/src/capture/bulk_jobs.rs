@@ -5,7 +5,8 @@ use holdfast_domain::ObjectName;
 use holdfast_salesforce::ApiErrorKind;
 
 use super::context::RunContext;
-use crate::error::{Doing, Result, chain};
+use crate::error::{Doing, Error, Result, chain};
+use crate::lease;
 
 pub(crate) async fn remember(ctx: &RunContext, job: &str, object: &ObjectName, soql: &str) -> Result<()> {
     let row = BulkJob {
@@ -42,12 +43,20 @@ pub(crate) async fn clean_up(ctx: &RunContext, job: &str) {
     }
 }
 
-/// Jobs that an earlier process left when it was killed.
+/// Jobs that an earlier process left when it was killed. One that another process is reading is
+/// under the lease of its Object's table, and stays.
 pub(crate) async fn clean_up_left_over(ctx: &RunContext) -> Result<()> {
     let db = ctx.engine.catalog().db();
     let left = bulk_jobs::list(db, &ctx.org).await.doing(|| "list Bulk jobs left over".to_owned())?;
     for job in left {
-        clean_up(ctx, &job.job).await;
+        let cleaning = async {
+            clean_up(ctx, &job.job).await;
+            Ok(())
+        };
+        match ctx.engine.under_lease(&lease::of_table(&ctx.org, &job.object), cleaning).await {
+            Err(Error::LeaseHeld { .. }) => {}
+            cleaned => cleaned?,
+        }
     }
     Ok(())
 }

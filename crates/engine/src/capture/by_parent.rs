@@ -8,9 +8,9 @@ use holdfast_lake::{BlockWriter, TableWriter};
 use super::context::RunContext;
 use super::fetch::{Fetched, Plan, fetch};
 use super::id_sorter::IdSorter;
+use super::object_run::ObjectRun;
 use super::select::{Select, ids_filter, ids_per_query};
 use super::sink::BlockAndIds;
-use super::object_run::ObjectRun;
 use super::turn::{Progress, begin_block, give_up};
 use super::whole;
 use crate::error::{Doing, Result};
@@ -23,7 +23,7 @@ pub(crate) async fn capture(
     field: &str,
 ) -> Result<Progress> {
     let started_at = ctx.now();
-    let mut block = begin_block(ctx, run, writer, false).await?;
+    let mut block = begin_block(ctx, run, writer, run.occasion).await?;
     let mut ids = IdSorter::default();
     match read_all(ctx, run, parent, field, &mut block, &mut ids).await {
         Ok(records) => {

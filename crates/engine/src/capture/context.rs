@@ -94,6 +94,9 @@ impl RunContext {
                 Ok(value) => return Ok(value),
                 Err(error) => error,
             };
+            if error.is_cursor_lost() {
+                return Err(error);
+            }
             attempt += 1;
             let pause = match error.retry() {
                 Retry::BackOff => BackOff::default().pause(attempt, rand::random()),
@@ -111,7 +114,12 @@ impl RunContext {
     }
 
     /// Tells of a failure and waits before the next try.
-    pub(crate) async fn retry_later(&self, object: Option<&ObjectName>, attempt: u32, error: &Error) -> Result<()> {
+    pub(crate) async fn retry_later(
+        &self,
+        object: Option<&ObjectName>,
+        attempt: u32,
+        error: &Error,
+    ) -> Result<()> {
         let pause = BackOff::default().pause(attempt, rand::random());
         self.tell_retry(object, attempt, error, pause);
         self.pause(pause).await

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use arrow_array::RecordBatch;
 use futures::TryStreamExt;
-use holdfast_salesforce::{BatchStream, BulkJobState};
+use holdfast_salesforce::BatchStream;
 
 use super::context::RunContext;
 use super::select::Select;
@@ -34,9 +34,14 @@ impl Way {
 /// What a fetch brought.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Fetched {
-    All { records: u64, way: Way },
+    All {
+        records: u64,
+        way: Way,
+    },
     /// The first REST page announced more than was allowed; nothing was pushed.
-    TooMany { records: u64 },
+    TooMany {
+        records: u64,
+    },
 }
 
 /// How a query is to be read.
@@ -57,7 +62,12 @@ const FIRST_PAGE_RECORDS: u32 = 10_000;
 const LONGEST_PAGE_RECORDS: u32 = 100_000;
 
 /// Reads everything that `select` finds into `sink`.
-pub(crate) async fn fetch(ctx: &RunContext, select: &Select, plan: Plan, sink: &mut impl Sink) -> Result<Fetched> {
+pub(crate) async fn fetch(
+    ctx: &RunContext,
+    select: &Select,
+    plan: Plan,
+    sink: &mut impl Sink,
+) -> Result<Fetched> {
     let is_large = plan.expected.is_some_and(|expected| expected > plan.rest_records);
     let prefers_bulk = is_large || !select.fits_url();
     if prefers_bulk && !plan.bulk_refused {
@@ -93,6 +103,7 @@ async fn rest(ctx: &RunContext, select: &Select, plan: Plan, sink: &mut impl Sin
             })
             .await?;
     }
+    all_came(total, records)?;
     Ok(Fetched::All { records, way: Way::Rest })
 }
 
@@ -150,9 +161,16 @@ async fn read_job(ctx: &RunContext, select: &Select, job: &str, sink: &mut impl 
             break;
         }
     }
+    all_came(announced, records)?;
+    Ok(records)
+}
+
+/// A reading that is short of records must not pass for whole: what it lacks would be missed, or
+/// taken for deleted.
+fn all_came(announced: Option<u64>, got: u64) -> Result<()> {
     match announced {
-        Some(expected) if records < expected => Err(Error::RecordsMissing { expected, got: records }),
-        _ => Ok(records),
+        Some(expected) if got < expected => Err(Error::RecordsMissing { expected, got }),
+        _ => Ok(()),
     }
 }
 
@@ -165,18 +183,17 @@ async fn wait_for_job(ctx: &RunContext, select: &Select, job: &str) -> Result<Op
             status.doing(|| format!("ask for the state of Bulk job `{job}`"))
         };
         let status = ctx.attempt(Some(&select.object), poll).await?;
-        let state = match status.state {
-            BulkJobState::JobComplete => return Ok(status.records),
-            BulkJobState::Failed => "Failed",
-            BulkJobState::Aborted => "Aborted",
-            _ => {
-                ctx.pause(pause).await?;
-                pause = (pause * 2).min(Duration::from_secs(10));
-                continue;
-            }
-        };
-        let message = status.error_message.unwrap_or_else(|| "no reason was given".to_owned());
-        return Err(Error::BulkJobEnded { job: job.to_owned(), state: state.to_owned(), message });
+        if let Some(source) = status.failure() {
+            return Err(Error::Salesforce {
+                doing: format!("run a Bulk query of `{}`", select.object),
+                source,
+            });
+        }
+        if status.is_finished() {
+            return Ok(status.records);
+        }
+        ctx.pause(pause).await?;
+        pause = (pause * 2).min(Duration::from_secs(10));
     }
 }
 
@@ -234,4 +251,17 @@ fn next_page_records(batches: &[RecordBatch], asked: u32) -> u32 {
     }
     let fitting = PAGE_BYTES / (bytes / records).max(1);
     u32::try_from(fitting).unwrap_or(u32::MAX).clamp(1, LONGEST_PAGE_RECORDS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fewer_records_than_announced_are_no_whole_reading() {
+        assert!(all_came(Some(3), 3).is_ok());
+        assert!(all_came(Some(3), 4).is_ok(), "what comes twice is dropped by the Block");
+        assert!(all_came(None, 0).is_ok());
+        assert!(matches!(all_came(Some(3), 2), Err(Error::RecordsMissing { expected: 3, got: 2 })));
+    }
 }

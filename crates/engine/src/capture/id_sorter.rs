@@ -46,7 +46,8 @@ impl IdSorter {
     /// Each Id once, in byte order.
     pub(crate) fn finish(mut self) -> Result<SortedIds> {
         self.current.sort_unstable();
-        let mut sources: Vec<Source> = self.runs.into_iter().map(|file| Source::File(BufReader::new(file))).collect();
+        let mut sources: Vec<Source> =
+            self.runs.into_iter().map(|file| Source::File(BufReader::new(file))).collect();
         sources.push(Source::Memory(self.current.into_iter()));
         let mut heap = BinaryHeap::new();
         for (index, source) in sources.iter_mut().enumerate() {
@@ -114,9 +115,9 @@ mod tests {
         }
         sorter.push("too short").unwrap();
 
-        let mut sorted = sorter.finish().unwrap();
+        let mut merged = sorter.finish().unwrap();
         let mut found = Vec::new();
-        while let Some(bytes) = sorted.next().unwrap() {
+        while let Some(bytes) = merged.next().unwrap() {
             found.push(String::from_utf8(bytes.to_vec()).unwrap());
         }
 

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use holdfast_domain::capture::method::CaptureMethod;
 use holdfast_domain::capture::turn::Waiting;
-use holdfast_domain::capture::window::OrgSecond;
+use holdfast_domain::capture::window::{Ceiling, OrgSecond};
+use holdfast_domain::change::Occasion;
 use holdfast_domain::manifest::Counts;
 use holdfast_domain::schema::ObjectSchema;
 use holdfast_domain::{ObjectName, SchemaHash};
@@ -23,8 +24,8 @@ pub(crate) enum Step {
     Whole,
     /// Everything below the parents that are held, compared with what is held.
     ByParent { parent: ObjectName, field: String },
-    /// The records that have a value in these fields.
-    Backfill { fields: Vec<String> },
+    /// The records that may have a value that the held versions lack; all of them without a filter.
+    Backfill { filter: Option<String> },
     /// The count of the org against ours, and the repair of what differs.
     Verify,
     /// Merging of small files, once there are many.
@@ -49,6 +50,11 @@ pub(crate) struct ObjectRun {
     pub(crate) cursor: Option<OrgSecond>,
     pub(crate) probe: Option<Probe>,
     pub(crate) bulk_refused: bool,
+    /// Why records are read that are read whatever their stamp.
+    pub(crate) occasion: Occasion,
+    pub(crate) ceiling: Ceiling,
+    /// Whether the newest window was read once more because the counts differed.
+    pub(crate) has_looked_again: bool,
     pub(crate) turns: u32,
     pub(crate) records_read: u64,
     pub(crate) counts: Counts,
@@ -120,6 +126,13 @@ impl ObjectRun {
     pub(crate) fn awaits_backfill(&self) -> bool {
         self.steps.iter().any(|step| matches!(step, Step::Backfill { .. }))
     }
+}
+
+/// The newest describe under which everything that is held was complete.
+pub(crate) fn newest_describe(marks: &Marks) -> Option<SchemaHash> {
+    let complete = marks.0.iter().filter_map(|(name, at)| Some((name.strip_prefix(COMPLETE)?, at)));
+    let (hash, _) = complete.max_by_key(|(_, at)| **at)?;
+    SchemaHash::parse(hash).ok()
 }
 
 /// Marks kept with the data; all values are microseconds since 1970 UTC.

@@ -2,16 +2,20 @@
 
 use std::collections::BTreeMap;
 
+use holdfast_catalog::blocks::{self, Block};
 use holdfast_catalog::errors::{self, RecordedError};
 use holdfast_catalog::objects::{self, Captured, Phase};
 use holdfast_catalog::{ErrorId, Failure};
 use holdfast_domain::capture::window::OrgSecond;
-use holdfast_domain::manifest::{FileCounts, Gap, MANIFEST_FORMAT, Manifest, ObjectEntry, RunStatus, Trigger};
+use holdfast_domain::manifest::{
+    FileCounts, Gap, MANIFEST_FORMAT, Manifest, ObjectEntry, RunStatus, Trigger,
+};
 use holdfast_domain::retry::BackOff;
 use holdfast_domain::{ErrorCode, ObjectName};
 
 use super::context::RunContext;
 use super::object_run::ObjectRun;
+use super::turn::timeline_entry;
 use crate::error::{Doing, Error, Result};
 use crate::events::Event;
 
@@ -70,7 +74,12 @@ impl Outcomes {
         Ok(())
     }
 
-    pub(crate) async fn object_failed(&mut self, ctx: &RunContext, run: &ObjectRun, error: &Error) -> Result<()> {
+    pub(crate) async fn object_failed(
+        &mut self,
+        ctx: &RunContext,
+        run: &ObjectRun,
+        error: &Error,
+    ) -> Result<()> {
         self.describes_hold &= !error.is_schema_change();
         let gap = error.as_gap();
         let db = ctx.engine.catalog().db();
@@ -95,6 +104,13 @@ impl Outcomes {
         };
         let noted = errors::insert(db, &recorded).await;
         noted.doing(|| format!("note the failure of `{}`", run.object))?;
+        let entry_of_failure = Block {
+            way: "failed".to_owned(),
+            failure: Some(failure.clone()),
+            ..timeline_entry(ctx, &run.object)
+        };
+        let noted = blocks::insert(db, &entry_of_failure).await;
+        noted.doing(|| format!("note the failure of `{}`", run.object))?;
         tracing::error!(org.id = %ctx.org, object = %run.object, "{} is not captured whole: {}", run.object, gap.message);
         ctx.events.send(Event::ObjectFailed { object: run.object.clone(), gap: gap.clone() });
         self.entries.insert(run.object.clone(), ObjectEntry { gap: Some(gap), ..entry(run) });
@@ -103,9 +119,12 @@ impl Outcomes {
 
     pub(crate) fn into_manifest(mut self, ctx: &RunContext, names_every_object: bool) -> Manifest {
         if ctx.trigger == Trigger::Auto {
-            self.entries.retain(|_, entry| entry.counts.versions() > 0 || entry.gap.as_ref().is_some_and(|gap| !gap.is_expected));
+            self.entries.retain(|_, entry| {
+                entry.counts.versions() > 0 || entry.gap.as_ref().is_some_and(|gap| !gap.is_expected)
+            });
         }
-        let has_gaps = self.entries.values().any(|entry| entry.gap.as_ref().is_some_and(|gap| !gap.is_expected));
+        let has_gaps =
+            self.entries.values().any(|entry| entry.gap.as_ref().is_some_and(|gap| !gap.is_expected));
         let is_whole = !has_gaps && self.files.failed == 0;
         Manifest {
             format: MANIFEST_FORMAT,

@@ -2,17 +2,21 @@
 
 use std::collections::VecDeque;
 
-use holdfast_catalog::{objects, settings};
+use holdfast_catalog::objects::{self, Phase};
+use holdfast_catalog::settings;
 use holdfast_domain::ObjectName;
 use holdfast_domain::capture::drift::Drift;
 use holdfast_domain::capture::method::CaptureMethod;
+use holdfast_domain::capture::window::Ceiling;
+use holdfast_domain::change::Occasion;
 use holdfast_domain::manifest::Counts;
-use holdfast_domain::SchemaHash;
+use holdfast_lake::TableWriter;
 
+use super::backfill::has_a_value;
 use super::context::RunContext;
+use super::object_run::{Assignment, Held, ObjectRun, Step, newest_describe};
 use super::probe::{self, Probe, Question};
 use super::scope::{Found, stored};
-use super::object_run::{Assignment, COMPLETE, Held, ObjectRun, Step};
 use crate::error::{Doing, Result};
 use crate::events::Event;
 
@@ -53,17 +57,26 @@ async fn assignment(ctx: &RunContext, found: Found, probe: Option<Probe>) -> Res
         cursor: None,
         probe,
         bulk_refused,
+        has_looked_again: false,
+        occasion: Occasion::Changes,
+        ceiling: Ceiling::default(),
         turns: 0,
         records_read: 0,
         counts: Counts::default(),
         is_verified: None,
     };
-    let backfill = fields_to_backfill(ctx, &run).await?;
-    run.steps = steps(ctx, &run, backfill);
+    let backfill = backfill(ctx, &run, &writer).await?;
+    run.occasion = backfill.as_ref().map_or(Occasion::Changes, |(occasion, _)| *occasion);
+    run.steps = steps(ctx, &run, backfill.map(|(_, step)| step));
     let files = writer.table().map_or(0, |table| table.files().len());
     // A first capture writes files of full size, and would only be slowed down.
     if files >= MANY_FILES && !run.steps.is_empty() && !run.is_first_capture() {
         run.steps.push_back(Step::Tidy);
+    }
+    if run.is_first_capture() {
+        let phase = Phase::FirstCapture;
+        let set = objects::set_phase(ctx.engine.catalog().db(), &ctx.org, &run.object, phase, None).await;
+        set.doing(|| format!("note the phase of `{}`", run.object))?;
     }
     if run.steps.is_empty() {
         run.is_verified = Some(true);
@@ -74,18 +87,17 @@ async fn assignment(ctx: &RunContext, found: Found, probe: Option<Probe>) -> Res
 /// Reading passes through every file that may hold an Id: two dozen are still as quick as one.
 const MANY_FILES: usize = 24;
 
-fn steps(ctx: &RunContext, run: &ObjectRun, backfill: Vec<String>) -> VecDeque<Step> {
+fn steps(ctx: &RunContext, run: &ObjectRun, backfill: Option<Step>) -> VecDeque<Step> {
     let mut steps = VecDeque::new();
     match &run.method {
         CaptureMethod::None { .. } => {}
+        // Reading everything fills in whatever is lacking.
         CaptureMethod::Whole | CaptureMethod::ByParent { .. } => steps.push_back(Step::Whole),
         CaptureMethod::Windows { stamp } => {
             if !is_quiet(ctx, run) {
                 steps.push_back(Step::Windows { stamp: stamp.clone() });
             }
-            if !backfill.is_empty() {
-                steps.push_back(Step::Backfill { fields: backfill });
-            }
+            steps.extend(backfill);
             if !steps.is_empty() {
                 steps.push_back(Step::Verify);
             }
@@ -100,21 +112,32 @@ fn is_quiet(ctx: &RunContext, run: &ObjectRun) -> bool {
     !run.is_first_capture() && probe.is_quiet(run.held.live, watermark, policy)
 }
 
-/// Fields that the newest describe has, and the describe under which everything held is complete has not.
-async fn fields_to_backfill(ctx: &RunContext, run: &ObjectRun) -> Result<Vec<String>> {
-    let Some(complete) = newest_complete(&run.held) else { return Ok(Vec::new()) };
-    if complete == run.described.hash {
-        return Ok(Vec::new());
-    }
+/// How to fill in fields that the newest describe has, and the describe under which everything held
+/// is complete has not. Only of fields that were never captured the empty ones need no reading: one
+/// that was emptied while it was hidden, or by a change of its type, would stand as it was.
+async fn backfill(
+    ctx: &RunContext,
+    run: &ObjectRun,
+    writer: &TableWriter,
+) -> Result<Option<(Occasion, Step)>> {
+    let Some(complete) = newest_describe(&run.held.marks).filter(|complete| *complete != run.described.hash)
+    else {
+        return Ok(None);
+    };
     let before = stored(ctx, &run.object, complete).await?;
     let drift = Drift::between(&before.schema, &run.described.schema);
-    Ok(drift.to_backfill().map(str::to_owned).collect())
-}
-
-fn newest_complete(held: &Held) -> Option<SchemaHash> {
-    let marks = held.marks.0.iter().filter_map(|(name, at)| Some((name.strip_prefix(COMPLETE)?, at)));
-    let (hash, _) = marks.max_by_key(|(_, at)| **at)?;
-    SchemaHash::parse(hash).ok()
+    let fields: Vec<_> = drift.to_backfill().map(str::to_owned).collect();
+    if fields.is_empty() {
+        return Ok(None);
+    }
+    let table = writer.table();
+    let columns = table.as_ref().map_or(&[][..], |table| table.columns());
+    let was_captured = |field: &String| columns.iter().any(|column| column.eq_ignore_ascii_case(field));
+    let is_shown_again = drift.added.iter().any(was_captured);
+    let occasion = if is_shown_again { Occasion::FieldsShownAgain } else { Occasion::NewFields };
+    let reads_all = fields.iter().any(was_captured);
+    let filter = if reads_all { None } else { has_a_value(&run.described.schema, &fields) };
+    Ok(Some((occasion, Step::Backfill { filter })))
 }
 
 fn bulk_refused_key(ctx: &RunContext, object: &ObjectName) -> String {

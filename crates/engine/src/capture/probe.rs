@@ -9,8 +9,8 @@ use holdfast_salesforce as salesforce;
 use serde_json::{Map, Value};
 
 use super::context::RunContext;
-use super::select;
 use super::object_run::Described;
+use super::select;
 use crate::error::{Doing, Result};
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -67,7 +67,8 @@ pub(crate) async fn count(ctx: &RunContext, object: &ObjectName, filter: Option<
     let ask = || async {
         let answers = ctx.client.composite_query(&queries).await.doing(doing)?;
         let answer = answers.into_iter().next().expect("one answer for one query");
-        let refused = |error| salesforce::Error::Api { doing: salesforce::Doing::Query, source: Box::new(error) };
+        let refused =
+            |error| salesforce::Error::Api { doing: salesforce::Doing::Query, source: Box::new(error) };
         Ok(answer.map_err(refused).doing(doing)?.total)
     };
     ctx.attempt(Some(object), ask).await

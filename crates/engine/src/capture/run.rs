@@ -8,18 +8,19 @@ use holdfast_catalog::{Failure, runs};
 use holdfast_domain::capture::turn::{Waiting, next_turn};
 use holdfast_domain::manifest::{Manifest, RunStatus, Trigger};
 use holdfast_domain::retry::Retry;
-use holdfast_domain::{ObjectName, RunId};
+use holdfast_domain::{ErrorCode, ObjectName, RunId};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::context::RunContext;
+use super::object_run::Assignment;
 use super::outcome::Outcomes;
 use super::scope::Scope;
-use super::object_run::Assignment;
 use super::{bulk_jobs, files, plan, scope, turn};
 use crate::engine::Engine;
 use crate::error::{Doing, Error, Result};
 use crate::events::{Event, EventSink};
+use crate::lease;
 
 /// What a person asks for.
 #[derive(Debug, Clone, Default)]
@@ -96,17 +97,40 @@ pub(crate) async fn round(
         cancel,
         give_up_after: options.give_up_after,
     });
-    let db = engine.catalog().db();
+    let lease = lease::of_org(&ctx.org);
+    let work = noted_round(&ctx, org, options);
+    engine.under_lease_when_free(&lease, ctx.give_up_after, &ctx.cancel, work).await
+}
+
+/// The Run, and the catalog's row about it. One Run of an org at a time, so that each Snapshot
+/// follows from the one before.
+async fn noted_round(ctx: &Arc<RunContext>, org: &Org, options: RoundOptions) -> Result<Round> {
+    close_dead_runs(ctx).await?;
+    let db = ctx.engine.catalog().db();
     let inserted = runs::insert(db, &ctx.run, &ctx.org, ctx.trigger, ctx.started_at).await;
     inserted.doing(|| "note the start of the run".to_owned())?;
     ctx.events.send(Event::RunStarted { run: ctx.run.clone() });
     tracing::info!(org.id = %ctx.org, run.id = %ctx.run, "Run of {} started", org.name);
-    let finished = course_to_end(&ctx, options).await;
+    let finished = course_to_end(ctx, options).await;
     if let Err(error) = &finished {
-        note_failure(&ctx, error).await?;
+        note_failure(ctx, error).await?;
     }
     ctx.events.send(Event::RunFinished { run: ctx.run.clone() });
     finished
+}
+
+/// Under the org's lease nobody else is at work: a Run that is still noted as running was killed.
+async fn close_dead_runs(ctx: &RunContext) -> Result<()> {
+    let db = ctx.engine.catalog().db();
+    let doing = || "close the runs of processes that ended".to_owned();
+    for run in runs::list_unfinished(db, &ctx.org).await.doing(doing)? {
+        let message = "the process ended before the run did; the next run goes on from there".to_owned();
+        let failure = Failure { code: ErrorCode::Interrupted, message };
+        let closed =
+            runs::finish(db, &run.id, RunStatus::Interrupted, ctx.now(), &run.totals, Some(&failure)).await;
+        closed.doing(doing)?;
+    }
+    Ok(())
 }
 
 async fn course_to_end(ctx: &Arc<RunContext>, options: RoundOptions) -> Result<Round> {
@@ -129,7 +153,11 @@ async fn course_to_end(ctx: &Arc<RunContext>, options: RoundOptions) -> Result<R
 }
 
 /// Gives turns until no Object has a step left. Objects that fail leave a gap; a stop ends the Run.
-async fn capture_all(ctx: &Arc<RunContext>, assignments: Vec<Assignment>, outcomes: &mut Outcomes) -> Result<()> {
+async fn capture_all(
+    ctx: &Arc<RunContext>,
+    assignments: Vec<Assignment>,
+    outcomes: &mut Outcomes,
+) -> Result<()> {
     let slots = ctx.engine.settings().parallel.max(1);
     let has_steps = |assignment: &Assignment| !assignment.run.steps.is_empty();
     let (mut waiting, idle): (Vec<_>, Vec<_>) = assignments.into_iter().partition(has_steps);
@@ -170,7 +198,9 @@ async fn one_turn(ctx: Arc<RunContext>, mut assignment: Assignment) -> (Assignme
 
 /// True for what concerns the whole Run and not one Object.
 fn is_stop(error: &Error) -> bool {
-    matches!(error, Error::Cancelled) || error.retry() == Retry::WhenLimitMoves || error.needs_reauthorisation()
+    matches!(error, Error::Cancelled)
+        || error.retry() == Retry::WhenLimitMoves
+        || error.needs_reauthorisation()
 }
 
 async fn finish(ctx: &RunContext, outcomes: Outcomes, names_every_object: bool) -> Result<Option<Manifest>> {

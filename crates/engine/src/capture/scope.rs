@@ -42,7 +42,8 @@ pub(crate) async fn describe(ctx: &RunContext, wanted: &[ObjectName]) -> Result<
             global.doing(|| "list the objects of the org".to_owned())
         })
         .await?;
-    let visible: Vec<_> = global.into_iter().filter(|object| wanted.is_empty() || wanted.contains(&object.name)).collect();
+    let visible: Vec<_> =
+        global.into_iter().filter(|object| wanted.is_empty() || wanted.contains(&object.name)).collect();
     if let Some(name) = wanted.iter().find(|name| !visible.iter().any(|object| object.name == **name)) {
         return Err(Error::ObjectNotVisible { name: name.clone() });
     }
@@ -120,7 +121,8 @@ async fn describe_chunk(
         let noted = objects::upsert_seen(&mut *transaction, &ctx.org, &seen, ctx.now()).await;
         noted.doing(|| format!("note the describe of `{object}`"))?;
         if let CaptureMethod::None { reason } = &method {
-            let stopped = objects::set_phase(&mut *transaction, &ctx.org, &object, Phase::Stopped, Some(reason)).await;
+            let stopped =
+                objects::set_phase(&mut *transaction, &ctx.org, &object, Phase::Stopped, Some(reason)).await;
             stopped.doing(|| format!("note why `{object}` is not captured"))?;
             scope.gaps.insert(object, not_capturable(reason));
         } else {
@@ -193,7 +195,7 @@ async fn tell_drift(ctx: &RunContext, before: Option<&ObjectState>, now: &Descri
         return Ok(());
     }
     let object = &now.schema.name;
-    let drift = Drift::between(&*stored(ctx, object, hash).await?.schema, &now.schema);
+    let drift = Drift::between(&stored(ctx, object, hash).await?.schema, &now.schema);
     if !drift.is_empty() {
         tracing::info!(org.id = %ctx.org, object = %object, "fields of {object} changed: {drift}");
         ctx.events.send(Event::SchemaChanged { object: object.clone(), what: drift.to_string() });
@@ -215,7 +217,11 @@ fn not_capturable(reason: &str) -> Gap {
 }
 
 fn refused(error: &ApiError) -> Gap {
-    Gap { code: error.error_code(), message: format!("Salesforce refused to describe it: {error}"), is_expected: false }
+    Gap {
+        code: error.error_code(),
+        message: format!("Salesforce refused to describe it: {error}"),
+        is_expected: false,
+    }
 }
 
 fn unreadable(error: &dyn std::fmt::Display) -> Gap {

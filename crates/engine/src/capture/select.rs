@@ -8,6 +8,7 @@ use holdfast_salesforce::QueryField;
 /// Salesforce refuses a URI longer than 16,384 bytes, and there is no other way to send a query to
 /// REST; what is left is for the host, the path and the locator.
 const LONGEST_QUERY_IN_URL: usize = 15_000;
+const MOST_IDS: usize = 400;
 
 /// One query for whole records.
 #[derive(Debug, Clone)]
@@ -63,11 +64,13 @@ pub(crate) fn window_filter(stamp: &str, window: Window) -> String {
     }
 }
 
-/// How many Ids fit one filter within the URL limit, beside a field list of `fields_bytes`.
+/// How many Ids fit one filter within the URL limit, beside the fields. A query whose fields alone do
+/// not fit goes through Bulk, where there is room.
 pub(crate) fn ids_per_query(select: &Select) -> usize {
     let used = select.soql().len() * 2;
     let per_id = "%27001000000000000AAA%27%2C".len();
-    (LONGEST_QUERY_IN_URL.saturating_sub(used) / per_id).clamp(1, 400)
+    let fitting = LONGEST_QUERY_IN_URL.saturating_sub(used) / per_id;
+    if select.fits_url() { fitting.clamp(1, MOST_IDS) } else { MOST_IDS }
 }
 
 pub(crate) fn ids_filter(field: &str, ids: &[RecordId]) -> String {
@@ -100,7 +103,9 @@ mod tests {
             serde_json::json!({"name": "IsDeleted", "type": "boolean"}),
             serde_json::json!({"name": "SystemModstamp", "type": "datetime"}),
         ];
-        all.extend((0..fields).map(|i| serde_json::json!({"name": format!("Field_{i}__c"), "type": "string"})));
+        all.extend(
+            (0..fields).map(|i| serde_json::json!({"name": format!("Field_{i}__c"), "type": "string"})),
+        );
         serde_json::from_value(serde_json::json!({"name": "Thing__c", "fields": all})).unwrap()
     }
 
@@ -125,5 +130,6 @@ mod tests {
         assert!(!Select::records(&schema(1_100), None).fits_url());
         let select = Select::records(&schema(1), None);
         assert!(ids_per_query(&select) >= 200);
+        assert_eq!(ids_per_query(&Select::records(&schema(1_100), None)), MOST_IDS);
     }
 }

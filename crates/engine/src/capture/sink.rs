@@ -38,9 +38,10 @@ pub(crate) struct BlockAndIds<'a, 'w> {
 impl Sink for BlockAndIds<'_, '_> {
     async fn push(&mut self, batches: Vec<RecordBatch>) -> Result<()> {
         for batch in &batches {
-            let deleted = batch.column_by_name("IsDeleted").map(|column| column.as_string::<i32>());
+            let deleted = batch.column_by_name("IsDeleted").map(AsArray::as_string::<i32>);
             for (row, id) in batch.column(0).as_string::<i32>().iter().enumerate() {
-                let is_deleted = deleted.is_some_and(|flags| flags.is_valid(row) && flags.value(row) == "true");
+                let is_deleted =
+                    deleted.is_some_and(|flags| flags.is_valid(row) && flags.value(row) == "true");
                 if let (Some(id), false) = (id, is_deleted) {
                     self.ids.push(id)?;
                 }

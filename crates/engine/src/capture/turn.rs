@@ -1,18 +1,25 @@
 //! One turn of one Object: one Block of its first step, durable with its marks when the turn ends.
 
-use holdfast_catalog::{BlockId, blocks};
-use holdfast_domain::capture::method::CaptureMethod;
+use holdfast_catalog::BlockId;
+use holdfast_catalog::blocks::{self, Block};
+use holdfast_catalog::objects::{self, Captured};
 use holdfast_domain::ObjectName;
+use holdfast_domain::capture::method::CaptureMethod;
+use holdfast_domain::capture::window::OrgSecond;
+use holdfast_domain::change::Occasion;
+use holdfast_domain::manifest::Counts;
 use holdfast_domain::retry::Retry;
 use holdfast_lake::delta::Marks;
 use holdfast_lake::{BlockContext, BlockWriter, CompactOptions, TableWriter};
-use holdfast_salesforce::{ApiError, ApiErrorKind};
+use holdfast_salesforce::ApiErrorKind;
 
 use super::context::RunContext;
 use super::fetch::Plan;
 use super::object_run::{Assignment, Held, ObjectRun, Step};
 use super::{backfill, by_parent, verify, whole, windows};
 use crate::error::{Doing, Error, Result};
+use crate::events::Event;
+use crate::lease;
 
 /// Whether the first step has more Blocks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,7 +35,15 @@ pub(crate) async fn take_with_retries(ctx: &RunContext, assignment: &mut Assignm
     let mut attempt = 0;
     loop {
         let Err(error) = take(ctx, assignment).await else { return Ok(()) };
-        let Retry::BackOff = error.retry() else { return Err(error) };
+        let may_pass = match error.retry() {
+            Retry::BackOff => true,
+            // A time window was made as small as can be; there is no less of the others.
+            Retry::Smaller => !matches!(assignment.run.steps.front(), Some(Step::Windows { .. })),
+            Retry::After(_) | Retry::WhenLimitMoves | Retry::Never => false,
+        };
+        if !may_pass {
+            return Err(error);
+        }
         attempt += 1;
         let since = *failing_since.get_or_insert_with(|| ctx.now());
         let lasted = (ctx.now() - since).to_std().unwrap_or_default();
@@ -45,8 +60,14 @@ const MOST_TURNS: u32 = 5;
 /// Does one turn under the lease of the table, so that no other process writes it meanwhile.
 pub(crate) async fn take(ctx: &RunContext, assignment: &mut Assignment) -> Result<()> {
     let Assignment { run, writer } = assignment;
-    let name = format!("table/{}/{}", ctx.org, run.object);
-    ctx.engine.under_lease(&name, step(ctx, run, writer)).await
+    let name = lease::of_table(&ctx.org, &run.object);
+    let work = async {
+        // Another process may have written since the plan was made.
+        writer.refresh().await.doing(|| format!("open the table of `{}`", run.object))?;
+        run.held = Held::of(writer);
+        step(ctx, run, writer).await
+    };
+    ctx.engine.under_lease(&name, work).await
 }
 
 async fn step(ctx: &RunContext, run: &mut ObjectRun, writer: &mut TableWriter) -> Result<()> {
@@ -55,7 +76,7 @@ async fn step(ctx: &RunContext, run: &mut ObjectRun, writer: &mut TableWriter) -
         Step::Windows { stamp } => windows::next_block(ctx, run, writer, stamp).await,
         Step::Whole => whole::capture(ctx, run, writer).await,
         Step::ByParent { parent, field } => by_parent::capture(ctx, run, writer, parent, field).await,
-        Step::Backfill { fields } => backfill::capture(ctx, run, writer, fields).await,
+        Step::Backfill { filter } => backfill::capture(ctx, run, writer, filter.as_deref()).await,
         Step::Verify => verify::reconcile(ctx, run, writer).await,
         Step::Tidy => tidy(ctx, run, writer).await,
     };
@@ -82,11 +103,7 @@ async fn tidy(ctx: &RunContext, run: &mut ObjectRun, writer: &mut TableWriter) -
 /// Salesforce documents neither which Objects refuse Bulk nor which refuse filters, and the lists
 /// change with each release: so the refusal itself chooses the next way to try.
 fn other_way(run: &mut ObjectRun, step: &Step, error: Error) -> Result<()> {
-    let kind = match &error {
-        Error::Salesforce { source, .. } => source.api_error().map(ApiError::kind),
-        _ => None,
-    };
-    let next = match (kind, step, &run.method) {
+    let next = match (error.api_kind(), step, &run.method) {
         (Some(ApiErrorKind::BulkUnsupported), ..) if !run.bulk_refused => {
             run.bulk_refused = true;
             return Ok(());
@@ -95,19 +112,21 @@ fn other_way(run: &mut ObjectRun, step: &Step, error: Error) -> Result<()> {
             let parent = ObjectName::parse(parent).map_err(|_| error)?;
             Step::ByParent { parent, field: field.clone() }
         }
-        (Some(ApiErrorKind::FilterNeeded | ApiErrorKind::ObjectUnsupported), Step::Windows { .. }, _) => Step::Whole,
+        (Some(ApiErrorKind::FilterNeeded | ApiErrorKind::ObjectUnsupported), Step::Windows { .. }, _) => {
+            Step::Whole
+        }
         _ => return Err(error),
     };
     run.steps[0] = next;
     Ok(())
 }
 
-/// A Block of this task, not yet holding anything.
+/// A Block of this Object, not yet holding anything.
 pub(crate) async fn begin_block<'w>(
     ctx: &RunContext,
     run: &ObjectRun,
     writer: &'w mut TableWriter,
-    is_backfill: bool,
+    occasion: Occasion,
 ) -> Result<BlockWriter<'w>> {
     let stamp_field = match &run.method {
         CaptureMethod::Windows { stamp } => Some(stamp.clone()),
@@ -119,7 +138,7 @@ pub(crate) async fn begin_block<'w>(
         schema: run.described.hash.clone(),
         object_schema: run.described.schema.clone(),
         stamp_field,
-        backfill: is_backfill,
+        occasion,
     });
     begun.await.doing(|| format!("begin a block of `{}`", run.object))
 }
@@ -163,28 +182,56 @@ pub(crate) async fn finish_block(
     run.counts += commit.counts;
     run.held.committed(commit.table_version, commit.live_records, set);
     run.records_read += note.records;
-    ctx.events.send(crate::events::Event::BlockStored {
+    ctx.events.send(Event::BlockStored {
         object: run.object.clone(),
         records: note.records,
         counts: commit.counts,
+        api_calls: ctx.calls(),
     });
+    note_progress(ctx, run).await?;
     if commit.counts.versions() == 0 {
         return Ok(());
     }
-    let row = blocks::Block {
-        id: BlockId::new(ctx.now()),
-        org: ctx.org.clone(),
-        object: run.object.clone(),
-        run: ctx.run.clone(),
+    let row = Block {
         way: note.way.to_owned(),
         window_from_us: note.from_us,
         window_until_us: note.until_us,
         table_version: commit.table_version,
         counts: commit.counts,
         started_at: note.started_at,
-        finished_at: ctx.now(),
-        failure: None,
+        ..timeline_entry(ctx, &run.object)
     };
     let written = blocks::insert(ctx.engine.catalog().db(), &row).await;
     written.doing(|| format!("write down a block of `{}`", run.object))
+}
+
+/// An entry of the Object's timeline that begins and ends now, and says nothing yet.
+pub(crate) fn timeline_entry(ctx: &RunContext, object: &ObjectName) -> Block {
+    let now = ctx.now();
+    Block {
+        id: BlockId::new(now),
+        org: ctx.org.clone(),
+        object: object.clone(),
+        run: ctx.run.clone(),
+        way: String::new(),
+        window_from_us: None,
+        window_until_us: None,
+        table_version: None,
+        counts: Counts::default(),
+        started_at: now,
+        finished_at: now,
+        failure: None,
+    }
+}
+
+/// How far the first capture of an Object is, for those who watch it.
+async fn note_progress(ctx: &RunContext, run: &ObjectRun) -> Result<()> {
+    let captured = Captured {
+        at: ctx.now(),
+        watermark_us: run.held.watermark().map(OrgSecond::as_us),
+        live_records: run.held.live,
+        remaining_records: Some(run.remaining()),
+    };
+    let noted = objects::record_success(ctx.engine.catalog().db(), &ctx.org, &run.object, captured).await;
+    noted.doing(|| format!("note the progress of `{}`", run.object))
 }

@@ -6,19 +6,23 @@ use holdfast_lake::{BlockWriter, TableWriter};
 use super::context::RunContext;
 use super::fetch::{Fetched, fetch};
 use super::id_sorter::IdSorter;
+use super::object_run::{CAUGHT_UP, ObjectRun};
 use super::select::Select;
 use super::sink::BlockAndIds;
 use super::sweep;
-use super::object_run::{CAUGHT_UP, ObjectRun};
 use super::turn::{BlockNote, Progress, begin_block, finish_block, give_up, plan};
 use crate::error::Result;
 
-pub(crate) async fn capture(ctx: &RunContext, run: &mut ObjectRun, writer: &mut TableWriter) -> Result<Progress> {
+pub(crate) async fn capture(
+    ctx: &RunContext,
+    run: &mut ObjectRun,
+    writer: &mut TableWriter,
+) -> Result<Progress> {
     let started_at = ctx.now();
     let select = Select::records(&run.described.schema, None);
     let mut expected = run.probe.as_ref().map(|probe| probe.live + probe.deleted);
     loop {
-        let mut block = begin_block(ctx, run, writer, false).await?;
+        let mut block = begin_block(ctx, run, writer, run.occasion).await?;
         let mut ids = IdSorter::default();
         let mut sink = BlockAndIds { block: &mut block, ids: &mut ids };
         match fetch(ctx, &select, plan(ctx, run, expected), &mut sink).await {
@@ -60,4 +64,3 @@ pub(crate) async fn finish(
 
 /// The name of a way that is neither REST nor Bulk alone.
 pub(crate) const BY_PARENT: &str = "rest by parent";
-

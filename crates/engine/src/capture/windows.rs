@@ -1,16 +1,18 @@
 //! Capture by time windows: the next Block after the Watermark, and the Watermark that it earns.
 
 use holdfast_domain::capture::window::{Fit, OrgSecond, Window};
+use holdfast_domain::change::Occasion;
+use holdfast_domain::retry::Retry;
 use holdfast_lake::TableWriter;
 use holdfast_lake::delta::Marks;
 
 use super::context::RunContext;
-use super::fetch::{Fetched, fetch};
+use super::fetch::{Fetched, Way, fetch};
+use super::object_run::{CAUGHT_UP, ObjectRun, WATERMARK};
 use super::probe;
 use super::select::{Select, window_filter};
-use super::object_run::{CAUGHT_UP, ObjectRun, WATERMARK};
 use super::turn::{BlockNote, Progress, begin_block, finish_block, give_up, plan};
-use crate::error::{Doing, Result};
+use crate::error::{Doing, Error, Result, chain};
 
 /// SOQL knows no earlier year.
 const OLDEST: OrgSecond = OrgSecond(-8_520_336_000);
@@ -23,11 +25,9 @@ pub(crate) async fn next_block(
     stamp: &str,
 ) -> Result<Progress> {
     let policy = ctx.engine.settings().windows;
-    let started_at = ctx.now();
     // Read before the records are: what becomes visible later is left to the next window.
-    let org_now = ctx.org_now();
-    let held = run.held.watermark();
-    let from = run.cursor.unwrap_or_else(|| policy.start(held, OLDEST));
+    let (started_at, org_now) = (ctx.now(), ctx.org_now());
+    let from = run.cursor.unwrap_or_else(|| policy.start(run.held.watermark(), OLDEST));
     let mut window = Window { from, until: None };
     let mut expected = run.remaining_if_first();
     loop {
@@ -39,41 +39,65 @@ pub(crate) async fn next_block(
             continue;
         }
         let select = Select::records(&run.described.schema, Some(window_filter(stamp, window)));
-        let mut block = begin_block(ctx, run, writer, false).await?;
-        match fetch(ctx, &select, plan(ctx, run, expected), &mut block).await {
+        let mut block = begin_block(ctx, run, writer, Occasion::Changes).await?;
+        let fetched = match expected {
+            // The Object has just been counted, and has no record.
+            Some(0) if window.until.is_none() => Ok(Fetched::All { records: 0, way: Way::Rest }),
+            _ => fetch(ctx, &select, plan(ctx, run, expected), &mut block).await,
+        };
+        match fetched {
             Ok(Fetched::TooMany { records }) => {
                 give_up(block).await;
                 expected = Some(records);
             }
             Ok(Fetched::All { records, way }) => {
-                let reached = window.until.unwrap_or_else(|| policy.watermark_at(org_now, held));
-                let reached = held.map_or(reached, |held| held.max(reached));
-                let mut marks = Marks::default();
-                marks.0.insert(WATERMARK.to_owned(), reached.as_us());
-                if window.until.is_none() && run.is_first_capture() {
-                    marks.0.insert(CAUGHT_UP.to_owned(), ctx.now().timestamp_micros());
-                }
-                let note = BlockNote {
-                    way: way.as_str(),
-                    from_us: Some(window.from.as_us()),
-                    until_us: window.until.map(OrgSecond::as_us),
-                    records,
-                    started_at,
-                };
+                let (from_us, until_us) = (Some(window.from.as_us()), window.until.map(OrgSecond::as_us));
+                let note = BlockNote { way: way.as_str(), from_us, until_us, records, started_at };
+                let marks = marks(ctx, run, window, org_now);
                 finish_block(ctx, run, block, marks, note).await?;
                 run.cursor = window.until;
                 return Ok(if window.until.is_some() { Progress::More } else { Progress::StepDone });
             }
             Err(error) => {
                 give_up(block).await;
-                return Err(error);
+                window = half(ctx, run, stamp, window, org_now, error).await?;
+                expected = None;
             }
         }
     }
 }
 
-/// The window cut to what should fit a Block. One that begins before any record is moved up to the
-/// oldest first, so that the cut is made where the records lie.
+/// What a window that was read at `org_now` earns.
+fn marks(ctx: &RunContext, run: &mut ObjectRun, window: Window, org_now: OrgSecond) -> Marks {
+    let policy = &ctx.engine.settings().windows;
+    let reached = run.ceiling.watermark(policy, window, org_now, run.held.watermark());
+    let mut marks = Marks::default();
+    marks.0.insert(WATERMARK.to_owned(), reached.as_us());
+    if window.until.is_none() && run.is_first_capture() {
+        marks.0.insert(CAUGHT_UP.to_owned(), ctx.now().timestamp_micros());
+    }
+    marks
+}
+
+/// Half of a window that was too much for the org, or whose cursor was lost on the way, so that a
+/// window that fails again and again comes to an end all the same. Any other failure stays one.
+async fn half(
+    ctx: &RunContext,
+    run: &ObjectRun,
+    stamp: &str,
+    window: Window,
+    org_now: OrgSecond,
+    error: Error,
+) -> Result<Window> {
+    if error.retry() != Retry::Smaller && !error.is_cursor_lost() {
+        return Err(error);
+    }
+    tracing::info!(org.id = %ctx.org, object = %run.object, "reading half of the window: {}", chain(&error));
+    let from = begin(ctx, run, stamp, window).await?;
+    Window { from, ..window }.half(org_now).ok_or(error)
+}
+
+/// The window cut to what should fit a Block.
 async fn shorten(
     ctx: &RunContext,
     run: &ObjectRun,
@@ -82,12 +106,20 @@ async fn shorten(
     records: u64,
     org_now: OrgSecond,
 ) -> Result<Window> {
-    let from = if window.from == OLDEST { oldest(ctx, run, stamp).await?.unwrap_or(OLDEST) } else { window.from };
+    let from = begin(ctx, run, stamp, window).await?;
     let moved = Window { from, ..window };
     match ctx.engine.settings().windows.fit(moved, records, org_now) {
         Fit::Shorten(shorter) => Ok(shorter),
         Fit::Take => Ok(moved),
     }
+}
+
+/// Where the window begins; if before any record, then at the oldest, so that it is cut where the records lie.
+async fn begin(ctx: &RunContext, run: &ObjectRun, stamp: &str, window: Window) -> Result<OrgSecond> {
+    if window.from != OLDEST {
+        return Ok(window.from);
+    }
+    Ok(oldest(ctx, run, stamp).await?.unwrap_or(OLDEST))
 }
 
 async fn oldest(ctx: &RunContext, run: &ObjectRun, stamp: &str) -> Result<Option<OrgSecond>> {

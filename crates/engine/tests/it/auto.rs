@@ -32,9 +32,9 @@ impl Serving {
     }
 }
 
-const SOON: Duration = Duration::from_secs(60);
+const SOON: Duration = Duration::from_mins(1);
 
-/// G-05, G-06, G-16, G-22, G-23: no schedule is needed, a pause makes no call, nothing is lost by it.
+/// G-01, G-06, G-16, G-22, G-23: no schedule is needed, a pause makes no call, nothing is lost by it.
 #[tokio::test(flavor = "multi_thread")]
 async fn changes_are_captured_continuously_and_after_a_pause() -> Result<()> {
     let org = SimOrg::with_records("Account", 100).start().await?;
@@ -62,7 +62,8 @@ async fn changes_are_captured_continuously_and_after_a_pause() -> Result<()> {
     assert_eq!(calls(&org), before, "no call is made while paused");
     assert_eq!(app.engine.org("acme").await?.auto_backup, AutoState::Paused);
     app.engine.resume_auto(None).await?;
-    wait_for("what changed during the pause", SOON, || async { app.assert_lake_equals(&org).await.is_ok() }).await?;
+    wait_for("what changed during the pause", SOON, || async { app.assert_lake_equals(&org).await.is_ok() })
+        .await?;
     serving.stop().await
 }
 
@@ -70,7 +71,7 @@ fn calls(org: &simorg::RunningOrg) -> u64 {
     org.org().calls().values().sum()
 }
 
-/// G-25, G-30, G-31: green while it is tried again, yellow after an hour, green again by itself.
+/// G-24, G-30, G-31: green while it is tried again, yellow after an hour, green again by itself.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_light_turns_yellow_after_an_hour_of_failure_and_green_again() -> Result<()> {
     let org = SimOrg::with_records("Account", 30).start().await?;
@@ -78,7 +79,8 @@ async fn the_light_turns_yellow_after_an_hour_of_failure_and_green_again() -> Re
     app.engine.start_auto("acme").await?;
     let serving = Serving::start(&app);
     wait_for("the first capture", SOON, || async { app.assert_lake_equals(&org).await.is_ok() }).await?;
-    let refused = Fault::status(Endpoint::QueryAll, 400, "MALFORMED_QUERY_X", "not today").on_object("Account");
+    let refused =
+        Fault::status(Endpoint::QueryAll, 400, "MALFORMED_QUERY_X", "not today").on_object("Account");
     org.faults().add(refused);
     org.org().insert("Account", account("cannot be read"));
 
@@ -86,13 +88,19 @@ async fn the_light_turns_yellow_after_an_hour_of_failure_and_green_again() -> Re
         let status = app.engine.auto_status(Some("acme")).await.ok()?.remove(0);
         status.objects.into_iter().find(|object| object.object.as_str() == "Account")
     };
-    wait_for("the failure", SOON, || async { light().await.is_some_and(|account| account.failing_since.is_some()) }).await?;
+    wait_for("the failure", SOON, || async {
+        light().await.is_some_and(|account| account.failing_since.is_some())
+    })
+    .await?;
     assert_eq!(light().await.map(|account| account.light), Some(Light::Green));
     app.clock.advance(TimeDelta::minutes(61));
     let account = light().await;
     assert!(account.is_some_and(|account| account.light == Light::Yellow && account.word == "warning"));
     org.faults().clear();
-    wait_for("recovery", SOON, || async { light().await.is_some_and(|account| account.light == Light::Green) }).await?;
+    wait_for("recovery", SOON, || async {
+        light().await.is_some_and(|account| account.light == Light::Green)
+    })
+    .await?;
     app.assert_lake_equals(&org).await?;
     serving.stop().await
 }

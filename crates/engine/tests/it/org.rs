@@ -19,7 +19,8 @@ pub(crate) trait Acts {
 
 impl Acts for Org {
     fn insert(&self, object: &str, record: Value) -> String {
-        self.write(&somebody(self), |work| work.insert(object, fields(&record))).expect("the org takes the record")
+        self.write(&somebody(self), |work| work.insert(object, fields(&record)))
+            .expect("the org takes the record")
     }
 
     fn update(&self, object: &str, id: &str, record: Value) {

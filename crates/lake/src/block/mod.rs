@@ -16,6 +16,7 @@ use std::sync::Arc;
 
 use arrow_array::RecordBatch;
 use chrono::{DateTime, Utc};
+use holdfast_domain::change::Occasion;
 use holdfast_domain::manifest::Counts;
 use holdfast_domain::schema::ObjectSchema;
 use holdfast_domain::{RecordId, RunId, SchemaHash};
@@ -41,8 +42,7 @@ pub struct BlockContext {
     pub object_schema: Arc<ObjectSchema>,
     /// The field that orders versions of one record; none for Objects without one.
     pub stamp_field: Option<String>,
-    /// True if the records are read only because the held versions lack a field of this describe.
-    pub backfill: bool,
+    pub occasion: Occasion,
 }
 
 /// How a Block came to its end.

@@ -74,7 +74,7 @@ impl Parts {
         for ((candidate, held), earlier) in candidates.iter().zip(&held).zip(&earlier) {
             let before = earlier.map(|(_, print)| print);
             let record = candidate.record.map(|(print, _)| print);
-            let settled = settle(*held, before, record, &candidate.gone, self.context.backfill);
+            let settled = settle(*held, before, record, &candidate.gone, self.context.occasion);
             self.count(held.as_ref(), *earlier, &settled, candidate.id);
             let Some((change, print)) = settled.store else { continue };
             let source = if let Some((_, (batch, row))) = candidate.record.filter(|_| print.schema != 0) {

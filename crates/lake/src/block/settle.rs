@@ -3,7 +3,7 @@
 //! A block holds a record at most once: the reading with the newest stamp, and of equal stamps the one that was
 //! read last. What it means is decided against the version that the table held before the block.
 
-use holdfast_domain::change::{Change, Fingerprint, classify};
+use holdfast_domain::change::{Change, Fingerprint, Occasion, classify};
 
 use crate::keys::Key;
 
@@ -30,9 +30,9 @@ pub(super) fn settle(
     earlier: Option<Fingerprint>,
     record: Option<Fingerprint>,
     gone: &[Option<i64>],
-    backfill: bool,
+    occasion: Occasion,
 ) -> Settled {
-    let read = record.map_or_else(Settled::default, |print| settle_record(held, earlier, print, backfill));
+    let read = record.map_or_else(Settled::default, |print| settle_record(held, earlier, print, occasion));
     if gone.is_empty() {
         return read;
     }
@@ -56,16 +56,16 @@ fn settle_record(
     held: Option<Key>,
     earlier: Option<Fingerprint>,
     print: Fingerprint,
-    backfill: bool,
+    occasion: Occasion,
 ) -> Settled {
     let Some(earlier) = earlier else {
-        return Settled { store: meaning(held, print, backfill), earlier: None };
+        return Settled { store: meaning(held, print, occasion), earlier: None };
     };
     let says_the_same = Fingerprint { schema: print.schema, ..earlier } == print;
     if says_the_same || is_older(print.modstamp_us, earlier.modstamp_us) {
         return Settled::default();
     }
-    Settled { store: meaning(held, print, backfill), earlier: Some(Fate::Dropped) }
+    Settled { store: meaning(held, print, occasion), earlier: Some(Fate::Dropped) }
 }
 
 /// The stamp of the first Tombstone that is not older than `print`, if that is alive.
@@ -78,14 +78,14 @@ fn overtaken(print: &Fingerprint, gone: &[Option<i64>]) -> Option<Option<i64>> {
 }
 
 /// What storing `print` means against the version held before the block.
-fn meaning(held: Option<Key>, print: Fingerprint, backfill: bool) -> Option<(Change, Fingerprint)> {
+fn meaning(held: Option<Key>, print: Fingerprint, occasion: Occasion) -> Option<(Change, Fingerprint)> {
     if let Some(bare) = held.filter(Key::is_bare)
         && print.is_deleted
     {
         // The record as it was when it was deleted says more than the fact alone.
         return (!is_older(print.modstamp_us, bare.print.modstamp_us)).then_some((Change::Deleted, print));
     }
-    let change = classify(held.map(|held| held.print), print, backfill)?;
+    let change = classify(held.map(|held| held.print), print, occasion)?;
     // Deleted-ness is told by the change, so what is new of a deleted record is a Tombstone again.
     Some((if print.is_deleted { Change::Deleted } else { change }, print))
 }
@@ -109,7 +109,8 @@ mod tests {
 
     #[test]
     fn a_record_read_again_in_one_block_keeps_its_newest_reading() {
-        let settle = |earlier, now| settle(Some(held(print(1, 10))), Some(earlier), Some(now), &[], false);
+        let settle =
+            |earlier, now| settle(Some(held(print(1, 10))), Some(earlier), Some(now), &[], Occasion::Changes);
 
         assert_eq!(settle(print(2, 11), print(2, 11)), Settled::default());
         assert_eq!(settle(print(2, 11), print(3, 10)), Settled::default());
@@ -123,8 +124,9 @@ mod tests {
     #[test]
     fn a_tombstone_is_stored_only_for_what_is_held_and_alive() {
         let dead = Fingerprint { is_deleted: true, ..print(1, 10) };
-        let stored =
-            |held, at| settle(held, None, None, &[at], false).store.map(|(_, print)| print.modstamp_us);
+        let stored = |held, at| {
+            settle(held, None, None, &[at], Occasion::Changes).store.map(|(_, print)| print.modstamp_us)
+        };
 
         assert_eq!(stored(None, Some(11)), None);
         assert_eq!(stored(Some(held(dead)), Some(11)), None);
@@ -136,20 +138,24 @@ mod tests {
     #[test]
     fn a_record_deleted_in_the_block_that_changed_it_keeps_its_last_values() {
         let deleted = Fingerprint { is_deleted: true, ..print(2, 12) };
-        let one_chunk = settle(None, None, Some(print(2, 11)), &[Some(12)], false);
+        let one_chunk = settle(None, None, Some(print(2, 11)), &[Some(12)], Occasion::Changes);
         assert_eq!(one_chunk, Settled { store: Some((Change::Deleted, deleted)), earlier: None });
 
-        let later_chunk = settle(None, Some(print(2, 11)), None, &[Some(12)], false);
+        let later_chunk = settle(None, Some(print(2, 11)), None, &[Some(12)], Occasion::Changes);
         assert_eq!(
             later_chunk,
             Settled { store: None, earlier: Some(Fate::Deleted { modstamp_us: Some(12) }) }
         );
-        assert_eq!(settle(None, Some(print(2, 11)), None, &[Some(10)], false), Settled::default());
+        assert_eq!(
+            settle(None, Some(print(2, 11)), None, &[Some(10)], Occasion::Changes),
+            Settled::default()
+        );
     }
 
     #[test]
     fn a_stale_reading_does_not_give_a_tombstone_its_values() {
-        let settled = settle(Some(held(print(1, 10))), None, Some(print(2, 9)), &[Some(12)], false);
+        let settled =
+            settle(Some(held(print(1, 10))), None, Some(print(2, 9)), &[Some(12)], Occasion::Changes);
         assert_eq!(settled.store.map(|(_, print)| print.schema), Some(0), "the held values stand");
     }
 
@@ -157,8 +163,11 @@ mod tests {
     fn the_values_of_a_deleted_record_are_kept_once_even_after_a_bare_tombstone() {
         let bare = Fingerprint { hash: 0, modstamp_us: Some(20), is_deleted: true, schema: 0 };
         let full = Fingerprint { is_deleted: true, ..print(5, 20) };
-        let now =
-            |before| settle(Some(held(before)), None, Some(full), &[], false).store.map(|(change, _)| change);
+        let now = |before| {
+            settle(Some(held(before)), None, Some(full), &[], Occasion::Changes)
+                .store
+                .map(|(change, _)| change)
+        };
 
         assert_eq!(now(bare), Some(Change::Deleted));
         assert_eq!(now(full), None);

@@ -83,7 +83,7 @@ impl Check<'_> {
             self.report.counts.manifests += 1;
             match read_json::<Manifest>(self.lake.store(), &path, MANIFEST_FORMAT).await {
                 Ok(Some(manifest)) if manifest.run == run && manifest.org == *org.id() => {
-                    self.check_manifest(&path, &manifest, facts);
+                    self.check_manifest(org, &path, &manifest, facts).await?;
                 }
                 Ok(Some(manifest)) => {
                     let detail = format!("it is of the run `{}` of `{}`", manifest.run, manifest.org);
@@ -96,27 +96,63 @@ impl Check<'_> {
         Ok(())
     }
 
-    fn check_manifest(&mut self, path: &Path, manifest: &Manifest, facts: &OrgFacts) {
+    async fn check_manifest(
+        &mut self,
+        org: &OrgLake,
+        path: &Path,
+        manifest: &Manifest,
+        facts: &OrgFacts,
+    ) -> Result<()> {
         for (object, entry) in &manifest.objects {
-            if let Some(version) = entry.table_version {
-                let newest = facts.versions.get(object);
-                let detail = match newest {
-                    None => Some(format!("the table of `{object}` is missing")),
-                    Some(Some(newest)) if version > *newest => {
-                        Some(format!("version {version} of `{object}` is above the newest, {newest}"))
-                    }
-                    Some(_) => None,
-                };
-                if let Some(detail) = detail {
-                    self.damaged(path, Invariant::ManifestNamesKnownVersions, detail);
-                }
+            if let Some(version) = entry.table_version
+                && let Some(detail) = self.unknown_version(org, object, version, facts).await?
+            {
+                self.damaged(path, Invariant::ManifestNamesKnownVersions, detail);
             }
             if let Some(hash) = &entry.schema
-                && !facts.describes.contains(&(object.clone(), hash.clone()))
+                && !self.has_describe(org, facts, object, hash).await?
             {
                 let detail = format!("the describe `{hash}` of `{object}` is missing");
                 self.damaged(path, Invariant::ManifestNamesKnownDescribes, detail);
             }
         }
+        Ok(())
+    }
+
+    /// Why `version` cannot be; none if it can. A Run that goes on beside the check may have committed it since
+    /// the table was looked at.
+    async fn unknown_version(
+        &mut self,
+        org: &OrgLake,
+        object: &ObjectName,
+        version: i64,
+        facts: &OrgFacts,
+    ) -> Result<Option<String>> {
+        if facts.versions.get(object).is_some_and(|newest| newest.is_none_or(|newest| version <= newest)) {
+            return Ok(None);
+        }
+        let log = org.delta_log(object);
+        match log.load().await {
+            Ok(Some(state)) if version <= state.version => Ok(None),
+            Ok(Some(state)) => {
+                Ok(Some(format!("version {version} of `{object}` is above the newest, {}", state.version)))
+            }
+            Ok(None) => Ok(Some(format!("the table of `{object}` is missing"))),
+            Err(error) => self.found(log.path(), Invariant::LogReplays, error).map(|()| None),
+        }
+    }
+
+    /// True also for a describe that came after all were listed: a Run may go on beside the check.
+    pub(super) async fn has_describe(
+        &self,
+        org: &OrgLake,
+        facts: &OrgFacts,
+        object: &ObjectName,
+        hash: &SchemaHash,
+    ) -> Result<bool> {
+        if facts.describes.contains(&(object.clone(), hash.clone())) {
+            return Ok(true);
+        }
+        Ok(store::head(self.lake.store(), &org.schema_path(object, hash)).await?.is_some())
     }
 }

@@ -53,6 +53,8 @@ invariants! {
     BlobIsItsHash = 14, "blob_is_its_hash";
     /// Nothing lies in the lake that nothing names. Broken by any crash; cleaned after a grace time; no fault.
     NothingIsLeftOver = 15, "nothing_is_left_over";
+    /// The values of each row have the hash that it says.
+    RowIsItsHash = 16, "row_is_its_hash";
 }
 
 impl fmt::Display for Invariant {

@@ -1,4 +1,4 @@
-//! The rows of one data file: their order, their bounds, and what they name.
+//! The rows of one data file: their order, their bounds, their hashes, and what they name.
 
 use std::collections::HashSet;
 
@@ -7,7 +7,7 @@ use arrow_array::types::Int64Type;
 use arrow_array::{Array, RecordBatch};
 
 use crate::blobs::BLOB_HASH;
-use crate::data::{ID, SCHEMA, SEQ};
+use crate::data::{HASH, ID, RecordHasher, SCHEMA, SEQ, hexadecimal};
 use crate::delta::AddFile;
 
 /// Looks at batches in the order of their file.
@@ -17,19 +17,26 @@ pub(super) struct RowCheck<'a> {
     seqs: Option<(i64, i64)>,
     first_id: Option<String>,
     disorder: Option<String>,
+    /// Set if and only if the rows are read whole.
+    hasher: Option<RecordHasher>,
+    hashes: Vec<u128>,
+    changed: Option<String>,
     describes: HashSet<String>,
     new_describes: Vec<String>,
     new_blobs: Vec<String>,
 }
 
 impl<'a> RowCheck<'a> {
-    pub(super) fn new(file: &'a AddFile) -> Self {
+    pub(super) fn new(file: &'a AddFile, hasher: Option<RecordHasher>) -> Self {
         Self {
             file,
             last: None,
             seqs: None,
             first_id: None,
             disorder: None,
+            hasher,
+            hashes: Vec::new(),
+            changed: None,
             describes: HashSet::new(),
             new_describes: Vec::new(),
             new_blobs: Vec::new(),
@@ -48,6 +55,7 @@ impl<'a> RowCheck<'a> {
             self.new_blobs.extend(hashes.into_iter().map(str::to_owned));
         }
         self.follow_order(batch);
+        self.follow_hashes(batch);
     }
 
     pub(super) fn new_describes(&mut self) -> Vec<String> {
@@ -57,6 +65,11 @@ impl<'a> RowCheck<'a> {
     /// Bodies named by the newest batch, each once; across batches one may come again.
     pub(super) fn new_blobs(&mut self) -> Vec<String> {
         std::mem::take(&mut self.new_blobs)
+    }
+
+    /// The first row whose values are not those that were stored.
+    pub(super) fn changed(&mut self) -> Option<String> {
+        self.changed.take()
     }
 
     /// What breaks the order or the bounds; only known when the order's columns were read.
@@ -101,6 +114,23 @@ impl<'a> RowCheck<'a> {
             }
             let (min, max) = self.seqs.unwrap_or((seq, seq));
             self.seqs = Some((min.min(seq), max.max(seq)));
+        }
+    }
+
+    fn follow_hashes(&mut self, batch: &RecordBatch) {
+        let told = batch.column_by_name(HASH).and_then(|column| column.as_string_opt::<i32>());
+        let (Some(hasher), Some(told)) = (&mut self.hasher, told) else { return };
+        self.hashes.clear();
+        hasher.hash(batch, &mut self.hashes);
+        // A bare Tombstone has no values, and no hash.
+        let differs =
+            |row: &usize| told.is_valid(*row) && hexadecimal(told.value(*row)) != Some(self.hashes[*row]);
+        if self.changed.is_none()
+            && let Some(row) = (0..batch.num_rows()).find(differs)
+        {
+            let id = batch.column_by_name(ID).and_then(|column| column.as_string_opt::<i32>());
+            let id = id.filter(|ids| ids.is_valid(row)).map_or("", |ids| ids.value(row));
+            self.changed = Some(format!("the values of `{id}` do not have the hash `{}`", told.value(row)));
         }
     }
 }

@@ -12,7 +12,7 @@ use parquet::arrow::async_reader::ParquetRecordBatchStreamBuilder;
 use super::rows::RowCheck;
 use super::{Check, Invariant, OrgFacts};
 use crate::blobs::{BLOB_HASH, BLOB_INDEX};
-use crate::data::SCHEMA;
+use crate::data::{RecordHasher, SCHEMA};
 use crate::delta::{AddFile, DeltaLog, LOG_FOLDER, LogState};
 use crate::org::OrgLake;
 use crate::read::DataSource;
@@ -119,10 +119,13 @@ impl Check<'_> {
         let roots: Vec<_> = wanted.map(|(index, _)| index).collect();
         let mask = ProjectionMask::roots(builder.parquet_schema(), roots);
         let mut batches = builder.with_projection(mask).build().map_err(reading)?;
-        let mut rows = RowCheck::new(file);
+        let mut rows = RowCheck::new(file, self.options.read_data.then(|| RecordHasher::of_stored(&held)));
         while let Some(batch) = batches.try_next().await.map_err(reading)? {
             rows.look_at(&batch, names_blobs);
             self.check_named(table, path, &mut rows).await?;
+        }
+        if let Some(detail) = rows.changed() {
+            self.damaged(path, Invariant::RowIsItsHash, detail);
         }
         if let Some(detail) = rows.disorder(self.options.read_data) {
             self.damaged(path, Invariant::RowsAreInOrder, detail);
@@ -138,8 +141,10 @@ impl Check<'_> {
         rows: &mut RowCheck<'_>,
     ) -> Result<()> {
         for text in rows.new_describes() {
-            let is_there = holdfast_domain::SchemaHash::parse(&text)
-                .is_ok_and(|hash| table.facts.describes.contains(&(table.object.clone(), hash)));
+            let is_there = match holdfast_domain::SchemaHash::parse(&text) {
+                Ok(hash) => self.has_describe(table.org, table.facts, table.object, &hash).await?,
+                Err(_) => false,
+            };
             if !is_there {
                 let detail = format!("the describe `{text}` is missing");
                 self.damaged(path, Invariant::RowNamesKnownDescribe, detail);

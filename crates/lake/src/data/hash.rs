@@ -5,9 +5,13 @@
 //! Empty fields add nothing, so a field that is new in the describe changes no hash until it holds a value.
 
 use arrow_array::{Array, RecordBatch, StringArray};
+use arrow_schema::Schema;
 use holdfast_domain::schema::ObjectSchema;
 
 use super::layout::{ID, is_bookkeeping};
+
+/// The fields that no describe has hashed (`FieldSchema::is_hashed`).
+const NEVER_HASHED: [&str; 2] = ["LastReferencedDate", "LastViewedDate"];
 
 /// Hashes records whose columns are already in the table's spelling.
 #[derive(Debug)]
@@ -34,6 +38,12 @@ impl RecordHasher {
     pub fn for_schema<'a>(names: impl IntoIterator<Item = &'a str>, schema: &ObjectSchema) -> Self {
         let unhashed: Vec<_> = schema.fields.iter().filter(|field| !field.is_hashed()).collect();
         Self::new(names, |name| !unhashed.iter().any(|field| field.name.eq_ignore_ascii_case(name)))
+    }
+
+    /// For rows as they were stored, each under a describe of its own.
+    pub(crate) fn of_stored(columns: &Schema) -> Self {
+        let names = columns.fields().iter().map(|field| field.name().as_str());
+        Self::new(names, |name| !NEVER_HASHED.contains(&name))
     }
 
     /// One hash per row of `batch`, appended to `hashes`.
@@ -105,6 +115,23 @@ mod tests {
         for other in [shifted, swapped, blank] {
             assert_ne!(base, other);
         }
+    }
+
+    #[test]
+    fn stored_rows_are_hashed_as_they_were_under_their_describe() {
+        let names = ["Id", "Name", "LastViewedDate", "LastReferencedDate", "SystemModstamp"];
+        let fields: Vec<_> =
+            names.iter().map(|name| serde_json::json!({"name": name, "type": "string"})).collect();
+        let schema =
+            serde_json::from_value(serde_json::json!({"name": "Account", "fields": fields})).unwrap();
+        let columns = Schema::new(
+            names.map(|name| arrow_schema::Field::new(name, arrow_schema::DataType::Utf8, true)).to_vec(),
+        );
+
+        let stored = RecordHasher::of_stored(&columns);
+
+        assert_eq!(stored.columns, RecordHasher::for_schema(names, &schema).columns);
+        assert_eq!(stored.columns.len(), 2);
     }
 
     #[test]

@@ -15,5 +15,5 @@ pub use layout::{
 };
 pub(crate) use layout::{arrow_schema, file_schema};
 pub(crate) use properties::PAGE_ROWS;
-pub(crate) use rows::{BookColumns, KeyColumns, id_at, longs, strings};
+pub(crate) use rows::{BookColumns, KeyColumns, hexadecimal, id_at, longs, strings};
 pub(crate) use write::{DataFileWriter, DataTarget};

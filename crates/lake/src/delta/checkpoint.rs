@@ -16,7 +16,7 @@ use arrow_buffer::NullBuffer;
 use arrow_schema::{ArrowError, DataType, Field, Fields};
 use bytes::Bytes;
 use parquet::arrow::ArrowWriter;
-use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use parquet::arrow::arrow_reader::{ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::errors::ParquetError;
 use parquet::file::properties::WriterProperties;
@@ -37,13 +37,18 @@ pub(crate) fn encode(actions: &[Action]) -> Result<Vec<u8>, ParquetError> {
     Ok(bytes)
 }
 
-/// The actions in such a file.
+/// The actions in such a file. One that cannot be read fails the whole: a data file that was passed over
+/// would be lost to the table, and to the next vacuum.
 pub(crate) fn decode(bytes: Bytes) -> Result<Vec<Action>, ParquetError> {
-    let reader = ParquetRecordBatchReaderBuilder::try_new(bytes)?.build()?;
+    // Other writers note Arrow types of their own; without the note, text is text.
+    let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
+    let reader = ParquetRecordBatchReaderBuilder::try_new_with_options(bytes, options)?.build()?;
     let mut actions = Vec::new();
     for batch in reader {
         let batch = StructArray::from(batch?);
-        actions.extend((0..batch.len()).map(|row| action(&batch, row)));
+        for row in 0..batch.len() {
+            actions.push(action(&batch, row)?);
+        }
     }
     Ok(actions)
 }
@@ -172,19 +177,29 @@ fn all_set(texts: &BTreeMap<String, String>) -> Texts {
     texts.iter().map(|(key, value)| (key.clone(), Some(value.clone()))).collect()
 }
 
-fn action(batch: &StructArray, row: usize) -> Action {
-    let set = |name: &str| {
-        let column = batch.column_by_name(name)?.as_struct_opt()?;
-        column.is_valid(row).then_some(column)
-    };
-    Action {
+fn action(batch: &StructArray, row: usize) -> Result<Action, ParquetError> {
+    Ok(Action {
         commit_info: None,
-        protocol: set("protocol").and_then(|column| protocol(column, row)),
-        meta_data: set("metaData").and_then(|column| meta_data(column, row)),
-        txn: set("txn").and_then(|column| txn(column, row)),
-        remove: set("remove").and_then(|column| remove(column, row)),
-        add: set("add").and_then(|column| add(column, row)),
-    }
+        protocol: kind(batch, "protocol", row, protocol)?,
+        meta_data: kind(batch, "metaData", row, meta_data)?,
+        txn: kind(batch, "txn", row, txn)?,
+        remove: kind(batch, "remove", row, remove)?,
+        add: kind(batch, "add", row, add)?,
+    })
+}
+
+/// The action of one kind; none if and only if the row sets another kind.
+fn kind<T>(
+    batch: &StructArray,
+    name: &str,
+    row: usize,
+    read: impl Fn(&StructArray, usize) -> Option<T>,
+) -> Result<Option<T>, ParquetError> {
+    let Some(column) = batch.column_by_name(name).filter(|column| column.is_valid(row)) else {
+        return Ok(None);
+    };
+    let found = column.as_struct_opt().and_then(|column| read(column, row));
+    found.map(Some).ok_or_else(|| ParquetError::General(format!("its `{name}` in row {row} cannot be read")))
 }
 
 fn protocol(column: &StructArray, row: usize) -> Option<Protocol> {
@@ -312,5 +327,44 @@ mod tests {
         let bytes = encode(&actions).unwrap();
 
         assert_eq!(decode(bytes.into()).unwrap(), actions);
+    }
+
+    fn file_of(add: ArrayRef) -> Bytes {
+        let batch = RecordBatch::try_from_iter_with_nullable([("add", add, true)]).unwrap();
+        let mut bytes = Vec::new();
+        let mut writer = ArrowWriter::try_new(&mut bytes, batch.schema(), None).unwrap();
+        writer.write(&batch).unwrap();
+        writer.close().unwrap();
+        bytes.into()
+    }
+
+    fn foreign_add(path: ArrayRef) -> ArrayRef {
+        let children: [(&str, ArrayRef); 4] = [
+            ("path", path),
+            ("size", Arc::new(Int64Array::from(vec![9]))),
+            ("modificationTime", Arc::new(Int64Array::from(vec![8]))),
+            ("dataChange", Arc::new(BooleanArray::from(vec![true]))),
+        ];
+        structs(&[Some(&())], children).unwrap()
+    }
+
+    #[test]
+    fn the_text_of_other_writers_is_read_whatever_its_arrow_type() {
+        for path in [
+            Arc::new(arrow_array::LargeStringArray::from(vec!["c"])) as ArrayRef,
+            Arc::new(arrow_array::StringViewArray::from(vec!["c"])),
+        ] {
+            let actions = decode(file_of(foreign_add(path))).unwrap();
+            assert_eq!(actions[0].add.as_ref().map(|add| add.path.as_str()), Some("c"));
+        }
+    }
+
+    #[test]
+    fn an_action_that_cannot_be_read_is_never_passed_over() {
+        let without_path = foreign_add(Arc::new(StringArray::from(vec![None::<&str>])));
+
+        let error = decode(file_of(without_path)).unwrap_err();
+
+        assert!(error.to_string().contains("its `add` in row 0 cannot be read"), "{error}");
     }
 }

@@ -86,7 +86,7 @@ impl FileCursor {
         let mut reader = DataSource::new(target.store.clone(), location.clone(), file.size);
         let options = ArrowReaderOptions::new().with_page_index_policy(PageIndexPolicy::Optional);
         let metadata = ArrowReaderMetadata::load_async(&mut reader, options).await;
-        let metadata = metadata.map_err(|source| not_read(&location, source))?;
+        let metadata = metadata.map_err(|source| Error::reading_parquet(&location, source))?;
         let held = metadata.schema();
         let roots: Vec<_> =
             schema.fields().iter().filter_map(|field| held.index_of(field.name()).ok()).collect();
@@ -104,7 +104,10 @@ impl FileCursor {
             current: None,
             metadata,
         };
-        cursor.plan(&roots, budget.segment_bytes).await.map_err(|source| not_read(&location, source))?;
+        cursor
+            .plan(&roots, budget.segment_bytes)
+            .await
+            .map_err(|source| Error::reading_parquet(&location, source))?;
         Ok(cursor)
     }
 
@@ -123,7 +126,7 @@ impl FileCursor {
             match stream.next().await {
                 Some(Ok(batch)) if batch.num_rows() == 0 => {}
                 Some(Ok(batch)) => return self.conform(&batch).map(Some),
-                Some(Err(source)) => return Err(not_read_named(&self.path, source)),
+                Some(Err(source)) => return Err(self.failed(source)),
                 None => self.current = None,
             }
         }
@@ -215,7 +218,7 @@ impl FileCursor {
         if let Some(filter) = self.row_filter() {
             builder = builder.with_row_filter(filter);
         }
-        builder.build().map_err(|source| not_read_named(&self.path, source))
+        builder.build().map_err(|source| self.failed(source))
     }
 
     /// Rows per batch, by the size of the decoded text where the footer tells it.
@@ -258,6 +261,10 @@ impl FileCursor {
         Some(RowFilter::new(vec![Box::new(ArrowPredicateFn::new(mask, test))]))
     }
 
+    fn failed(&self, source: ParquetError) -> Error {
+        Error::reading_parquet(&Path::from(self.path.as_str()), source)
+    }
+
     fn conform(&self, batch: &RecordBatch) -> Result<RecordBatch> {
         let rows = batch.num_rows();
         let column = |field: &arrow_schema::FieldRef| match batch.column_by_name(field.name()) {
@@ -292,23 +299,6 @@ fn cut(row_group: usize, ranges: &[Range<usize>], segment_rows: usize) -> Vec<Se
 
 fn bytes(told: i64) -> usize {
     usize::try_from(told).unwrap_or(0)
-}
-
-fn not_read(location: &Path, source: ParquetError) -> Error {
-    not_read_named(location.as_ref(), source)
-}
-
-/// Tells a storage that does not answer from a file that is damaged.
-fn not_read_named(path: &str, source: ParquetError) -> Error {
-    match source {
-        ParquetError::External(cause) => match cause.downcast::<object_store::Error>() {
-            Ok(failure) => Error::reading(&Path::from(path), *failure),
-            Err(cause) => {
-                Error::ParquetNotRead { path: path.to_owned(), source: ParquetError::External(cause) }
-            }
-        },
-        source => Error::ParquetNotRead { path: path.to_owned(), source },
-    }
 }
 
 #[cfg(test)]

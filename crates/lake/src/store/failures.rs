@@ -89,7 +89,7 @@ mod tests {
         Failure::Generic { store: "test", source: Box::new(io::Error::from(kind)) }
     }
 
-    /// G-12: full, read-only and forbidden storage each have their own code, and so their own hint.
+    /// Full, read-only and forbidden storage each have their own code, and so their own hint.
     #[test]
     fn a_failed_write_says_what_a_person_can_do() {
         let path = Path::from("orgs/x");

@@ -39,7 +39,7 @@ async fn lakes() -> (tempfile::TempDir, [Lake; 2]) {
     (folder, [Lake::in_memory(), local])
 }
 
-/// a body comes back byte for byte, and is stored once however often it comes.
+/// a body comes back byte for byte, and is stored once however often it comes.
 #[tokio::test]
 async fn a_body_of_any_size_comes_back_and_is_kept_once() {
     let (_folder, lakes) = lakes().await;

@@ -81,7 +81,7 @@ async fn a_record_repeated_over_many_chunks_is_kept_once() {
     assert_eq!((gone["Name"].as_str(), gone["_change"].as_str()), ("at 9", "deleted"));
 }
 
-/// G-20: what a lost permission hides is no change, and stands with its last value.
+/// what a lost permission hides is no change, and stands with its last value.
 #[tokio::test]
 async fn a_field_that_a_describe_lacks_keeps_its_last_value_and_is_not_blanked() {
     let org = org_in(&Lake::in_memory()).await;
@@ -173,6 +173,23 @@ async fn the_slower_of_two_writers_learns_it_and_loses_only_its_block() {
     let late = commit_rows(&mut slow, &described, &plain_rows([(1, "slow", 1), (2, "two", 3)]), 3).await;
     assert_eq!((late.table_version, late.counts.new, late.counts.unchanged), (Some(1), 1, 1));
     assert_eq!(names(&slow.table().unwrap()).await, named(&[(1, "fast"), (2, "two")]));
+}
+
+#[tokio::test]
+async fn a_vacuum_of_a_writer_that_is_behind_spares_what_others_committed() {
+    let lake = Lake::in_memory();
+    let org = org_in(&lake).await;
+    let described = plain(&org).await;
+    let mut slow = org.writer(&account()).await.unwrap();
+    commit_rows(&mut slow, &described, &plain_rows([(1, "a", 1)]), 1).await;
+    let mut other = org.writer(&account()).await.unwrap();
+    commit_rows(&mut other, &described, &plain_rows([(2, "b", 2)]), 2).await;
+
+    let vacuumed = slow.vacuum(crate::tables::later() + chrono::TimeDelta::days(3)).await.unwrap();
+
+    assert_eq!(vacuumed.files, 0);
+    let table = org.table(&account()).await.unwrap().unwrap();
+    assert_eq!(names(&table).await, named(&[(1, "a"), (2, "b")]));
 }
 
 #[tokio::test]

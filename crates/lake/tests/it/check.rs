@@ -2,15 +2,20 @@
 
 use std::sync::Arc;
 
+use arrow_array::{ArrayRef, RecordBatch, StringArray};
 use bytes::Bytes;
+use futures::FutureExt;
 use holdfast_domain::SchemaHash;
 use holdfast_lake::check::{CheckOptions, CheckReport, Invariant};
 use holdfast_lake::delta::LogOptions;
 use holdfast_lake::{Lake, LakeOptions, store};
 use object_store::memory::InMemory;
 use object_store::path::Path;
+use parquet::arrow::ArrowWriter;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
 use crate::documents::{FIRST, SECOND, manifest};
+use crate::rows::{commit_rows, plain, plain_rows};
 use crate::tables::{DESCRIBE, TableUnderTest, account, org_in};
 
 const ORG: &str = "orgs/00Dxx0000001gPLEAY";
@@ -74,7 +79,7 @@ async fn a_whole_lake_has_no_findings_and_everything_is_counted() {
     }
 }
 
-/// G-12: a truncated data file is found without reading all data, and named.
+/// A truncated data file is found without reading all data, and named.
 #[tokio::test]
 async fn a_truncated_or_missing_data_file_is_found() {
     let (lake, _) = whole().await;
@@ -257,4 +262,72 @@ async fn what_nothing_names_is_told_but_is_no_damage() {
             "/files/zz/notes.txt",
         ]
     );
+}
+
+/// The same Parquet file, but for the values of `Name`.
+fn renamed(file: Bytes, name: &str) -> Vec<u8> {
+    let rows = ParquetRecordBatchReaderBuilder::try_new(file).unwrap().build().unwrap();
+    let rows = rows.map(Result::unwrap).next().unwrap();
+    let names: ArrayRef = Arc::new(StringArray::from(vec![name; rows.num_rows()]));
+    let schema = rows.schema();
+    let columns = schema.fields().iter().zip(rows.columns());
+    let columns =
+        columns.map(|(field, column)| if field.name() == "Name" { names.clone() } else { column.clone() });
+    let rows = RecordBatch::try_new(schema.clone(), columns.collect()).unwrap();
+    let mut bytes = Vec::new();
+    let mut writer = ArrowWriter::try_new(&mut bytes, schema, None).unwrap();
+    writer.write(&rows).unwrap();
+    writer.close().unwrap();
+    bytes
+}
+
+#[tokio::test]
+async fn a_value_that_is_not_what_was_stored_is_found_when_data_is_read() {
+    let lake = Lake::in_memory();
+    let org = org_in(&lake).await;
+    let described = plain(&org).await;
+    let mut writer = org.writer(&account()).await.unwrap();
+    commit_rows(&mut writer, &described, &plain_rows([(1, "Acme", 1), (2, "Acme", 2)]), 1).await;
+    assert_eq!(damage(&lake, true).await, []);
+
+    let mut table = TableUnderTest::of(&org);
+    let stored = table.reload().await.files[0].clone();
+    let changed = renamed(bytes_of(&lake, &format!("objects/Account/{}", stored.path)).await, "Acne");
+    let mut add = stored.clone();
+    (add.path, add.size) = ("part-changed.parquet".to_owned(), changed.len() as u64);
+    overwrite(&lake, "objects/Account/part-changed.parquet", changed).await;
+    let mut commit = table.commit_of(vec![add], vec![stored.path]);
+    commit.columns = None;
+    table.log.commit(table.state.as_ref(), commit).await.unwrap();
+
+    assert_eq!(damage(&lake, false).await, []);
+    let found = damage(&lake, true).await;
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert_eq!((found[0].0, &*found[0].1), (Invariant::RowIsItsHash, "objects/Account/part-changed.parquet"));
+    assert!(found[0].2.starts_with("the values of `001P00000000001AAA` do not have"), "{}", found[0].2);
+}
+
+#[tokio::test]
+async fn what_a_run_stores_beside_the_check_is_no_damage() {
+    let (lake, mut table) = whole().await;
+    let org = org_in(&lake).await;
+    let new_describe = br#"{"name":"Account","fields":[{"name":"Id","type":"id"}]}"#;
+    overwrite(&lake, "objects/Zzz__c/part-1.parquet", "x").await;
+    let commit = table.commit_of(vec![], vec![]);
+    let mut run_goes_on = |progress: holdfast_lake::check::CheckProgress| {
+        // The table of Account is done by then, and its describes are listed.
+        if progress.name != "Zzz__c" {
+            return;
+        }
+        let run = async {
+            table.state = Some(table.log.commit(table.state.as_ref(), commit.clone()).await.unwrap());
+            let describe = org.put_schema(&account(), new_describe).await.unwrap();
+            org.put_manifest(&manifest(SECOND, Some(6), Some(describe))).await.unwrap();
+        };
+        run.now_or_never().expect("memory never makes wait");
+    };
+
+    let report = lake.check(CheckOptions::default(), &mut run_goes_on).await.unwrap();
+
+    assert_eq!(report.damage, []);
 }

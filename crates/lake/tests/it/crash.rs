@@ -30,7 +30,7 @@ async fn is_whole(lake: &Lake) {
     assert_eq!(report.damage, []);
 }
 
-/// G-03: each commit is there or is not, also when checkpoint and cleaning are cut off after it.
+/// G-26: each commit is there or is not, also when checkpoint and cleaning are cut off after it.
 #[tokio::test]
 async fn a_commit_cut_off_at_any_step_is_there_or_is_not() {
     let steps = [Step::Commit, Step::Committed, Step::Checkpoint, Step::LastCheckpoint, Step::CleanLog];

@@ -45,7 +45,7 @@ async fn a_lake_is_made_in_an_empty_place_and_found_again() {
     assert_ne!(Lake::in_memory().id(), lake.id());
 }
 
-/// G-12: a place that is no lake is left as it is, and the message says why.
+/// A place that is no lake is left as it is, and the message says why.
 #[tokio::test]
 async fn other_places_are_not_taken_for_a_lake() {
     let folder = tempfile::tempdir().unwrap();
@@ -65,7 +65,7 @@ async fn other_places_are_not_taken_for_a_lake() {
     assert!(!folder.path().join("holdfast.json").exists());
 }
 
-/// G-12: a lake of a newer format is refused before anything in it is touched.
+/// A lake of a newer format is refused before anything in it is touched.
 #[tokio::test]
 async fn a_lake_of_a_newer_format_is_refused() {
     let folder = tempfile::tempdir().unwrap();

@@ -98,7 +98,7 @@ async fn lake_on(store: &Arc<FailingStore>) -> Lake {
     Lake::with_store(store.clone(), "test", LakeOptions::default()).await.unwrap()
 }
 
-/// G-12: each failure has its code, what was there stays, and the same call works when the cause is gone.
+/// G-29: each failure has its code, may be tried again, and the same call works when the cause is gone.
 #[tokio::test]
 async fn storage_that_refuses_writes_loses_nothing() {
     for (kind, code) in [

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
-use holdfast_domain::change::{Change, Fingerprint, classify};
+use holdfast_domain::change::{Change, Fingerprint, Occasion, classify};
 use holdfast_lake::{CompactOptions, IdRange, Lake, LakeOptions, OrgLake, StateQuery, Table, TableWriter};
 use object_store::memory::InMemory;
 use proptest::prelude::*;
@@ -36,7 +36,7 @@ enum Event {
         describe: usize,
         pages: Vec<Vec<Reading>>,
         gone: Vec<(u32, Option<u32>)>,
-        backfill: bool,
+        occasion: Occasion,
         chunk_budget: usize,
         mark: i64,
         is_abandoned: bool,
@@ -57,13 +57,18 @@ fn reading() -> impl Strategy<Value = Reading> {
 fn event() -> impl Strategy<Value = Event> {
     let pages = prop::collection::vec(prop::collection::vec(reading(), 0..6), 0..4);
     let gone = prop::collection::vec((0..12_u32, prop::option::of(0..40_u32)), 0..3);
-    let settings = (0..3_usize, prop::bool::weighted(0.2), 0..4_i64, prop::bool::weighted(0.1));
+    let occasion = prop_oneof![
+        8 => Just(Occasion::Changes),
+        1 => Just(Occasion::NewFields),
+        1 => Just(Occasion::FieldsShownAgain),
+    ];
+    let settings = (0..3_usize, occasion, 0..4_i64, prop::bool::weighted(0.1));
     let block = (pages, gone, settings, prop_oneof![Just(1_usize), Just(64 << 20)]).prop_map(
-        |(pages, gone, (describe, backfill, mark, is_abandoned), chunk_budget)| Event::Block {
+        |(pages, gone, (describe, occasion, mark, is_abandoned), chunk_budget)| Event::Block {
             describe,
             pages,
             gone,
-            backfill,
+            occasion,
             chunk_budget,
             mark,
             is_abandoned,
@@ -118,7 +123,7 @@ impl Model {
         describe: usize,
         pages: &[Vec<Reading>],
         gone: &[(u32, Option<u32>)],
-        backfill: bool,
+        occasion: Occasion,
     ) -> Vec<(String, Version)> {
         let seq = self.newest + 1;
         let mut winners: BTreeMap<String, Version> = BTreeMap::new();
@@ -143,7 +148,7 @@ impl Model {
             let held = self.held(&key).cloned();
             let is_bare = held.as_ref().is_some_and(|held| held.describe.is_none());
             let now = print(&version);
-            let change = classify(held.as_ref().map(print), now, backfill);
+            let change = classify(held.as_ref().map(print), now, occasion);
             let is_older = held
                 .as_ref()
                 .and_then(|held| held.modstamp_us)
@@ -276,10 +281,10 @@ impl World {
 
     async fn apply(&mut self, event: &Event) {
         match event {
-            Event::Block { describe, pages, gone, backfill, chunk_budget, mark, is_abandoned } => {
+            Event::Block { describe, pages, gone, occasion, chunk_budget, mark, is_abandoned } => {
                 let described = &self.describes[*describe];
                 let mut with = context(described);
-                with.backfill = *backfill;
+                with.occasion = *occasion;
                 with.stamp_field = with.stamp_field.filter(|_| self.model.has_stamp);
                 self.writer.set_chunk_budget(*chunk_budget);
                 let mut block = self.writer.begin_block(with).await.unwrap();
@@ -295,7 +300,7 @@ impl World {
                 if *is_abandoned {
                     return block.abandon().await.unwrap();
                 }
-                let stored = self.model.block(*describe, pages, gone, *backfill);
+                let stored = self.model.block(*describe, pages, gone, *occasion);
                 let commit = block.finish(watermark(*mark)).await.unwrap();
                 self.expect_commit(&commit, stored, *mark);
             }
@@ -378,7 +383,7 @@ impl World {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 60, max_shrink_iters: 400, ..ProptestConfig::default() })]
 
-    /// G-12, G-13, G-20, G-23.
+    /// G-12, G-13, X-06, X-08: marks and every version survive, over reopening and changes of the describe.
     #[test]
     fn a_table_says_what_the_model_says(
         events in prop::collection::vec(event(), 1..14),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use arrow_array::{Array, ArrayRef, RecordBatch, StringArray, cast::AsArray};
 use arrow_schema::DataType;
+use holdfast_domain::change::Occasion;
 use holdfast_domain::schema::ObjectSchema;
 use holdfast_domain::{RecordId, RunId, SchemaHash};
 use holdfast_lake::delta::Marks;
@@ -41,7 +42,7 @@ pub(crate) fn context(described: &Described) -> BlockContext {
         schema: described.hash.clone(),
         object_schema: described.schema.clone(),
         stamp_field: has_stamp.then(|| "SystemModstamp".to_owned()),
-        backfill: false,
+        occasion: Occasion::Changes,
     }
 }
 

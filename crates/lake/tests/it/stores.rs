@@ -141,7 +141,7 @@ async fn listings_are_by_whole_folders_and_in_order() {
     .await;
 }
 
-/// G-12: storage that cannot be written is told as such, and what was there stays.
+/// Storage that cannot be written is told as such, and what was there stays.
 #[tokio::test]
 async fn a_name_that_cannot_be_written_fails_and_leaves_nothing_staged() {
     let folder = tempfile::tempdir().unwrap();

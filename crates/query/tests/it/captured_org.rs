@@ -7,6 +7,7 @@ use std::sync::Arc;
 use arrow_array::{ArrayRef, RecordBatch, StringArray};
 use chrono::{DateTime, TimeDelta, Utc};
 use futures::StreamExt;
+use holdfast_domain::change::Occasion;
 use holdfast_domain::manifest::{FileCounts, MANIFEST_FORMAT, Manifest, ObjectEntry, RunStatus, Trigger};
 use holdfast_domain::schema::ObjectSchema;
 use holdfast_domain::{ObjectName, OrgId, RecordId, RunId};
@@ -93,7 +94,7 @@ impl CapturedOrg {
             schema: hash.clone(),
             object_schema: schema,
             stamp_field: Some("SystemModstamp".to_owned()),
-            backfill: false,
+            occasion: Occasion::Changes,
         };
         let mut writer = self.lake.writer(&object).await.unwrap();
         let mut block = writer.begin_block(context).await.unwrap();

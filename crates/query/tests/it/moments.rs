@@ -57,6 +57,7 @@ async fn a_run_shows_the_state_that_it_left() {
     );
 }
 
+///
 #[tokio::test]
 async fn a_time_shows_what_the_last_run_before_it_left() {
     let (org, _) = org_with_a_past().await;
@@ -98,6 +99,7 @@ async fn columns_are_those_of_the_describe_in_force_and_what_was_captured_before
     assert_eq!(ratings, ["3", ""], "its last captured value stands, typed as it was");
 }
 
+/// deleted records are found too.
 #[tokio::test]
 async fn history_has_every_version_up_to_the_moment() {
     let (org, runs) = org_with_a_past().await;

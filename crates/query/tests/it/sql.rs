@@ -96,6 +96,7 @@ async fn the_default_view_is_typed_and_the_raw_view_keeps_the_text() {
     );
 }
 
+///
 #[tokio::test]
 async fn types_serve_comparison_and_arithmetic() {
     let org = accounts().await;
@@ -118,6 +119,7 @@ async fn types_serve_comparison_and_arithmetic() {
     }
 }
 
+///
 #[tokio::test]
 async fn records_are_found_by_id_in_every_form() {
     let org = accounts().await;

@@ -193,7 +193,7 @@ async fn limits_counts_and_identity_are_read() {
     assert_eq!((identity.username.as_str(), identity.display_name.as_str()), ("a@b.c", "A B"));
 }
 
-/// G-08, G-10
+/// G-08
 #[tokio::test]
 async fn sixty_objects_are_described_by_three_calls_each_answered_for_itself() {
     let server = Server::start(|seen| {

@@ -76,6 +76,7 @@ async fn a_closed_port_and_a_failed_handshake_are_told_apart() {
     }
 }
 
+///
 #[tokio::test]
 async fn the_session_is_not_carried_to_another_host() {
     let other = Server::start(|_| Some(json_answer(200, &json!({})))).await;

@@ -152,6 +152,7 @@ async fn no_page_passes_for_whole_that_is_not() {
     }
 }
 
+///
 #[tokio::test]
 async fn a_next_page_elsewhere_is_not_fetched() {
     let server = Server::start(|_| None).await;
@@ -190,7 +191,7 @@ async fn a_query_too_long_for_an_address_is_not_sent() {
     assert!(client.query_fits("SELECT Id FROM Account", false));
     let error = client.query_page(&soql, false, &fields()).await.unwrap_err();
     assert!(matches!(error, Error::QueryTooLong { .. }));
-    assert_eq!(error.retry(), Retry::Smaller);
+    assert_eq!(error.retry(), Retry::Never);
     assert!(server.seen(QUERY).is_empty());
 }
 

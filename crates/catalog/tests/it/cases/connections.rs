@@ -11,6 +11,7 @@ async fn sealed_text(catalog: &Catalog) -> String {
     sqlx::query("SELECT sealed FROM connections").fetch_one(catalog.db()).await.unwrap().get(0)
 }
 
+/// G-03.
 pub(crate) async fn credentials_are_read_back_and_never_lie_open_in_the_database(stand: Stand) {
     let (catalog, acme) = stand.with_org().await;
     let secret = br#"{"refresh_token":"5Aep861-geheim"}"#;
@@ -52,6 +53,7 @@ pub(crate) async fn credentials_moved_to_another_org_do_not_open(stand: Stand) {
     assert_eq!(error.code(), ErrorCode::SecretKeyMismatch);
 }
 
+/// G-03.
 pub(crate) async fn a_connection_that_needs_a_person_works_again_after_new_credentials(stand: Stand) {
     let (catalog, acme) = stand.with_org().await;
     connections::put(catalog.db(), catalog.key(), &acme, b"old", noon()).await.unwrap();

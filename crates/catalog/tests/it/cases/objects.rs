@@ -18,7 +18,7 @@ async fn get(catalog: &Catalog, org: &OrgId, name: &str) -> ObjectState {
     objects::get(catalog.db(), org, &object(name)).await.unwrap().unwrap()
 }
 
-/// G-08, G-12, G-24.
+/// G-12, G-24.
 pub(crate) async fn an_object_starts_waiting_and_keeps_its_progress_when_seen_again(stand: Stand) {
     let (catalog, org) = stand.with_org().await;
     let (account, db) = (object("Account"), catalog.db());

@@ -2,15 +2,17 @@
 //!
 //! A record's row names the blob, or says why there is none; its versions are the body's history.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef, RecordBatch, StringArray};
+use holdfast_domain::change::Occasion;
 use holdfast_domain::schema::ObjectSchema;
 use holdfast_domain::{BlobHash, ObjectName, SchemaHash};
 use holdfast_lake::blobs::{BLOB_HASH, BLOB_INDEX};
 use holdfast_lake::delta::Marks;
-use holdfast_lake::{BlockContext, TableWriter};
+use holdfast_lake::{BlockContext, IdRange, StateQuery, TableWriter};
 
 use super::candidates::{Candidate, Source};
 use crate::capture::context::RunContext;
@@ -25,6 +27,9 @@ const DESCRIBE: &str = r#"{"name":"HoldfastFile","label":"File Body","queryable"
 {"name":"SizeBytes","label":"Size in Bytes","type":"long"},
 {"name":"RecordStamp","label":"Stamp of the Record","type":"datetime"},
 {"name":"Failure","label":"Why There Is No Body","type":"string","length":4000}]}"#;
+
+/// The column that tells which state of the record the body belongs to.
+const STAMP: &str = "RecordStamp";
 
 /// What became of one record's body.
 #[derive(Debug, Clone)]
@@ -42,9 +47,14 @@ pub(crate) struct Bodies {
     hash: SchemaHash,
 }
 
+/// Where it is kept.
+pub(crate) fn table_name() -> ObjectName {
+    ObjectName::parse(BLOB_INDEX).expect("it is a well-formed name")
+}
+
 impl Bodies {
     pub(crate) async fn open(ctx: &RunContext) -> Result<Self> {
-        let table = ObjectName::parse(BLOB_INDEX).expect("it is a well-formed name");
+        let table = table_name();
         let schema = ObjectSchema::from_describe(DESCRIBE.as_bytes()).expect("it is a well-formed describe");
         let doing = || "open the table of file bodies".to_owned();
         let hash = ctx.lake.put_schema(&table, DESCRIBE.as_bytes()).await.doing(doing)?;
@@ -56,17 +66,35 @@ impl Bodies {
         self.writer.table()?.marks().0.get(name).copied()
     }
 
-    /// Those of `candidates` whose body is not there, or was replaced since it was fetched.
-    pub(crate) async fn missing(&self, source: &Source, candidates: Vec<Candidate>) -> Result<Vec<Candidate>> {
-        let Some(table) = self.writer.table() else { return Ok(candidates) };
-        let mut missing = Vec::new();
-        for candidate in candidates {
-            let versions = table.history(&candidate.id).await.doing(|| "read what bodies are there".to_owned())?;
-            if !is_there(source, &candidate, versions.last()) {
-                missing.push(candidate);
-            }
+    /// Those of `candidates` whose body is not there, or was replaced since it was fetched. What the
+    /// org refused is asked for again if and only if `again`: a person may have granted access meanwhile.
+    ///
+    /// The candidates come in Id order, so one short reading of this table answers for all of them.
+    pub(crate) async fn missing(
+        &self,
+        source: &Source,
+        mut candidates: Vec<Candidate>,
+        again: bool,
+    ) -> Result<Vec<Candidate>> {
+        let (Some(table), Some(first), Some(last)) =
+            (self.writer.table(), candidates.first(), candidates.last())
+        else {
+            return Ok(candidates);
+        };
+        let ids = IdRange { from: first.id.to_string(), until: last.id.to_string() };
+        let columns = [BLOB_HASH, STAMP].map(str::to_owned).to_vec();
+        let doing = || "read which file bodies are there".to_owned();
+        let query = StateQuery { ids: Some(ids), columns: Some(columns), ..StateQuery::default() };
+        let mut rows = table.state(query).doing(doing)?;
+        let mut held = HashMap::new();
+        while let Some(batch) = rows.next().await.doing(doing)? {
+            held.extend(Held::read(&batch));
         }
-        Ok(missing)
+        candidates.retain(|candidate| {
+            let held = held.get(candidate.id.as_str());
+            !held.is_some_and(|held| held.is_current(source, candidate, again))
+        });
+        Ok(candidates)
     }
 
     /// One commit. The bodies themselves are durable already.
@@ -77,8 +105,8 @@ impl Bodies {
             captured_at: ctx.now(),
             schema: self.hash.clone(),
             object_schema: self.schema.clone(),
-            stamp_field: Some("RecordStamp".to_owned()),
-            backfill: false,
+            stamp_field: Some(STAMP.to_owned()),
+            occasion: Occasion::Changes,
         });
         let mut block = begun.await.doing(doing)?;
         if !bodies.is_empty() {
@@ -88,14 +116,29 @@ impl Bodies {
     }
 }
 
-fn is_there(source: &Source, candidate: &Candidate, held: Option<&RecordBatch>) -> bool {
-    let Some(held) = held.filter(|batch| batch.num_rows() > 0) else { return false };
-    let newest = held.num_rows() - 1;
-    let text = |column: &str| {
-        let column = held.column_by_name(column)?.as_string::<i32>();
-        column.is_valid(newest).then(|| column.value(newest).to_owned())
-    };
-    source.is_immutable() && text(BLOB_HASH).is_some() || text("RecordStamp") == candidate.stamp
+/// What is known of one record's body.
+struct Held {
+    has_body: bool,
+    stamp: Option<String>,
+}
+
+impl Held {
+    fn read(batch: &RecordBatch) -> Vec<(String, Self)> {
+        let text = |name: &str| batch.column_by_name(name).map(|column| column.as_string::<i32>().clone());
+        let (Some(ids), Some(blobs), Some(stamps)) = (text("Id"), text(BLOB_HASH), text(STAMP)) else {
+            return Vec::new();
+        };
+        let held = |row: usize| Self {
+            has_body: blobs.is_valid(row),
+            stamp: stamps.is_valid(row).then(|| stamps.value(row).to_owned()),
+        };
+        (0..batch.num_rows()).map(|row| (ids.value(row).to_owned(), held(row))).collect()
+    }
+
+    fn is_current(&self, source: &Source, candidate: &Candidate, again: bool) -> bool {
+        let is_same_record = self.stamp == candidate.stamp;
+        if self.has_body { source.is_immutable() || is_same_record } else { is_same_record && !again }
+    }
 }
 
 fn batch(bodies: &[Body]) -> RecordBatch {
@@ -108,7 +151,7 @@ fn batch(bodies: &[Body]) -> RecordBatch {
         ("BodyField", column(&|body| Some(body.source.field.clone())), true),
         (BLOB_HASH, column(&|body| body.blob.as_ref().map(BlobHash::to_string)), true),
         ("SizeBytes", column(&|body| body.blob.as_ref().map(|_| body.size.to_string())), true),
-        ("RecordStamp", column(&|body| body.candidate.stamp.clone()), true),
+        (STAMP, column(&|body| body.candidate.stamp.clone()), true),
         ("Failure", column(&|body| body.failure.clone()), true),
     ])
     .expect("all columns have one value a body")

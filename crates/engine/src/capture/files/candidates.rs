@@ -37,7 +37,8 @@ impl Source {
     pub(crate) fn of(run: &ObjectRun) -> Option<Self> {
         let schema = &run.described.schema;
         let body = schema.fields.iter().find(|field| field.kind == FieldKind::Base64)?;
-        let named = |names: &[&str]| names.iter().find_map(|name| schema.field(name)).map(|field| field.name.clone());
+        let named =
+            |names: &[&str]| names.iter().find_map(|name| schema.field(name)).map(|field| field.name.clone());
         Some(Self {
             object: run.object.clone(),
             field: body.name.clone(),
@@ -58,10 +59,16 @@ impl Source {
     }
 
     fn columns(&self) -> Vec<String> {
-        [Some("Id".to_owned()), self.size.clone(), self.md5.clone(), self.stamp.clone(), Some("_change".to_owned())]
-            .into_iter()
-            .flatten()
-            .collect()
+        [
+            Some("Id".to_owned()),
+            self.size.clone(),
+            self.md5.clone(),
+            self.stamp.clone(),
+            Some("_change".to_owned()),
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
     }
 
     fn read(&self, batch: &RecordBatch, row: usize) -> Option<(Candidate, bool)> {

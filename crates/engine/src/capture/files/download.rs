@@ -13,7 +13,7 @@ use crate::error::{Doing, Error, Result, chain};
 /// What became of a download.
 pub(crate) enum Download {
     /// The body is stored, or the org will not give it and said why.
-    Settled(Body),
+    Settled(Box<Body>),
     /// Worth trying again in the next Run.
     Unsettled,
 }
@@ -23,7 +23,9 @@ pub(crate) async fn body(ctx: &RunContext, source: &Source, candidate: Candidate
     let fetched = ctx.attempt(Some(&source.object), || fetch(ctx, source, &candidate)).await;
     let (blob, size, failure) = match fetched {
         Ok(written) => (Some(written.hash), written.size, None),
-        Err(error) if matches!(error, Error::Cancelled) || error.retry() == Retry::WhenLimitMoves => return Err(error),
+        Err(error) if matches!(error, Error::Cancelled) || error.retry() == Retry::WhenLimitMoves => {
+            return Err(error);
+        }
         Err(error) => {
             let reason = chain(&error);
             tracing::error!(
@@ -36,12 +38,17 @@ pub(crate) async fn body(ctx: &RunContext, source: &Source, candidate: Candidate
             (None, 0, Some(reason))
         }
     };
-    Ok(Download::Settled(Body { candidate, source: source.clone(), blob, size, failure }))
+    Ok(Download::Settled(Box::new(Body { candidate, source: source.clone(), blob, size, failure })))
 }
 
-async fn fetch(ctx: &RunContext, source: &Source, candidate: &Candidate) -> Result<holdfast_lake::BlobWritten> {
+async fn fetch(
+    ctx: &RunContext,
+    source: &Source,
+    candidate: &Candidate,
+) -> Result<holdfast_lake::BlobWritten> {
     let version = ctx.client.api_version();
-    let path = format!("/services/data/v{version}/sobjects/{}/{}/{}", source.object, candidate.id, source.field);
+    let path =
+        format!("/services/data/v{version}/sobjects/{}/{}/{}", source.object, candidate.id, source.field);
     let doing = || format!("fetch the body of {} `{}`", source.object, candidate.id);
     let body = ctx.client.blob(&path).await.doing(doing)?;
     let md5 = Arc::new(Mutex::new(Md5::new()));
@@ -54,13 +61,12 @@ async fn fetch(ctx: &RunContext, source: &Source, candidate: &Candidate) -> Resu
     if let Some(expected) = candidate.size.filter(|expected| *expected != written.size) {
         return Err(Error::BodyCutShort { expected, got: written.size });
     }
-    let found = hex(&md5.lock().expect("no code panics while holding this lock").clone().finalize());
+    let found = md5.lock().expect("no code panics while holding this lock").clone().finalize();
+    let found = found.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
     match &candidate.md5 {
-        Some(expected) if *expected != found => Err(Error::BodyChecksum { expected: expected.clone(), found }),
+        Some(expected) if *expected != found => {
+            Err(Error::BodyChecksum { expected: expected.clone(), found })
+        }
         _ => Ok(written),
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

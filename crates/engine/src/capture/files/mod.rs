@@ -9,7 +9,7 @@ mod candidates;
 mod download;
 
 use futures::{StreamExt, TryStreamExt, stream};
-use holdfast_domain::manifest::FileCounts;
+use holdfast_domain::manifest::{FileCounts, Trigger};
 use holdfast_lake::delta::Marks;
 
 use self::bodies::{Bodies, Body};
@@ -19,6 +19,7 @@ use super::context::RunContext;
 use super::object_run::ObjectRun;
 use crate::error::{Doing, Result};
 use crate::events::Event;
+use crate::lease;
 
 /// Bodies between two commits: what a kill may have to fetch again.
 const BATCH: usize = 200;
@@ -32,10 +33,14 @@ pub(crate) async fn capture(ctx: &RunContext, runs: &[ObjectRun], may_fetch: boo
     if sources.is_empty() {
         return Ok(counts);
     }
-    let mut bodies = Bodies::open(ctx).await?;
-    for source in sources {
-        capture_source(ctx, &source, &mut bodies, may_fetch, &mut counts).await?;
-    }
+    let work = async {
+        let mut bodies = Bodies::open(ctx).await?;
+        for source in &sources {
+            capture_source(ctx, source, &mut bodies, may_fetch, &mut counts).await?;
+        }
+        Ok(())
+    };
+    ctx.engine.under_lease(&lease::of_table(&ctx.org, &bodies::table_name()), work).await?;
     Ok(counts)
 }
 
@@ -46,7 +51,8 @@ async fn capture_source(
     may_fetch: bool,
     counts: &mut FileCounts,
 ) -> Result<()> {
-    let Some(table) = ctx.lake.table(&source.object).await.doing(|| format!("open the table of `{}`", source.object))?
+    let Some(table) =
+        ctx.lake.table(&source.object).await.doing(|| format!("open the table of `{}`", source.object))?
     else {
         return Ok(());
     };
@@ -60,14 +66,14 @@ async fn capture_source(
     let mut is_settled = may_fetch;
     while let Some(batch) = candidates.next().await {
         let batch = batch.map_err(|error| error.1)?;
-        let missing = bodies.missing(source, batch).await?;
+        let missing = bodies.missing(source, batch, ctx.trigger == Trigger::Backup).await?;
         if !may_fetch {
             counts.pending += missing.len() as u64;
             continue;
         }
-        let asked = missing.len();
+        let failed_before = counts.failed;
         let fetched = fetch_all(ctx, source, missing, counts).await?;
-        is_settled &= fetched.len() == asked;
+        is_settled &= counts.failed == failed_before;
         bodies.store(ctx, fetched, Marks::default()).await?;
     }
     if is_settled {
@@ -96,7 +102,7 @@ async fn fetch_all(
                 } else {
                     counts.failed += 1;
                 }
-                fetched.push(body);
+                fetched.push(*body);
             }
             Download::Unsettled => counts.failed += 1,
         }

@@ -14,17 +14,21 @@ fn accounts() -> ObjectName {
     ObjectName::parse("Account").expect("it is a well-formed name")
 }
 
-/// X-03, G-12: created, updated, deleted, undeleted, deleted for good.
+/// G-12, X-04, X-08: created, updated, deleted, undeleted, deleted for good.
 #[tokio::test(flavor = "multi_thread")]
 async fn every_kind_of_change_arrives() -> Result<()> {
     let org = SimOrg::with_records("Account", 300).start().await?;
     let acts = org.org();
-    let [kept, changed, deleted, restored, purged] =
-        ["kept", "changed", "deleted", "restored", "purged"].map(|name| acts.insert("Account", account(name)));
+    let [kept, changed, deleted, restored, purged] = ["kept", "changed", "deleted", "restored", "purged"]
+        .map(|name| acts.insert("Account", account(name)));
     let app = TestApp::connected_to(&org).await?;
     app.backup().await?;
 
-    acts.update("Account", &changed, json!({"Name": "changed twice", "Phone": null, "Site": "a\r\n\"b\", c"}));
+    acts.update(
+        "Account",
+        &changed,
+        json!({"Name": "changed twice", "Phone": null, "Site": "a\r\n\"b\", c"}),
+    );
     acts.delete(&deleted);
     acts.delete(&restored);
     let created = acts.insert("Account", account("created"));
@@ -35,25 +39,25 @@ async fn every_kind_of_change_arrives() -> Result<()> {
     let last = app.backup().await?;
 
     app.assert_lake_equals(&org).await?;
-    let changes = |id: &str| {
+    let told_of = |id: &str| {
         let (engine, id) = (&app.engine, RecordId::parse(id));
         async move {
             let history = engine.history("acme", &accounts(), &id?, None).await?;
             Ok::<_, anyhow::Error>(history.iter().map(|version| version.change).collect::<Vec<_>>())
         }
     };
-    assert_eq!(changes(&kept).await?, [Change::New]);
-    assert_eq!(changes(&changed).await?, [Change::New, Change::Changed]);
-    assert_eq!(changes(&deleted).await?, [Change::New, Change::Deleted]);
-    assert_eq!(changes(&restored).await?, [Change::New, Change::Deleted, Change::Undeleted]);
-    assert_eq!(changes(&created).await?, [Change::New]);
-    assert_eq!(changes(&purged).await?, [Change::New, Change::Deleted]);
+    assert_eq!(told_of(&kept).await?, [Change::New]);
+    assert_eq!(told_of(&changed).await?, [Change::New, Change::Changed]);
+    assert_eq!(told_of(&deleted).await?, [Change::New, Change::Deleted]);
+    assert_eq!(told_of(&restored).await?, [Change::New, Change::Deleted, Change::Undeleted]);
+    assert_eq!(told_of(&created).await?, [Change::New]);
+    assert_eq!(told_of(&purged).await?, [Change::New, Change::Deleted]);
     let told = app.engine.changes(last.run.as_str(), Some(&accounts()), None).await?;
     assert_eq!((told[0].undeleted, told[0].deleted, told[0].new, told[0].changed), (1, 1, 0, 0));
     Ok(())
 }
 
-/// what was deleted for good between two Runs left no trace in the recycle bin.
+/// what was deleted for good between two Runs left no trace in the recycle bin.
 #[tokio::test(flavor = "multi_thread")]
 async fn hard_deletes_are_found_by_counting() -> Result<()> {
     let org = SimOrg::with_records("Account", 200).start().await?;
@@ -84,8 +88,14 @@ async fn a_late_commit_is_not_missed() -> Result<()> {
     app.backup().await?;
     let open = acts.open_transaction(&acts.admin());
     let record = json!({"Name": "stamped early"}).as_object().cloned().unwrap_or_default();
-    acts.save_in(open, simorg::state::transaction::Operation::Insert { object: "Account".into(), record: record.clone() })?;
-    acts.save_in(open, simorg::state::transaction::Operation::Update { object: "Account".into(), id: held, record })?;
+    acts.save_in(
+        open,
+        simorg::state::transaction::Operation::Insert { object: "Account".into(), record: record.clone() },
+    )?;
+    acts.save_in(
+        open,
+        simorg::state::transaction::Operation::Update { object: "Account".into(), id: held, record },
+    )?;
 
     acts.clock().advance(chrono::TimeDelta::seconds(300));
     acts.insert("Account", account("stamped later, seen earlier"));
@@ -96,7 +106,7 @@ async fn a_late_commit_is_not_missed() -> Result<()> {
     app.assert_lake_equals(&org).await
 }
 
-/// G-13: thousands of records in one second.
+/// G-13, X-03: more records in one second than a block holds.
 #[tokio::test(flavor = "multi_thread")]
 async fn many_records_of_one_second_are_neither_lost_nor_doubled() -> Result<()> {
     let org = SimOrg::new().bare().start().await?;
@@ -117,7 +127,7 @@ async fn many_records_of_one_second_are_neither_lost_nor_doubled() -> Result<()>
     app.assert_lake_equals(&org).await
 }
 
-/// G-18, G-20: taking access away stops the object, keeps what is there, and goes on when it comes back.
+/// G-10, G-18, G-20: taking access away stops the object, keeps what is there, and goes on when it comes back.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_object_that_is_hidden_and_shown_again_has_no_gap() -> Result<()> {
     let org = SimOrg::with_records("Account", 100).start().await?;

@@ -1,7 +1,7 @@
 //! The process ends just before each durable step; the next one finishes the work.
 
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::Result;
 use holdfast_engine::Error;
@@ -29,7 +29,8 @@ fn death_at(step: &'static str, nth: usize) -> StepHook {
 /// G-26
 #[tokio::test(flavor = "multi_thread")]
 async fn a_run_that_dies_at_any_step_is_finished_by_the_next() -> Result<()> {
-    let steps = [Step::Describe, Step::DataFile, Step::Commit, Step::Committed, Step::BlobPlace, Step::Manifest];
+    let steps =
+        [Step::Describe, Step::DataFile, Step::Commit, Step::Committed, Step::BlobPlace, Step::Manifest];
     for step in steps {
         for nth in [1, 3] {
             dies_and_is_finished(step.as_str(), nth).await?;
@@ -57,6 +58,9 @@ async fn dies_and_is_finished(step: &'static str, nth: usize) -> Result<()> {
     assert!(report.is_whole(), "{step}:{nth}: {:?}", report.damage);
     let mut seen = std::collections::BTreeSet::new();
     let history = app.engine.history("acme", &"Account".parse()?, &id.parse()?, None).await?;
-    assert!(history.iter().all(|version| seen.insert(version.table_version)), "{step}:{nth}: doubled versions");
+    assert!(
+        history.iter().all(|version| seen.insert(version.table_version)),
+        "{step}:{nth}: doubled versions"
+    );
     Ok(())
 }

@@ -1,10 +1,12 @@
 //! What goes wrong between Holdfast and the org, and goes away again, leaves no trace in the lake.
 
 use anyhow::Result;
+use holdfast_catalog::bulk_jobs::{self, BulkJob};
+use holdfast_catalog::leases;
 use holdfast_domain::ErrorCode;
 use holdfast_domain::budget::ApiBudget;
 use holdfast_domain::manifest::RunStatus;
-use holdfast_engine::Error;
+use holdfast_engine::{Clock, Error};
 use holdfast_testkit::TestApp;
 use simorg::{Effect, Endpoint, Fault, SimOrg};
 
@@ -45,8 +47,15 @@ async fn connections_that_break_and_bodies_that_are_cut_or_garbled() -> Result<(
 async fn an_org_that_is_busy_in_maintenance_or_limits_concurrent_requests() -> Result<()> {
     survives(vec![
         Fault::status(Endpoint::Any, 503, "SERVER_UNAVAILABLE", "down for maintenance").after(5).times(3),
-        Fault::status(Endpoint::QueryAll, 403, "REQUEST_LIMIT_EXCEEDED", "ConcurrentPerOrgLongTxn Limit exceeded.").times(2),
-        Fault::status(Endpoint::BulkStatus, 500, "UNKNOWN_EXCEPTION", "An unexpected error occurred").times(2),
+        Fault::status(
+            Endpoint::QueryAll,
+            403,
+            "REQUEST_LIMIT_EXCEEDED",
+            "ConcurrentPerOrgLongTxn Limit exceeded.",
+        )
+        .times(2),
+        Fault::status(Endpoint::BulkStatus, 500, "UNKNOWN_EXCEPTION", "An unexpected error occurred")
+            .times(2),
         Fault::status(Endpoint::BulkCreate, 502, "", "").times(2),
         Fault::status(Endpoint::DescribeGlobal, 420, "", "").once(),
     ])
@@ -61,12 +70,16 @@ async fn sessions_that_end_cursors_that_are_lost_and_jobs_that_fail() -> Result<
         Fault::at(Endpoint::QueryAll, Effect::SessionExpired).after(5).once(),
         Fault::at(Endpoint::BulkResults, Effect::SessionExpired).once(),
         Fault::at(Endpoint::NextPage, Effect::LocatorLost).once(),
-        Fault::at(Endpoint::BulkStatus, Effect::JobFailed { message: "InternalServerError : Retried more than fifteen times".into() }).once(),
+        Fault::at(
+            Endpoint::BulkStatus,
+            Effect::JobFailed { message: "InternalServerError : Retried more than fifteen times".into() },
+        )
+        .once(),
     ])
     .await
 }
 
-/// S-38, X-47: at the budget no further data call is made, and the next Run goes on.
+/// S-38, S-41, X-47: at the budget no further data call is made, and the next Run goes on.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_api_budget_stops_a_run_and_the_next_one_goes_on() -> Result<()> {
     let org = SimOrg::with_records("Account", 900).start().await?;
@@ -87,12 +100,14 @@ async fn the_api_budget_stops_a_run_and_the_next_one_goes_on() -> Result<()> {
     app.assert_lake_equals(&org).await
 }
 
-/// A failure that stays leaves a named gap in one object, and the others are whole.
+/// S-08: a failure that stays leaves a named gap in one object, and the others are whole.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_permanent_refusal_stops_only_its_object_and_is_told_in_words() -> Result<()> {
     let org = SimOrg::with_records("Account", 50).start().await?;
     let refusal = "external objects are being moved";
-    org.faults().add(Fault::status(Endpoint::QueryAll, 400, "EXTERNAL_OBJECT_EXCEPTION_X", refusal).on_object("Account"));
+    org.faults().add(
+        Fault::status(Endpoint::QueryAll, 400, "EXTERNAL_OBJECT_EXCEPTION_X", refusal).on_object("Account"),
+    );
     let app = TestApp::connected_to(&org).await?;
 
     let manifest = app.backup().await?;
@@ -105,4 +120,41 @@ async fn a_permanent_refusal_stops_only_its_object_and_is_told_in_words() -> Res
     org.faults().clear();
     app.backup().await?;
     app.assert_lake_equals(&org).await
+}
+
+/// A job that the org cannot end is asked for again over less and less time, until it can.
+#[tokio::test(flavor = "multi_thread")]
+async fn jobs_that_fail_for_being_too_large_are_made_smaller() -> Result<()> {
+    let failed = Effect::JobFailed { message: "QUERY_TIMEOUT".into() };
+    survives(vec![Fault::at(Endpoint::BulkStatus, failed).on_object("Account").times(8)]).await
+}
+
+/// What another process is reading is left alone.
+#[tokio::test(flavor = "multi_thread")]
+async fn only_jobs_that_nobody_reads_are_removed_from_the_org() -> Result<()> {
+    let org = SimOrg::with_records("Account", 10).start().await?;
+    let app = TestApp::connected_to(&org).await?;
+    let id = app.engine.org("acme").await?.id;
+    let db = app.engine.catalog().db();
+    for (job, object) in [("750000000000001AAA", "Account"), ("750000000000002AAA", "Case")] {
+        let row = BulkJob {
+            org: id.clone(),
+            job: job.to_owned(),
+            object: object.parse()?,
+            soql: format!("SELECT Id FROM {object}"),
+            window_from_us: None,
+            window_until_us: None,
+            created_at: app.clock.now(),
+        };
+        bulk_jobs::insert(db, &row).await?;
+    }
+    let (now, until) = (app.clock.now(), app.clock.now() + chrono::TimeDelta::hours(9));
+    assert!(leases::acquire(db, &format!("table/{id}/Case"), "another process", until, now).await?);
+
+    app.backup_of(&["Contact"]).await?;
+
+    let left: Vec<_> =
+        bulk_jobs::list(db, &id).await?.into_iter().map(|job| job.object.to_string()).collect();
+    assert_eq!(left, ["Case"]);
+    Ok(())
 }

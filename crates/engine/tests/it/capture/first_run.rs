@@ -5,7 +5,7 @@ use holdfast_domain::manifest::{Manifest, RunStatus};
 use holdfast_testkit::TestApp;
 use simorg::SimOrg;
 
-/// G-01, G-07, G-11, G-15, G-17
+/// G-01, G-07, G-17, S-04, S-23
 #[tokio::test(flavor = "multi_thread")]
 async fn everything_that_the_integration_user_sees_is_captured() -> Result<()> {
     let org = SimOrg::demo(3_000).start().await?;
@@ -18,7 +18,7 @@ async fn everything_that_the_integration_user_sees_is_captured() -> Result<()> {
     app.assert_lake_equals(&org).await
 }
 
-/// G-12: the next Run begins where this one ended, and costs little.
+/// G-12, S-05: the next Run begins where this one ended, and costs less.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_run_in_which_nothing_changed_stores_nothing_and_asks_little() -> Result<()> {
     let org = SimOrg::with_records("Account", 1_000).start().await?;
@@ -30,12 +30,14 @@ async fn a_run_in_which_nothing_changed_stores_nothing_and_asks_little() -> Resu
     assert_eq!(second.status, RunStatus::Completed);
     assert_eq!(second.totals().versions(), 0);
     assert!(second.api_calls < first.api_calls, "{} calls, then {}", first.api_calls, second.api_calls);
-    let version = |manifest: &Manifest| manifest.objects.iter().find(|(name, _)| name.as_str() == "Account").map(|(_, e)| e.table_version);
+    let version = |manifest: &Manifest| {
+        manifest.objects.iter().find(|(name, _)| name.as_str() == "Account").map(|(_, e)| e.table_version)
+    };
     assert_eq!(version(&first), version(&second));
     app.assert_lake_equals(&org).await
 }
 
-/// G-11: no block holds more than its bound, and the records of one object come oldest first.
+/// G-11, G-15, G-32: an object comes in several blocks, the oldest first, and its timeline lists them.
 #[tokio::test(flavor = "multi_thread")]
 async fn blocks_are_bounded_and_come_oldest_first() -> Result<()> {
     let org = SimOrg::with_records("Contact", 3_000).start().await?;
@@ -52,7 +54,7 @@ async fn blocks_are_bounded_and_come_oldest_first() -> Result<()> {
     Ok(())
 }
 
-/// The data of the public sample app, loaded from its plan.
+/// G-07: the data of the public sample app, custom objects included, loaded from its plan.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_org_loaded_from_a_data_plan_is_captured() -> Result<()> {
     let plan = concat!(env!("CARGO_MANIFEST_DIR"), "/../simorg/tests/data/dreamhouse");
@@ -69,5 +71,7 @@ async fn an_org_loaded_from_a_data_plan_is_captured() -> Result<()> {
 
 pub(super) fn unexpected_gaps(manifest: &Manifest) -> Vec<String> {
     let gaps = manifest.objects.iter().filter_map(|(object, entry)| Some((object, entry.gap.as_ref()?)));
-    gaps.filter(|(_, gap)| !gap.is_expected).map(|(object, gap)| format!("{object}: {}", gap.message)).collect()
+    gaps.filter(|(_, gap)| !gap.is_expected)
+        .map(|(object, gap)| format!("{object}: {}", gap.message))
+        .collect()
 }

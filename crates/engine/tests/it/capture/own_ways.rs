@@ -4,8 +4,8 @@ use anyhow::{Context, Result};
 use arrow_array::cast::AsArray;
 use futures::TryStreamExt;
 use holdfast_domain::{BlobHash, ObjectName};
-use holdfast_lake::{StateQuery, Table};
 use holdfast_lake::blobs::{BLOB_HASH, BLOB_INDEX};
+use holdfast_lake::{StateQuery, Table};
 use holdfast_testkit::TestApp;
 use simorg::{Effect, Endpoint, Fault, SimOrg};
 
@@ -29,7 +29,8 @@ async fn an_object_that_bulk_refuses_is_read_by_rest() -> Result<()> {
 async fn an_object_that_needs_a_filter_is_read_by_its_parents() -> Result<()> {
     let org = SimOrg::new().start().await?;
     let refusal = "Implementation restriction: ContentDocumentLink requires a filter by a single Id";
-    let mut refused = Fault::status(Endpoint::QueryAll, 400, "MALFORMED_QUERY", refusal).on_object("ContentDocumentLink");
+    let mut refused =
+        Fault::status(Endpoint::QueryAll, 400, "MALFORMED_QUERY", refusal).on_object("ContentDocumentLink");
     refused.path = Some("q=SELECT+Id".to_owned());
     org.faults().add(refused.once());
     let app = TestApp::connected_to(&org).await?;
@@ -59,8 +60,11 @@ async fn file_bodies_are_stored_once_each_and_found_by_their_record() -> Result<
     let view = org.org().admin_view();
     let mut seen = 0;
     while let Some(batch) = rows.try_next().await? {
-        let column = |name: &str| batch.column_by_name(name).expect("a column of the table").as_string::<i32>().clone();
-        let (ids, objects, fields, blobs) = (column("Id"), column("SObject"), column("BodyField"), column(BLOB_HASH));
+        let column = |name: &str| {
+            batch.column_by_name(name).expect("a column of the table").as_string::<i32>().clone()
+        };
+        let (ids, objects, fields, blobs) =
+            (column("Id"), column("SObject"), column("BodyField"), column(BLOB_HASH));
         for row in 0..batch.num_rows() {
             let object = view.object(objects.value(row)).context("an object of the org")?;
             let record = view.row(&object, ids.value(row)).context("a record of the org")?;

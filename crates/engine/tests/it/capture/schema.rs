@@ -27,7 +27,7 @@ async fn a_new_field_with_values_is_filled_in() -> Result<()> {
     app.assert_lake_equals(&org).await
 }
 
-/// G-09: the object goes on without a field that is gone, and what was captured of it stays.
+/// G-09, X-06: the object goes on without a field that is gone, and what was captured of it stays.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_removed_field_stops_nothing_and_its_values_stay() -> Result<()> {
     let org = SimOrg::with_records("Account", 20).start().await?;
@@ -40,12 +40,15 @@ async fn a_removed_field_stops_nothing_and_its_values_stay() -> Result<()> {
     app.backup().await?;
 
     app.assert_lake_equals(&org).await?;
-    let history = app.engine.history("acme", &ObjectName::parse("Account")?, &RecordId::parse(&id)?, Some("Site")).await?;
+    let history = app
+        .engine
+        .history("acme", &ObjectName::parse("Account")?, &RecordId::parse(&id)?, Some("Site"))
+        .await?;
     assert_eq!(history.len(), 1, "losing the field is no change of the record");
     Ok(())
 }
 
-/// A permission that is lost for a while makes no record look changed, and leaves no hole.
+/// G-18, X-06: a permission that is lost for a while makes no record look changed, and leaves no hole.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_field_hidden_for_a_while_is_captured_again() -> Result<()> {
     let org = SimOrg::with_records("Account", 20).start().await?;
@@ -64,7 +67,7 @@ async fn a_field_hidden_for_a_while_is_captured_again() -> Result<()> {
     app.assert_lake_equals(&org).await
 }
 
-/// G-08, G-19: an object that is new in the org joins by itself.
+/// G-09, X-06: a field may change its type, and takes values that the old type did not allow.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_new_object_joins_and_a_field_may_change_its_type() -> Result<()> {
     let org = SimOrg::new().start().await?;
@@ -74,6 +77,39 @@ async fn a_new_object_joins_and_a_field_may_change_its_type() -> Result<()> {
 
     org.org().retype_field("Account", "NumberOfEmployees", FieldType::Double)?;
     org.org().update("Account", &id, json!({"NumberOfEmployees": 12.5}));
+    app.backup().await?;
+
+    app.assert_lake_equals(&org).await
+}
+
+/// What a field held before it was hidden does not stand if it was emptied meanwhile.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_field_emptied_while_it_was_hidden_is_empty() -> Result<()> {
+    let org = SimOrg::with_records("Account", 20).start().await?;
+    let id = org.org().insert("Account", json!({"Name": "a", "Site": "before"}));
+    let app = TestApp::connected_to(&org).await?;
+    app.backup().await?;
+
+    org.org().hide_field("Account", "Site", true);
+    org.org().update("Account", &id, json!({"Site": null}));
+    app.backup().await?;
+    org.org().hide_field("Account", "Site", false);
+    let shown = app.backup().await?;
+
+    assert_eq!(shown.totals().versions(), 1, "only the record that was read meanwhile is in doubt");
+    app.assert_lake_equals(&org).await
+}
+
+/// An object that is read whole has no step of its own for new fields.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_field_of_an_object_that_is_read_whole_is_filled_in() -> Result<()> {
+    let org = SimOrg::demo(300).start().await?;
+    let app = TestApp::connected_to(&org).await?;
+    app.backup().await?;
+
+    let mut field = FieldDef::plain("Ready__c", FieldType::Boolean);
+    field.default_value = json!(true);
+    org.org().add_field("Tariff__mdt", field)?;
     app.backup().await?;
 
     app.assert_lake_equals(&org).await
