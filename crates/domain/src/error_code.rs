@@ -32,19 +32,19 @@ macro_rules! error_codes {
 
 error_codes! {
     BadInput = "bad_input", 400, "see `holdfast help` for what the command takes";
-    NotFound = "not_found", 404, "list what exists with the `list` command of the same noun";
-    AlreadyExists = "already_exists", 409, "choose another name, or remove the existing one first";
+    NotFound = "not_found", 404, "check the spelling and --data-dir; `holdfast org list`, `run list` and `auto status` show what there is";
+    AlreadyExists = "already_exists", 409, "give what exists the name that it has, and what is new a name that is free";
     NotSalesforce = "not_salesforce", 422, "use the My Domain address of the org, such as https://example.my.salesforce.com";
-    OrgUnreachable = "org_unreachable", 503, "check the address and the network; Holdfast tries again by itself";
-    NeedsReauthorisation = "needs_reauthorisation", 422, "connect the org again with `holdfast org add` under the same name";
-    PermissionMissing = "permission_missing", 422, "grant the integration user what the message names; Holdfast goes on where it stopped";
+    OrgUnreachable = "org_unreachable", 503, "check the address and the network; a run under way tries again by itself";
+    NeedsReauthorisation = "needs_reauthorisation", 422, "check the credentials and give them to `holdfast org add`; an org that is known keeps its name";
+    PermissionMissing = "permission_missing", 422, "grant the integration user what the message names; the next run goes on where this one stopped";
     ObjectNotCapturable = "object_not_capturable", 422, "nothing: Salesforce does not let this object be read by queries";
     RequestRefused = "request_refused", 422, "read Salesforce's own words above; the other objects go on";
-    ApiBudgetReached = "api_budget_reached", 429, "Holdfast goes on when the 24-hour window moves; raise the share with `holdfast org set --api-budget`";
-    ApiLimitReached = "api_limit_reached", 429, "the org has used up its daily API calls; Holdfast goes on when the window moves";
+    ApiBudgetReached = "api_budget_reached", 429, "start again when the 24-hour window has moved, as auto backup does by itself; or raise the share with `holdfast org set --api-budget`";
+    ApiLimitReached = "api_limit_reached", 429, "the org has used up its daily API calls; start again when the 24-hour window has moved, as auto backup does by itself";
     CountsDiffer = "counts_differ", 409, "the org may have changed while it was counted: the next run compares again";
-    OrgBusy = "org_busy", 503, "nothing: Holdfast tries again by itself";
-    AnswerUnreadable = "answer_unreadable", 502, "nothing: Holdfast reads it again; if it lasts, look for a proxy that changes answers";
+    OrgBusy = "org_busy", 503, "start the same command again in a while; a run under way tries again by itself";
+    AnswerUnreadable = "answer_unreadable", 502, "start the same command again; if it lasts, look for a proxy that changes answers";
     LakeUnreachable = "lake_unreachable", 503, "check that the lake's location exists and may be read and written";
     LakeFull = "lake_full", 507, "free some space; what was captured before is safe and the run goes on from there";
     LakeReadOnly = "lake_read_only", 507, "give the user that runs Holdfast the right to write to the lake's location";

@@ -113,7 +113,7 @@ impl TestApp {
 
     pub async fn backup_of(&self, objects: &[&str]) -> Result<Manifest> {
         let objects = objects.iter().map(|name| ObjectName::parse(name)).collect::<Result<_, _>>()?;
-        let options = BackupOptions { objects };
+        let options = BackupOptions { objects, ..BackupOptions::default() };
         let run = self.engine.backup(ORG, options, EventSink::default(), CancellationToken::new());
         Ok(run.await?)
     }

@@ -33,6 +33,8 @@ pub(crate) struct RunContext {
     pub(crate) cancel: CancellationToken,
     /// How long one failing request is repeated before its Object is given up for this Run.
     pub(crate) give_up_after: Duration,
+    /// A person has said that records which are no longer visible are gone.
+    pub(crate) accepts_missing: bool,
 }
 
 impl RunContext {

@@ -7,7 +7,7 @@ use holdfast_domain::capture::method::CaptureMethod;
 use holdfast_domain::capture::turn::Waiting;
 use holdfast_domain::capture::window::{Ceiling, OrgSecond};
 use holdfast_domain::change::Occasion;
-use holdfast_domain::manifest::Counts;
+use holdfast_domain::manifest::{Counts, Gap};
 use holdfast_domain::schema::ObjectSchema;
 use holdfast_domain::{ObjectName, SchemaHash};
 use holdfast_lake::TableWriter;
@@ -59,6 +59,8 @@ pub(crate) struct ObjectRun {
     pub(crate) records_read: u64,
     pub(crate) counts: Counts,
     pub(crate) is_verified: Option<bool>,
+    /// Why this Object is not captured whole, though nothing failed.
+    pub(crate) gap: Option<Gap>,
 }
 
 /// What a table said of itself at its last commit.
@@ -84,6 +86,11 @@ impl Held {
         self.version = version.or(self.version);
         self.live = live;
         self.marks.0.extend(set.0);
+    }
+
+    /// True if and only if all these marks have been set before, perhaps with other values.
+    pub(crate) fn knows(&self, marks: &Marks) -> bool {
+        marks.0.keys().all(|name| self.marks.0.contains_key(name))
     }
 
     pub(crate) fn watermark(&self) -> Option<OrgSecond> {

@@ -27,10 +27,8 @@ pub(crate) struct Outcomes {
 }
 
 impl Outcomes {
-    /// Starts with the Objects that cannot be captured.
-    pub(crate) fn new(gaps: BTreeMap<ObjectName, Gap>) -> Self {
-        let entry = |gap| ObjectEntry { gap: Some(gap), ..ObjectEntry::default() };
-        let entries = gaps.into_iter().map(|(object, gap)| (object, entry(gap))).collect();
+    /// Starts with the Objects that are not captured.
+    pub(crate) fn new(entries: BTreeMap<ObjectName, ObjectEntry>) -> Self {
         Self { entries, done: Vec::new(), files: FileCounts::default(), describes_hold: true }
     }
 
@@ -57,6 +55,11 @@ impl Outcomes {
     }
 
     pub(crate) async fn object_done(&mut self, ctx: &RunContext, run: ObjectRun) -> Result<()> {
+        if let Some(gap) = run.gap.clone() {
+            self.note_gap(ctx, &run.object, gap, entry(&run)).await?;
+            self.done.push(run);
+            return Ok(());
+        }
         let db = ctx.engine.catalog().db();
         let captured = Captured {
             at: ctx.now(),
@@ -80,22 +83,41 @@ impl Outcomes {
         run: &ObjectRun,
         error: &Error,
     ) -> Result<()> {
+        self.failed(ctx, &run.object, error, entry(run)).await
+    }
+
+    pub(crate) async fn failed(
+        &mut self,
+        ctx: &RunContext,
+        object: &ObjectName,
+        error: &Error,
+        entry: ObjectEntry,
+    ) -> Result<()> {
         self.describes_hold &= !error.is_schema_change();
-        let gap = error.as_gap();
+        self.note_gap(ctx, object, error.as_gap(), entry).await
+    }
+
+    async fn note_gap(
+        &mut self,
+        ctx: &RunContext,
+        object: &ObjectName,
+        gap: Gap,
+        entry: ObjectEntry,
+    ) -> Result<()> {
         let db = ctx.engine.catalog().db();
         let now = ctx.now();
         let failure = Failure { code: gap.code, message: gap.message.clone() };
-        let known = objects::get(db, &ctx.org, &run.object).await;
-        let known = known.doing(|| format!("read what is known of `{}`", run.object))?;
+        let known = objects::get(db, &ctx.org, object).await;
+        let known = known.doing(|| format!("read what is known of `{object}`"))?;
         let attempts = known.and_then(|state| state.trouble).map_or(0, |trouble| trouble.attempts);
         let attempt = u32::try_from(attempts).unwrap_or(u32::MAX).saturating_add(1);
         let next = now + BackOff::default().pause(attempt, rand::random());
-        let noted = objects::record_failure(db, &ctx.org, &run.object, &failure, now, Some(next)).await;
-        noted.doing(|| format!("note the failure of `{}`", run.object))?;
+        let noted = objects::record_failure(db, &ctx.org, object, &failure, now, Some(next)).await;
+        noted.doing(|| format!("note the failure of `{object}`"))?;
         let recorded = RecordedError {
             id: ErrorId::new(now),
             org: ctx.org.clone(),
-            object: Some(run.object.clone()),
+            object: Some(object.clone()),
             run: Some(ctx.run.clone()),
             code: gap.code,
             message: gap.message.clone(),
@@ -103,17 +125,14 @@ impl Outcomes {
             resolved_at: None,
         };
         let noted = errors::insert(db, &recorded).await;
-        noted.doing(|| format!("note the failure of `{}`", run.object))?;
-        let entry_of_failure = Block {
-            way: "failed".to_owned(),
-            failure: Some(failure.clone()),
-            ..timeline_entry(ctx, &run.object)
-        };
+        noted.doing(|| format!("note the failure of `{object}`"))?;
+        let entry_of_failure =
+            Block { way: "failed".to_owned(), failure: Some(failure.clone()), ..timeline_entry(ctx, object) };
         let noted = blocks::insert(db, &entry_of_failure).await;
-        noted.doing(|| format!("note the failure of `{}`", run.object))?;
-        tracing::error!(org.id = %ctx.org, object = %run.object, "{} is not captured whole: {}", run.object, gap.message);
-        ctx.events.send(Event::ObjectFailed { object: run.object.clone(), gap: gap.clone() });
-        self.entries.insert(run.object.clone(), ObjectEntry { gap: Some(gap), ..entry(run) });
+        noted.doing(|| format!("note the failure of `{object}`"))?;
+        tracing::error!(org.id = %ctx.org, object = %object, "{object} is not captured whole: {}", gap.message);
+        ctx.events.send(Event::ObjectFailed { object: object.clone(), gap: gap.clone() });
+        self.entries.insert(object.clone(), ObjectEntry { gap: Some(gap), ..entry });
         Ok(())
     }
 
@@ -149,7 +168,7 @@ fn entry(run: &ObjectRun) -> ObjectEntry {
         live_records: run.held.live,
         counts: run.counts,
         is_verified: run.is_verified,
-        gap: (run.is_verified == Some(false)).then(counts_differ),
+        gap: run.gap.clone().or_else(|| (run.is_verified == Some(false)).then(counts_differ)),
     }
 }
 

@@ -9,19 +9,25 @@ use holdfast_domain::capture::drift::Drift;
 use holdfast_domain::capture::method::CaptureMethod;
 use holdfast_domain::capture::window::Ceiling;
 use holdfast_domain::change::Occasion;
-use holdfast_domain::manifest::Counts;
+use holdfast_domain::manifest::{Counts, ObjectEntry};
 use holdfast_lake::TableWriter;
 
 use super::backfill::has_a_value;
 use super::context::RunContext;
 use super::object_run::{Assignment, Held, ObjectRun, Step, newest_describe};
+use super::outcome::Outcomes;
 use super::probe::{self, Probe, Question};
 use super::scope::{Found, stored};
 use crate::error::{Doing, Result};
 use crate::events::Event;
 
-/// What each Object needs in this Run; one in which nothing changed has no steps.
-pub(crate) async fn assignments(ctx: &RunContext, found: Vec<Found>) -> Result<Vec<Assignment>> {
+/// What each Object needs in this Run; one in which nothing changed has no steps. An Object whose
+/// table cannot be opened fails alone.
+pub(crate) async fn assignments(
+    ctx: &RunContext,
+    found: Vec<Found>,
+    outcomes: &mut Outcomes,
+) -> Result<Vec<Assignment>> {
     let questions: Vec<_> = found
         .iter()
         .map(|found| Question { described: &found.described, stamp: stamp(&found.method) })
@@ -29,7 +35,14 @@ pub(crate) async fn assignments(ctx: &RunContext, found: Vec<Found>) -> Result<V
     let probes = probe::ask(ctx, &questions).await?;
     let mut assignments = Vec::with_capacity(found.len());
     for (found, probe) in found.into_iter().zip(probes) {
-        let assignment = assignment(ctx, found, probe).await?;
+        let object = found.object.clone();
+        let assignment = match assignment(ctx, found, probe).await {
+            Ok(assignment) => assignment,
+            Err(error) => {
+                outcomes.failed(ctx, &object, &error, ObjectEntry::default()).await?;
+                continue;
+            }
+        };
         let run = &assignment.run;
         ctx.events.send(Event::ObjectPlanned { object: run.object.clone(), records: run.remaining() });
         assignments.push(assignment);
@@ -64,6 +77,7 @@ async fn assignment(ctx: &RunContext, found: Found, probe: Option<Probe>) -> Res
         records_read: 0,
         counts: Counts::default(),
         is_verified: None,
+        gap: None,
     };
     let backfill = backfill(ctx, &run, &writer).await?;
     run.occasion = backfill.as_ref().map_or(Occasion::Changes, |(occasion, _)| *occasion);

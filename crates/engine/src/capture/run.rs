@@ -27,6 +27,8 @@ use crate::lease;
 pub struct BackupOptions {
     /// Only these; empty means everything that the integration user may see.
     pub objects: Vec<ObjectName>,
+    /// Records that are no longer visible are gone, however many they are.
+    pub accept_missing: bool,
 }
 
 /// What one Run is to do.
@@ -39,6 +41,7 @@ pub(crate) struct RoundOptions {
     pub(crate) known_scope: Option<Scope>,
     pub(crate) with_files: bool,
     pub(crate) give_up_after: Duration,
+    pub(crate) accepts_missing: bool,
 }
 
 impl Engine {
@@ -58,6 +61,7 @@ impl Engine {
             known_scope: None,
             with_files: true,
             give_up_after: self.settings().give_up_after,
+            accepts_missing: options.accept_missing,
         };
         let round = round(self, &org, options, events, cancel).await?;
         Ok(round.manifest.expect("only a round of auto backup may end without a manifest"))
@@ -96,6 +100,7 @@ pub(crate) async fn round(
         events,
         cancel,
         give_up_after: options.give_up_after,
+        accepts_missing: options.accepts_missing,
     });
     let lease = lease::of_org(&ctx.org);
     let work = noted_round(&ctx, org, options);
@@ -142,12 +147,12 @@ async fn course_to_end(ctx: &Arc<RunContext>, options: RoundOptions) -> Result<R
     };
     let mut found = scope.found.clone();
     found.retain(|found| !options.leave_out.contains(&found.object));
-    let assignments = plan::assignments(ctx, found).await?;
     let mut outcomes = Outcomes::new(scope.gaps.clone());
+    let assignments = plan::assignments(ctx, found, &mut outcomes).await?;
     capture_all(ctx, assignments, &mut outcomes).await?;
     outcomes.files = files::capture(ctx, outcomes.done(), options.with_files).await?;
     let names_every_object = ctx.trigger == Trigger::Backup && options.wanted.is_empty();
-    let scope = outcomes.describes_hold().then_some(scope);
+    let scope = outcomes.describes_hold().then(|| scope.as_known());
     let looked = outcomes.looked();
     Ok(Round { manifest: finish(ctx, outcomes, names_every_object).await?, looked, scope })
 }

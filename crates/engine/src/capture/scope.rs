@@ -6,9 +6,10 @@ use std::sync::Arc;
 use holdfast_catalog::objects::{self, ObjectState, Phase, SeenObject};
 use holdfast_domain::capture::drift::Drift;
 use holdfast_domain::capture::method::{CaptureMethod, capture_method};
-use holdfast_domain::manifest::{Gap, Trigger};
+use holdfast_domain::manifest::{Gap, ObjectEntry, Trigger};
 use holdfast_domain::schema::ObjectSchema;
 use holdfast_domain::{ErrorCode, ObjectName, SchemaHash};
+use holdfast_lake::Table;
 use holdfast_salesforce::{ApiError, DescribeAnswer};
 
 use super::context::RunContext;
@@ -28,7 +29,17 @@ pub(crate) struct Found {
 #[derive(Clone, Default)]
 pub(crate) struct Scope {
     pub(crate) found: Vec<Found>,
-    pub(crate) gaps: BTreeMap<ObjectName, Gap>,
+    pub(crate) gaps: BTreeMap<ObjectName, ObjectEntry>,
+}
+
+impl Scope {
+    /// For the rounds that follow: what was missed for the first time is known by then.
+    pub(crate) fn as_known(mut self) -> Self {
+        for gap in self.gaps.values_mut().filter_map(|entry| entry.gap.as_mut()) {
+            gap.is_expected = true;
+        }
+        self
+    }
 }
 
 /// One composite call describes this many Objects.
@@ -50,11 +61,11 @@ pub(crate) async fn describe(ctx: &RunContext, wanted: &[ObjectName]) -> Result<
     let db = ctx.engine.catalog().db();
     let known = objects::list(db, &ctx.org).await.doing(|| "read what is known of the objects".to_owned())?;
     let known: BTreeMap<_, _> = known.into_iter().map(|state| (state.name.clone(), state)).collect();
+    let mut scope = Scope::default();
     if wanted.is_empty() {
         let names: Vec<_> = visible.iter().map(|object| &object.name).collect();
-        note_vanished(ctx, &known, &names).await?;
+        note_vanished(ctx, &known, &names, &mut scope).await?;
     }
-    let mut scope = Scope::default();
     let mut names = Vec::new();
     for object in visible {
         if object.queryable {
@@ -70,19 +81,35 @@ pub(crate) async fn describe(ctx: &RunContext, wanted: &[ObjectName]) -> Result<
     Ok(scope)
 }
 
-/// What was captured stays; the Object is shown as stopped, and goes on by itself when it is visible again.
+/// What was captured stays; the Object is shown as stopped, and goes on by itself when it is visible
+/// again. The Run that first misses it has a gap; later ones only name it.
 async fn note_vanished(
     ctx: &RunContext,
     known: &BTreeMap<ObjectName, ObjectState>,
     visible: &[&ObjectName],
+    scope: &mut Scope,
 ) -> Result<()> {
-    for state in known.values() {
-        if state.phase != Phase::Stopped && !visible.contains(&&state.name) {
-            let reason = "the integration user no longer sees it: it was deleted, or access was taken away";
-            let db = ctx.engine.catalog().db();
-            let set = objects::set_phase(db, &ctx.org, &state.name, Phase::Stopped, Some(reason)).await;
-            set.doing(|| format!("note that `{}` is gone", state.name))?;
-        }
+    for state in known.values().filter(|state| !visible.contains(&&state.name)) {
+        let object = &state.name;
+        let doing = || format!("note that `{object}` is gone");
+        let reason = "the integration user no longer sees it: it was deleted, or access was taken away";
+        let set =
+            objects::set_phase(ctx.engine.catalog().db(), &ctx.org, object, Phase::Stopped, Some(reason))
+                .await;
+        set.doing(doing)?;
+        let held = ctx.lake.table(object).await.doing(doing)?;
+        let gap = Gap {
+            code: ErrorCode::PermissionMissing,
+            message: format!("{reason}; what was captured stays"),
+            is_expected: state.phase == Phase::Stopped,
+        };
+        let entry = ObjectEntry {
+            table_version: held.as_ref().map(Table::version),
+            live_records: held.as_ref().map_or(0, Table::live_count),
+            gap: Some(gap),
+            ..ObjectEntry::default()
+        };
+        scope.gaps.insert(object.clone(), entry);
     }
     Ok(())
 }
@@ -106,7 +133,7 @@ async fn describe_chunk(
         let (described, last_modified) = match read(ctx, &object, before, answer).await? {
             Ok(described) => described,
             Err(gap) => {
-                scope.gaps.insert(object, gap);
+                scope.gaps.insert(object, without_capture(gap));
                 continue;
             }
         };
@@ -212,8 +239,16 @@ fn method(before: Option<&ObjectState>, schema: &ObjectSchema) -> CaptureMethod 
     }
 }
 
-fn not_capturable(reason: &str) -> Gap {
-    Gap { code: ErrorCode::ObjectNotCapturable, message: reason.to_owned(), is_expected: true }
+fn without_capture(gap: Gap) -> ObjectEntry {
+    ObjectEntry { gap: Some(gap), ..ObjectEntry::default() }
+}
+
+fn not_capturable(reason: &str) -> ObjectEntry {
+    without_capture(Gap {
+        code: ErrorCode::ObjectNotCapturable,
+        message: reason.to_owned(),
+        is_expected: true,
+    })
 }
 
 fn refused(error: &ApiError) -> Gap {

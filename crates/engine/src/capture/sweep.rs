@@ -1,7 +1,9 @@
 //! The Id sweep: every Id of the org against every Id held, both in order, neither in memory.
 
 use arrow_array::cast::AsArray;
-use holdfast_domain::RecordId;
+use holdfast_domain::capture::absence::is_plausible;
+use holdfast_domain::manifest::Gap;
+use holdfast_domain::{ErrorCode, RecordId};
 use holdfast_lake::BlockWriter;
 
 use super::context::RunContext;
@@ -52,8 +54,27 @@ fn record_id(id: &IdBytes) -> Option<RecordId> {
     RecordId::parse(std::str::from_utf8(id).ok()?).ok()
 }
 
-/// Says of each that it is gone; when it went is not known.
-pub(crate) async fn push_tombstones(block: &mut BlockWriter<'_>, gone: Vec<RecordId>) -> Result<()> {
+/// Says of each that it is gone; when it went is not known. So many that a permission must have been
+/// taken away are not believed, unless a person said so: nothing is marked, and the gap is named.
+pub(crate) async fn push_tombstones(
+    ctx: &RunContext,
+    run: &mut ObjectRun,
+    block: &mut BlockWriter<'_>,
+    gone: Vec<RecordId>,
+) -> Result<()> {
+    let (absent, held) = (gone.len() as u64, run.held.live);
+    if !is_plausible(absent, held) && !ctx.accepts_missing {
+        run.gap = Some(Gap {
+            code: ErrorCode::PermissionMissing,
+            message: format!(
+                "{absent} of {held} records are no longer visible, and neither the recycle bin nor the delete log \
+                 explains it: the integration user has probably lost `View All Data` or `Query All Files`. None was \
+                 marked as deleted; if they are gone indeed, back up once with `--accept-missing`"
+            ),
+            is_expected: false,
+        });
+        return Ok(());
+    }
     let tombstones = gone.into_iter().map(|id| (id, None)).collect();
     block.push_tombstones(tombstones).await.doing(|| "store tombstones".to_owned())
 }

@@ -176,6 +176,12 @@ pub(crate) async fn finish_block(
     if !run.awaits_backfill() {
         marks.0.entry(run.complete_mark()).or_insert_with(|| ctx.started_at.timestamp_micros());
     }
+    if note.records == 0 && run.held.knows(&marks) {
+        // Nothing was read: a Watermark alone is not worth a commit a minute. The next window begins
+        // as early as this one did.
+        give_up(block).await;
+        return Ok(());
+    }
     let set = marks.clone();
     let finished = block.finish(marks).await;
     let commit = finished.doing(|| format!("store a block of `{}`", run.object))?;

@@ -115,7 +115,7 @@ async fn repair_by_sweep(ctx: &RunContext, run: &mut ObjectRun, writer: &mut Tab
         let plan = Plan { rest_records: u64::MAX, ..plan(ctx, run, None) };
         fetch(ctx, &select, plan, &mut block).await?;
     }
-    sweep::push_tombstones(&mut block, differences.gone).await?;
+    sweep::push_tombstones(ctx, run, &mut block, differences.gone).await?;
     let note = BlockNote { way: "id sweep", from_us: None, until_us: None, records, started_at };
     finish_block(ctx, run, block, Marks::default(), note).await
 }

@@ -74,7 +74,11 @@ async fn capture_source(
         let failed_before = counts.failed;
         let fetched = fetch_all(ctx, source, missing, counts).await?;
         is_settled &= counts.failed == failed_before;
+        let is_hopeless = counts.pending > 0;
         bodies.store(ctx, fetched, Marks::default()).await?;
+        if is_hopeless {
+            break;
+        }
     }
     if is_settled {
         let mut marks = Marks::default();
@@ -90,6 +94,7 @@ async fn fetch_all(
     missing: Vec<Candidate>,
     counts: &mut FileCounts,
 ) -> Result<Vec<Body>> {
+    let (asked, mut unsettled) = (missing.len(), 0);
     let downloads = missing.into_iter().map(|candidate| download::body(ctx, source, candidate));
     let mut downloads = stream::iter(downloads).buffer_unordered(PARALLEL);
     let mut fetched = Vec::new();
@@ -104,9 +109,17 @@ async fn fetch_all(
                 }
                 fetched.push(*body);
             }
-            Download::Unsettled => counts.failed += 1,
+            Download::Unsettled => {
+                counts.failed += 1;
+                unsettled += 1;
+            }
         }
         ctx.events.send(Event::FilesProgress { files: *counts });
+        if unsettled >= PARALLEL {
+            // Each was repeated for as long as it makes sense; the others would fare no better.
+            counts.pending += (asked - fetched.len() - unsettled) as u64;
+            break;
+        }
     }
     Ok(fetched)
 }

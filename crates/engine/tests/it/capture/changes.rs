@@ -3,7 +3,7 @@
 use anyhow::Result;
 use holdfast_domain::change::Change;
 use holdfast_domain::manifest::RunStatus;
-use holdfast_domain::{ObjectName, RecordId};
+use holdfast_domain::{ErrorCode, ObjectName, RecordId};
 use holdfast_testkit::TestApp;
 use serde_json::json;
 use simorg::SimOrg;
@@ -143,9 +143,50 @@ async fn an_object_that_is_hidden_and_shown_again_has_no_gap() -> Result<()> {
     acts.hide_object("Account", false);
     app.backup().await?;
 
-    assert_eq!(hidden.status, RunStatus::Completed);
-    assert!(!hidden.objects.contains_key(&accounts()));
+    assert_eq!(hidden.status, RunStatus::CompletedWithGaps, "a loss is never silent");
+    assert!(
+        hidden.objects[&accounts()].gap.as_ref().is_some_and(|gap| gap.code == ErrorCode::PermissionMissing)
+    );
     let account = status.objects.iter().find(|object| object.object == accounts());
     assert!(account.is_some_and(|account| account.word == "stopped" && account.stopped_reason.is_some()));
     app.assert_lake_equals(&org).await
+}
+
+/// records that a lost permission hides are not taken for deleted, unless a person says so.
+#[tokio::test(flavor = "multi_thread")]
+async fn losing_view_all_data_deletes_nothing_in_the_backup() -> Result<()> {
+    let org = SimOrg::with_records("Account", 400).start().await?;
+    let app = TestApp::connected_to(&org).await?;
+    let before = app.backup().await?.objects[&accounts()].live_records;
+
+    org.org().set_permissions(&org.org().admin().id, |permissions| permissions.view_all_data = false);
+    let blind = app.backup().await?;
+    org.org().set_permissions(&org.org().admin().id, |permissions| permissions.view_all_data = true);
+    let again = app.backup().await?;
+
+    let account = &blind.objects[&accounts()];
+    assert_eq!((account.live_records, account.counts.deleted), (before, 0));
+    assert!(account.gap.as_ref().is_some_and(|gap| gap.code == ErrorCode::PermissionMissing), "{account:?}");
+    assert_eq!(blind.status, RunStatus::CompletedWithGaps);
+    assert_eq!((again.status, again.objects[&accounts()].counts.versions()), (RunStatus::Completed, 0));
+    app.assert_lake_equals(&org).await
+}
+
+/// A table that cannot be read stops its own object only.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_damaged_table_leaves_the_other_objects_whole() -> Result<()> {
+    let org = SimOrg::with_records("Account", 20).start().await?;
+    let app = TestApp::connected_to(&org).await?;
+    let first = app.backup().await?;
+    let log = format!("lake/orgs/{}/objects/Account/_delta_log/00000000000000000000.json", first.org);
+    std::fs::write(app.data_dir().join(log), "{\"commitInfo\":")?;
+
+    org.org().insert("Contact", json!({"LastName": "seen all the same"}));
+    let second = app.backup().await?;
+
+    let gap = second.objects[&accounts()].gap.as_ref();
+    assert!(gap.is_some_and(|gap| gap.code == ErrorCode::LakeDamaged), "{gap:?}");
+    assert_eq!(second.objects[&ObjectName::parse("Contact")?].counts.new, 1);
+    assert_eq!(second.status, RunStatus::CompletedWithGaps);
+    Ok(())
 }
