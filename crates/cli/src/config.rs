@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use clap::Args;
 use holdfast_engine::{EngineOptions, Settings};
-use holdfast_lake::LakeLocation;
+use holdfast_lake::{LakeLocation, StepHook};
 use serde::Deserialize;
 
 use crate::duration::parse_duration;
@@ -208,7 +208,12 @@ impl Config {
         if let Some(round_every) = self.round_every {
             settings.round_every = round_every;
         }
-        let options = EngineOptions::new(&self.data_dir);
+        let mut options = EngineOptions::new(&self.data_dir);
+        if let Some(step) = environment::get(environment::TEST_CRASH_AT) {
+            let hook = StepHook::at(&step, || std::process::abort());
+            options.steps =
+                hook.ok_or_else(|| CommandError::usage(format!("`{step}` is no durable step")))?;
+        }
         Ok(EngineOptions { database_url: self.database_url.clone(), lake, settings, ..options })
     }
 }

@@ -18,6 +18,7 @@ pub(crate) const SFDX_AUTH_URL: &str = "HOLDFAST_SFDX_AUTH_URL";
 pub(crate) const CLIENT_SECRET: &str = "HOLDFAST_CLIENT_SECRET";
 pub(crate) const JWT_KEY: &str = "HOLDFAST_JWT_KEY";
 pub(crate) const RUST_LOG: &str = "RUST_LOG";
+pub(crate) const TEST_CRASH_AT: &str = "HOLDFAST_TEST_CRASH_AT";
 
 /// One variable, as the reference page shows it.
 pub(crate) struct Variable {
@@ -50,6 +51,10 @@ pub(crate) const ALL: &[Variable] = &[
     variable(SFDX_AUTH_URL, "secret of `org add --sfdx-auth-url`"),
     variable(CLIENT_SECRET, "secret of `org add --client-id`"),
     variable(JWT_KEY, "private key (PEM text) of `org add --client-id … --username …`"),
+    variable(
+        TEST_CRASH_AT,
+        "for tests of crash safety: the process aborts just before a durable step, such as `commit:3` (the third)",
+    ),
     variable(RUST_LOG, "read as the log filter when neither `--log-level` nor HOLDFAST_LOG_LEVEL is given"),
 ];
 

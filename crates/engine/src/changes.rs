@@ -14,6 +14,7 @@ use serde::Serialize;
 use crate::engine::Engine;
 use crate::error::{Doing, Error, Result};
 use crate::history::{FieldChange, Versions};
+use crate::runs::RunSummary;
 
 /// Changes of one Object, counted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -102,7 +103,7 @@ impl Engine {
         let (run, manifest) = self.run(run).await?;
         let Some(manifest) = manifest else { return Err(Error::NoSnapshot { run: run.id.to_string() }) };
         let since: Option<RunId> = match since {
-            Some(since) => Some(self.find_run(since).await?.id),
+            Some(since) => Some(self.beginning(since, &run).await?),
             None => self.manifest_before(&run.org, &run.id).await?.map(|manifest| manifest.run),
         };
         let before = match &since {
@@ -115,6 +116,19 @@ impl Engine {
             (after < until).then_some((object, Span { after, until }))
         };
         Ok((run.org, now.into_iter().filter_map(span).collect()))
+    }
+
+    /// The Run `since`, if it is one that `until` can be compared with.
+    async fn beginning(&self, since: &str, until: &RunSummary) -> Result<RunId> {
+        let since = self.find_run(since).await?;
+        let reason = if since.org != until.org {
+            "it is a run of another org"
+        } else if since.id > until.id {
+            "it is the newer of the two"
+        } else {
+            return Ok(since.id);
+        };
+        Err(Error::NoSpan { since: since.id.to_string(), run: until.id.to_string(), reason })
     }
 
     pub(crate) async fn table(&self, org: &OrgId, object: &ObjectName) -> Result<Table> {

@@ -56,6 +56,10 @@ pub enum Error {
     UnknownRecord { org: String, object: ObjectName, id: String },
     #[error("`{name}` is already the name of another org ({org})")]
     NameTaken { name: String, org: OrgId },
+    #[error("this org ({org}) is already connected as `{name}`")]
+    OrgKnown { name: String, org: OrgId },
+    #[error("`{since}` cannot be where the changes of run `{run}` begin: {reason}")]
+    NoSpan { since: String, run: String, reason: &'static str },
     #[error("`{org}` has no connection")]
     NotConnected { org: String },
     #[error("`{name}` is not visible to the integration user, or does not exist")]
@@ -79,6 +83,8 @@ pub enum Error {
     },
     #[error("the lake has no describe `{hash}` of `{object}`")]
     NoDescribe { object: ObjectName, hash: String },
+    #[error("the lake does not say who org `{org}` is: its `org.json` is missing")]
+    NoOrgDocument { org: OrgId },
     #[error("stopped on request")]
     Cancelled,
     #[error("a background task ended before its work was done")]
@@ -116,10 +122,13 @@ impl Error {
             | Self::UnknownObject { .. }
             | Self::UnknownRecord { .. }
             | Self::NameTaken { .. }
+            | Self::OrgKnown { .. }
+            | Self::NoSpan { .. }
             | Self::NotConnected { .. }
             | Self::ObjectNotVisible { .. }
             | Self::DescribeUnreadable { .. }
             | Self::NoDescribe { .. }
+            | Self::NoOrgDocument { .. }
             | Self::Cancelled => Retry::Never,
         }
     }
@@ -135,7 +144,7 @@ impl Error {
                 ErrorCode::AnswerUnreadable
             }
             Self::LeaseHeld { .. } => ErrorCode::LeaseLost,
-            Self::AmbiguousRun { .. } => ErrorCode::BadInput,
+            Self::AmbiguousRun { .. } | Self::NoSpan { .. } => ErrorCode::BadInput,
             Self::NoData { .. }
             | Self::UnknownOrg { .. }
             | Self::UnknownRun { .. }
@@ -143,10 +152,12 @@ impl Error {
             | Self::UnknownObject { .. }
             | Self::UnknownRecord { .. }
             | Self::ObjectNotVisible { .. } => ErrorCode::NotFound,
-            Self::NameTaken { .. } => ErrorCode::AlreadyExists,
+            Self::NameTaken { .. } | Self::OrgKnown { .. } => ErrorCode::AlreadyExists,
             Self::NotConnected { .. } => ErrorCode::NeedsReauthorisation,
             Self::NoDirectory { .. } => ErrorCode::LakeReadOnly,
-            Self::DescribeUnreadable { .. } | Self::NoDescribe { .. } => ErrorCode::LakeDamaged,
+            Self::DescribeUnreadable { .. } | Self::NoDescribe { .. } | Self::NoOrgDocument { .. } => {
+                ErrorCode::LakeDamaged
+            }
             Self::Cancelled => ErrorCode::Interrupted,
             Self::TaskStopped { .. } | Self::Scratch { .. } => ErrorCode::Internal,
         }

@@ -84,9 +84,13 @@ impl Engine {
     async fn check_name(&self, name: &str, id: &OrgId) -> Result<()> {
         let db = self.catalog().db();
         let same_name = orgs::find_by_name(db, name).await.doing(|| format!("look for `{name}`"))?;
-        match same_name {
-            Some(other) if other.id != *id => Err(Error::NameTaken { name: name.to_owned(), org: other.id }),
-            _ => Ok(()),
+        if let Some(other) = same_name.filter(|other| other.id != *id) {
+            return Err(Error::NameTaken { name: name.to_owned(), org: other.id });
+        }
+        let same_org = orgs::get(db, id).await.doing(|| format!("look for org `{id}`"))?;
+        match same_org.filter(|known| known.name != name) {
+            Some(known) => Err(Error::OrgKnown { name: known.name, org: known.id }),
+            None => Ok(()),
         }
     }
 

@@ -1,6 +1,8 @@
 //! The catalog read back from the lake: orgs, Runs, and how far each Object is.
 //!
 //! Credentials and schedules are not in the lake; each org is shown as needing to be connected again.
+//! What is damaged is left out and named, and everything else is read: a catalog without one Run is
+//! of more use than none. Only a catalog that cannot be written ends the work.
 
 use holdfast_catalog::objects::{self, Captured, Phase, SeenObject};
 use holdfast_catalog::orgs::{self, AutoState, Org};
@@ -9,57 +11,96 @@ use holdfast_domain::budget::ApiBudget;
 use holdfast_domain::capture::method::capture_method;
 use holdfast_domain::manifest::Manifest;
 use holdfast_domain::schema::ObjectSchema;
-use holdfast_domain::{ObjectName, OrgId};
+use holdfast_domain::{ErrorCode, ObjectName, OrgId, RunId, SchemaHash};
 use holdfast_lake::blobs::BLOB_INDEX;
-use holdfast_lake::{OrgDocument, OrgLake};
+use holdfast_lake::{OrgDocument, OrgLake, Table};
 use serde::Serialize;
 
 use crate::capture::{CAUGHT_UP, WATERMARK, newest_describe};
 use crate::engine::Engine;
-use crate::error::{Doing, Error, Result};
+use crate::error::{Doing, Error, Result, chain};
 
-/// What was read back.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+/// What was read back, and what could not be.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct RebuildReport {
     pub orgs: u64,
     pub objects: u64,
     pub runs: u64,
+    pub not_read: Vec<NotRead>,
+}
+
+/// A part of the lake that could not be read: of an org one Object, one Run, or who it is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct NotRead {
+    pub org: OrgId,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub object: Option<ObjectName>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub run: Option<RunId>,
+    pub code: ErrorCode,
+    /// The damaged file by its path, where one file is to blame.
+    pub message: String,
+}
+
+/// How far the table of an Object is, as the lake tells it.
+struct Progress {
+    table: Table,
+    hash: SchemaHash,
+    schema: ObjectSchema,
+}
+
+impl RebuildReport {
+    /// What was read; a failure to read is noted, and any other ends the work.
+    fn noted<T>(
+        &mut self,
+        read: Result<T>,
+        org: &OrgId,
+        object: Option<&ObjectName>,
+        run: Option<&RunId>,
+    ) -> Result<Option<T>> {
+        let error = match read {
+            Ok(read) => return Ok(Some(read)),
+            Err(error @ Error::Catalog { .. }) => return Err(error),
+            Err(error) => error,
+        };
+        let (object, run) = (object.cloned(), run.cloned());
+        self.not_read.push(NotRead {
+            org: org.clone(),
+            object,
+            run,
+            code: error.code(),
+            message: chain(&error),
+        });
+        Ok(None)
+    }
 }
 
 impl Engine {
     /// Adds to the catalog whatever the lake has and the catalog has not; doing it twice changes nothing.
     pub async fn rebuild(&self) -> Result<RebuildReport> {
         let mut report = RebuildReport::default();
-        for document in self.lake().orgs().await.doing(|| "list the orgs of the lake".to_owned())? {
-            self.rebuild_org(&document).await?;
-            report.orgs += 1;
-            let lake = self.lake().org(&document.id);
-            for object in lake.objects().await.doing(|| "list the tables".to_owned())? {
-                // Holdfast's own table is no Object of the org.
-                if object.as_str() == BLOB_INDEX {
-                    continue;
-                }
-                self.rebuild_object(&document.id, &lake, &object).await?;
-                report.objects += 1;
-            }
-            for id in lake.manifests().await.doing(|| "list the manifests".to_owned())? {
-                let manifest =
-                    lake.manifest(&id).await.doing(|| format!("read the manifest of run `{id}`"))?;
-                self.rebuild_run(&manifest).await?;
-                report.runs += 1;
+        for id in self.lake().org_ids().await.doing(|| "list the orgs of the lake".to_owned())? {
+            let lake = self.lake().org(&id);
+            let document = report.noted(who_it_is(&lake).await, &id, None, None)?;
+            if self.rebuild_org(&id, document.as_ref()).await? {
+                report.orgs += 1;
+                self.rebuild_objects(&lake, &mut report).await?;
+                self.rebuild_runs(&lake, &mut report).await?;
             }
         }
         Ok(report)
     }
 
-    async fn rebuild_org(&self, document: &OrgDocument) -> Result<()> {
+    /// True if the catalog has the org now. Without its document nobody knows what it is called.
+    async fn rebuild_org(&self, id: &OrgId, document: Option<&OrgDocument>) -> Result<bool> {
         let db = self.catalog().db();
-        let doing = || format!("read back org `{}`", document.name);
-        if orgs::get(db, &document.id).await.doing(doing)?.is_some() {
-            return Ok(());
+        let doing = || format!("read back org `{id}`");
+        if orgs::get(db, id).await.doing(doing)?.is_some() {
+            return Ok(true);
         }
+        let Some(document) = document else { return Ok(false) };
         let org = Org {
-            id: document.id.clone(),
+            id: id.clone(),
             name: document.name.clone(),
             instance_url: document.instance_url.clone(),
             organization_type: document.organization_type.clone(),
@@ -68,24 +109,36 @@ impl Engine {
             api_budget: ApiBudget::default(),
             connected_at: document.connected_at,
         };
-        orgs::insert(db, &org).await.doing(doing)
+        orgs::insert(db, &org).await.doing(doing)?;
+        Ok(true)
     }
 
-    async fn rebuild_object(&self, org: &OrgId, lake: &OrgLake, object: &ObjectName) -> Result<()> {
+    async fn rebuild_objects(&self, lake: &OrgLake, report: &mut RebuildReport) -> Result<()> {
+        let names = lake.objects().await.doing(|| "list the tables".to_owned());
+        for object in report.noted(names, lake.id(), None, None)?.unwrap_or_default() {
+            // Holdfast's own table is no Object of the org.
+            if object.as_str() == BLOB_INDEX {
+                continue;
+            }
+            let progress = progress_of(lake, &object).await;
+            if let Some(progress) = report.noted(progress, lake.id(), Some(&object), None)? {
+                if let Some(progress) = &progress {
+                    self.rebuild_object(lake.id(), &object, progress).await?;
+                }
+                report.objects += 1;
+            }
+        }
+        Ok(())
+    }
+
+    async fn rebuild_object(&self, org: &OrgId, object: &ObjectName, progress: &Progress) -> Result<()> {
+        let Progress { table, hash, schema } = progress;
         let db = self.catalog().db();
         let doing = || format!("read back `{object}`");
-        let Some(table) = lake.table(object).await.doing(doing)? else { return Ok(()) };
-        let Some(hash) = newest_describe(table.marks()) else { return Ok(()) };
-        let Some(json) = lake.schema(object, &hash).await.doing(doing)? else { return Ok(()) };
-        let schema = ObjectSchema::from_describe(&json).map_err(|source| Error::DescribeUnreadable {
-            object: object.clone(),
-            hash: hash.to_string(),
-            source,
-        })?;
         let now = self.clock().now();
-        let method = capture_method(&schema);
+        let method = capture_method(schema);
         let seen =
-            SeenObject { name: object, method: &method, schema: Some(&hash), describe_last_modified: None };
+            SeenObject { name: object, method: &method, schema: Some(hash), describe_last_modified: None };
         objects::upsert_seen(db, org, &seen, now).await.doing(doing)?;
         let captured = Captured {
             at: now,
@@ -99,9 +152,42 @@ impl Engine {
         objects::set_phase(db, org, object, phase, None).await.doing(doing)
     }
 
+    async fn rebuild_runs(&self, lake: &OrgLake, report: &mut RebuildReport) -> Result<()> {
+        let ids = lake.manifests().await.doing(|| "list the manifests".to_owned());
+        for id in report.noted(ids, lake.id(), None, None)?.unwrap_or_default() {
+            let manifest = lake.manifest(&id).await.doing(|| format!("read the manifest of run `{id}`"));
+            if let Some(manifest) = report.noted(manifest, lake.id(), None, Some(&id))? {
+                self.rebuild_run(&manifest).await?;
+                report.runs += 1;
+            }
+        }
+        Ok(())
+    }
+
     async fn rebuild_run(&self, manifest: &Manifest) -> Result<()> {
         let db = self.catalog().db();
         let doing = || format!("read back run `{}`", manifest.run);
         runs::insert_finished(db, manifest).await.doing(doing)
     }
+}
+
+async fn who_it_is(lake: &OrgLake) -> Result<OrgDocument> {
+    let document = lake.org_document().await.doing(|| format!("read who org `{}` is", lake.id()))?;
+    document.ok_or_else(|| Error::NoOrgDocument { org: lake.id().clone() })
+}
+
+/// None if the table has had no describe so far: it tells nothing yet.
+async fn progress_of(lake: &OrgLake, object: &ObjectName) -> Result<Option<Progress>> {
+    let doing = || format!("read the table of `{object}`");
+    let Some(table) = lake.table(object).await.doing(doing)? else { return Ok(None) };
+    let Some(hash) = newest_describe(table.marks()) else { return Ok(None) };
+    let Some(json) = lake.schema(object, &hash).await.doing(doing)? else {
+        return Err(Error::NoDescribe { object: object.clone(), hash: hash.to_string() });
+    };
+    let schema = ObjectSchema::from_describe(&json).map_err(|source| Error::DescribeUnreadable {
+        object: object.clone(),
+        hash: hash.to_string(),
+        source,
+    })?;
+    Ok(Some(Progress { table, hash, schema }))
 }

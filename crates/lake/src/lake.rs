@@ -110,11 +110,16 @@ impl Lake {
     /// Every Org that has a document, in the order of ids.
     pub async fn orgs(&self) -> Result<Vec<OrgDocument>> {
         let mut orgs = Vec::new();
-        for name in store::folders(self.store(), &orgs_folder()).await? {
-            let Ok(id) = OrgId::parse(&name) else { continue };
+        for id in self.org_ids().await? {
             orgs.extend(self.org(&id).org_document().await?);
         }
         Ok(orgs)
+    }
+
+    /// Every Org that has a folder, in order; its document may be missing or damaged.
+    pub async fn org_ids(&self) -> Result<Vec<OrgId>> {
+        let names = store::folders(self.store(), &orgs_folder()).await?;
+        Ok(names.iter().filter_map(|name| OrgId::parse(name).ok()).collect())
     }
 
     /// Removes what writers that died left in the staging folder of a local lake; says how many files.

@@ -1,5 +1,7 @@
 //! `holdfast auto …`: continuous backup of whole orgs.
 
+use std::fmt::Write as _;
+
 use anyhow::Result;
 use chrono::{DateTime, Utc};
 use clap::{Args, Subcommand};
@@ -136,14 +138,24 @@ fn org_text(status: &AutoStatus, now: DateTime<Utc>, style: Style) -> String {
     let count = |word: &str| status.objects.iter().filter(|object| object.word == word).count();
     let (running, warning, stopped) = (count("running"), count("warning"), count("stopped"));
     let records: u64 = status.objects.iter().map(|object| object.live_records).sum();
-    let head = format!(
+    let state = words(status.org.auto_backup.as_str());
+    let mut head = format!(
         "`{}`: auto backup {}, {} objects running, {} in warning, {} stopped, {} records\n",
         status.org.name,
-        words(status.org.auto_backup.as_str()),
+        if status.waits_for_serve() { "switched on".to_owned() } else { state },
         running,
         warning,
         stopped,
         number(records)
     );
+    if status.waits_for_serve() {
+        head.push_str("nothing is captured now, because no `holdfast serve` is running; start it\n");
+    }
+    if let Some(problem) = &status.problem {
+        let _ = writeln!(head, "last problem: {}", cell_text(problem, 500));
+        if let Some(code) = status.problem_code {
+            let _ = writeln!(head, "hint: {}", code.hint());
+        }
+    }
     head + &style.table_or(rows, "nothing was captured so far")
 }

@@ -32,6 +32,12 @@ pub(crate) struct BackupArgs {
     #[arg(long = "object", value_name = "OBJECT")]
     objects: Vec<ObjectName>,
 
+    /// Believe that records which are no longer visible are deleted, however many they are
+    ///
+    /// Many at once are most often a permission that was taken away, and are not believed otherwise.
+    #[arg(long)]
+    accept_missing: bool,
+
     #[command(flatten)]
     capture: CaptureArgs,
 }
@@ -41,22 +47,28 @@ pub(crate) async fn run(args: BackupArgs, mut invocation: Invocation) -> Result<
     let engine = invocation.engine().await?;
     let org = engine.org(&args.org).await?;
     let cancel = interrupt::watch("stopping after what is under way; Ctrl-C again ends at once");
-    let manifest = capture(&engine, &org.name, args.objects, &invocation, cancel).await?;
-    invocation.output.answer(&ManifestView::new(&org.name, &manifest), ManifestView::text)?;
-    Ok(exit_of(manifest.status))
+    let asked_for = args.objects.clone();
+    let options = BackupOptions { objects: args.objects, accept_missing: args.accept_missing };
+    let manifest = capture(&engine, &org.name, options, &invocation, cancel).await?;
+    let view = ManifestView::new(&org.name, &manifest).asked_for(&asked_for);
+    invocation.output.answer(&view, ManifestView::text)?;
+    Ok(match exit_of(manifest.status) {
+        Exit::Done if view.misses_asked() => Exit::Gaps,
+        exit => exit,
+    })
 }
 
 /// One backup with its progress shown.
 pub(super) async fn capture(
     engine: &Engine,
     org: &str,
-    objects: Vec<ObjectName>,
+    options: BackupOptions,
     invocation: &Invocation,
     cancel: CancellationToken,
 ) -> Result<Manifest, holdfast_engine::Error> {
     let (events, progress) =
         Progress::start(&invocation.screen, engine.clock().clone(), invocation.output.is_json);
-    let result = engine.backup(org, BackupOptions { objects }, events, cancel).await;
+    let result = engine.backup(org, options, events, cancel).await;
     progress.finish().await;
     result
 }

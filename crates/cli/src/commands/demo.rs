@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use clap::Args;
-use holdfast_engine::{Clock as _, Engine, EventSink, NewOrg, SystemClock};
+use holdfast_engine::{BackupOptions, Clock as _, Engine, EventSink, NewOrg, SystemClock};
 use holdfast_salesforce::Credentials;
 use simorg::{RunningOrg, SimOrg};
 use url::Url;
@@ -80,7 +80,7 @@ pub(crate) async fn run(args: DemoArgs, mut invocation: Invocation) -> Result<Ex
 
     let engine = invocation.engine_or_new().await?;
     connect(&engine, &org).await?;
-    let manifest = match capture(&engine, ORG, Vec::new(), &invocation, cancel.clone()).await {
+    let manifest = match capture(&engine, ORG, BackupOptions::default(), &invocation, cancel.clone()).await {
         // Ctrl-C ends a demo, whatever it is doing.
         Err(_) if cancel.is_cancelled() => return Ok(Exit::Done),
         captured => captured?,

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
+use holdfast_domain::ObjectName;
 use holdfast_domain::manifest::{Counts, FileCounts, Gap, Manifest, ObjectEntry, RunStatus, Trigger};
 use serde::Serialize;
 
@@ -30,6 +31,9 @@ pub(super) struct ManifestView {
     /// Also the Objects in which nothing changed are shown to a person.
     #[serde(skip)]
     shows_all: bool,
+    /// The Objects that a person asked for by name: of these every gap counts.
+    #[serde(skip)]
+    asked_for: Vec<ObjectName>,
 }
 
 #[derive(Debug, Serialize)]
@@ -67,12 +71,27 @@ impl ManifestView {
             files: manifest.files,
             objects: objects.iter().map(|(name, entry)| (name.to_string(), entry.clone())).collect(),
             shows_all: false,
+            asked_for: Vec::new(),
         }
     }
 
     pub(super) fn showing_all(mut self, shows_all: bool) -> Self {
         self.shows_all = shows_all;
         self
+    }
+
+    pub(super) fn asked_for(mut self, objects: &[ObjectName]) -> Self {
+        self.asked_for = objects.to_vec();
+        self
+    }
+
+    /// True if and only if an Object that was asked for by name cannot be captured.
+    pub(super) fn misses_asked(&self) -> bool {
+        self.gaps().any(|(object, _)| self.is_asked(object))
+    }
+
+    fn is_asked(&self, object: &str) -> bool {
+        self.asked_for.iter().any(|asked| asked.as_str().eq_ignore_ascii_case(object))
     }
 
     /// The table of Objects, the Objects that are missing, and the sum of all in sentences.
@@ -128,21 +147,21 @@ impl ManifestView {
     }
 
     fn tell_gaps(&self, text: &mut String) {
-        let expected = self.gaps().filter(|(_, gap)| gap.is_expected).count();
-        let missing: Vec<_> = self.gaps().filter(|(_, gap)| !gap.is_expected).collect();
+        let (expected, missing): (Vec<_>, Vec<_>) =
+            self.gaps().partition(|(object, gap)| gap.is_expected && !self.is_asked(object));
         if !missing.is_empty() {
             let _ = writeln!(text, "\nnot captured, or not whole:");
             for (object, gap) in missing {
                 tell_gap(text, object, gap);
             }
         }
-        if expected > 0 && self.shows_all {
+        if !expected.is_empty() && self.shows_all {
             let _ = writeln!(text, "\nSalesforce does not let anybody read these by queries:");
-            for (object, gap) in self.gaps().filter(|(_, gap)| gap.is_expected) {
+            for (object, gap) in expected {
                 let _ = writeln!(text, "  {object}: {}", cell_text(&gap.message, 300));
             }
-        } else if expected > 0 {
-            let objects = count(expected, "object");
+        } else if !expected.is_empty() {
+            let objects = count(expected.len(), "object");
             let _ = writeln!(
                 text,
                 "\n{objects} cannot be read by queries; `holdfast run show latest --all` names them"
@@ -221,7 +240,7 @@ fn count(value: usize, noun: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use holdfast_domain::{ErrorCode, ObjectName, OrgId, RunId};
+    use holdfast_domain::{ErrorCode, OrgId, RunId};
 
     fn manifest() -> Manifest {
         let entry = |live_records, new| ObjectEntry {
@@ -269,7 +288,7 @@ mod tests {
 
         not captured, or not whole:
           Case: INSUFFICIENT_ACCESS: no
-            hint: grant the integration user what the message names; Holdfast goes on where it stopped
+            hint: grant the integration user what the message names; the next run goes on where this one stopped
 
         1 object cannot be read by queries; `holdfast run show latest --all` names them
 
@@ -277,6 +296,17 @@ mod tests {
         4 objects, 12,355 record versions stored, 12 files (1 to come), 1.0 MiB written, 9 API calls
         1 object not whole: the next run tries again
         ");
+    }
+
+    #[test]
+    fn an_object_that_was_asked_for_is_missed_aloud() {
+        let asked = |name: &str| {
+            ManifestView::new("acme", &manifest()).asked_for(&[ObjectName::parse(name).unwrap()])
+        };
+        let vote = asked("vote");
+        assert!(vote.misses_asked() && vote.text(Style::NARROW).contains("  Vote: not queryable\n"));
+        let account = asked("Account");
+        assert!(!account.misses_asked() && !account.text(Style::NARROW).contains("Vote"));
     }
 
     #[test]

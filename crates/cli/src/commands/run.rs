@@ -210,7 +210,7 @@ mod tests {
         };
         insta::assert_snapshot!(errors_text(&[error]), @r"
         Case: INSUFFICIENT_ACCESS: no
-          hint: grant the integration user what the message names; Holdfast goes on where it stopped
+          hint: grant the integration user what the message names; the next run goes on where this one stopped
         ");
     }
 }

@@ -24,7 +24,7 @@ const LISTEN: &str = "127.0.0.1:8080";
 
 /// Run auto backup for every org that is switched on, until stopped
 ///
-/// Ctrl-C or SIGTERM stops in good order. The HTTP API and the console do not exist yet: of HTTP, only
+/// Ctrl-C or SIGTERM stops in good order, and it ends with 0. The HTTP API and the console do not exist yet: of HTTP, only
 /// /healthz is answered.
 #[derive(Args)]
 #[command(after_help = "Example:\n  holdfast serve --listen 127.0.0.1:8080 --data-dir /var/lib/holdfast")]

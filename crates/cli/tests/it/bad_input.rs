@@ -225,3 +225,73 @@ async fn a_demo_does_not_settle_in_the_data_of_somebody_else() {
     let err = stage.run(&["demo", "--data-dir", "holdfast-data", "--exit-after-backup"]).await.failed(2);
     assert!(err.contains("holdfast-data") && err.contains("--data-dir"), "{err}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_login_address_where_no_salesforce_answers_is_named() {
+    let folder = tempdir().unwrap();
+    let page = "<html><title>Error response</title><p>Unsupported method ('POST').</p></html>";
+    let answer = move || async move { (axum::http::StatusCode::NOT_IMPLEMENTED, axum::response::Html(page)) };
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let server = tokio::spawn(axum::serve(listener, Router::new().fallback(answer)).into_future());
+    let line =
+        ["org", "add", "acme", "--client-id", "I", "--client-secret", "S", "--json", "--login-url", &url];
+    let err = run_in(folder.path(), &line).await.failed(1);
+    server.abort();
+    let failure: Value = serde_json::from_str(&err).unwrap();
+    assert_eq!(failure["code"], "not_salesforce", "{err}");
+    assert!(failure["message"].as_str().unwrap().contains("acme") && err.contains("Error response"), "{err}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_org_is_not_renamed_and_changes_do_not_run_backwards() {
+    let stage = Stage::connected().await;
+    let (url, id, secret) = (stage.org.url(), stage.org.client_id(), stage.org.client_secret());
+    let line = ["org", "add", "other", "--client-id", id, "--client-secret", secret, "--login-url", &url];
+    let err = stage.run(&line).await.failed(1);
+    assert!(err.contains("already connected as `acme`") && err.contains("hint:"), "{err}");
+
+    let older = stage.run(&["backup", "acme", "--object", "Account", "--json"]).await.json();
+    let newer = stage.run(&["backup", "acme", "--object", "Account", "--json"]).await.json();
+    let (older, newer) = (older["run"].as_str().unwrap(), newer["run"].as_str().unwrap());
+    let err = stage.run(&["changes", older, "--since", newer]).await.failed(2);
+    assert!(err.contains("newer"), "{err}");
+    stage.run(&["changes", newer, "--since", older]).await.done();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_object_that_cannot_be_captured_is_said_to_be_so() {
+    let stage = Stage::connected().await;
+    let all = stage.run(&["backup", "acme", "--json"]).await.json();
+    let objects = all["objects"].as_object().unwrap();
+    let (object, _) = objects.iter().find(|(_, entry)| entry["gap"]["is_expected"] == true).unwrap();
+    let ended = stage.run(&["backup", "acme", "--object", object]).await;
+    assert_eq!(ended.code, 3, "{ended:?}");
+    assert!(ended.out.contains(&format!("{object}: ")), "{ended:?}");
+}
+
+///
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rebuild_that_could_not_read_all_names_it_and_ends_with_3() {
+    let stage = Stage::connected().await;
+    let run = stage.run(&["backup", "acme", "--object", "Account", "--json"]).await.json();
+    let (run, org) = (run["run"].as_str().unwrap(), run["org_id"].as_str().unwrap());
+    let data = stage.folder.path().join("holdfast-data");
+    std::fs::write(data.join(format!("lake/orgs/{org}/runs/{run}.json")), "{ cut").unwrap();
+    std::fs::remove_file(data.join("catalog.db")).unwrap();
+    let ended = stage.run(&["rebuild"]).await;
+    assert_eq!(ended.code, 3, "{ended:?}");
+    assert!(ended.out.contains(&format!("run {run} of org {org}: ")), "{ended:?}");
+    assert!(ended.out.contains("1 org, 1 object, 0 runs") && ended.out.contains("hint:"), "{ended:?}");
+}
+
+/// G-24.
+#[tokio::test(flavor = "multi_thread")]
+async fn auto_backup_that_nobody_serves_says_so() {
+    let stage = Stage::connected().await;
+    stage.run(&["auto", "start", "acme"]).await.done();
+    let status = stage.run(&["auto", "status"]).await.done();
+    assert!(status.contains("switched on") && status.contains("no `holdfast serve` is running"), "{status}");
+    let json = stage.run(&["auto", "status", "--json"]).await.json();
+    assert_eq!(json["items"][0]["is_served"], false, "{json}");
+}

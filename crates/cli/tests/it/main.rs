@@ -7,6 +7,8 @@ mod connecting;
 mod demo;
 mod interrupted;
 mod json;
+mod killed;
+mod memory;
 mod reference;
 mod shown_by;
 mod stage;

@@ -3,6 +3,7 @@
 //! A round is a Run that ends without a Manifest if it found nothing to store. Rounds are WorkItems,
 //! so that any process that serves the catalog can take the next one.
 
+mod heartbeat;
 mod pace;
 mod status;
 mod worker;

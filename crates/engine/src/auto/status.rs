@@ -4,10 +4,12 @@ use chrono::{DateTime, Utc};
 use holdfast_catalog::objects::{self, ObjectState, Phase};
 use holdfast_catalog::orgs;
 use holdfast_catalog::runs;
+use holdfast_catalog::work_items;
 use holdfast_domain::retry::{Light, light};
 use holdfast_domain::{ErrorCode, ObjectName};
 use serde::Serialize;
 
+use super::worker::{QUEUE, is_on};
 use crate::engine::Engine;
 use crate::error::{Doing, Result};
 use crate::orgs::OrgSummary;
@@ -18,8 +20,22 @@ use crate::runs::RunSummary;
 pub struct AutoStatus {
     pub org: OrgSummary,
     pub objects: Vec<ObjectStatus>,
+    /// A process does the work of orgs that are switched on.
+    pub is_served: bool,
+    /// Why the last round could not be done.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub problem_code: Option<ErrorCode>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub problem: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_run: Option<RunSummary>,
+}
+
+impl AutoStatus {
+    /// True if and only if the org is switched on and no process does the work.
+    pub fn waits_for_serve(&self) -> bool {
+        is_on(self.org.auto_backup) && !self.is_served
+    }
 }
 
 /// One Object's line on the dashboard.
@@ -50,6 +66,9 @@ impl Engine {
             Some(name) => vec![self.find_org(name).await?],
             None => orgs::list(self.catalog().db()).await.doing(|| "list the orgs".to_owned())?,
         };
+        let is_served = self.is_served().await?;
+        let rounds = work_items::list(self.catalog().db(), QUEUE).await;
+        let rounds = rounds.doing(|| "read the queue".to_owned())?;
         let mut statuses = Vec::with_capacity(all.len());
         for org in all {
             let db = self.catalog().db();
@@ -58,7 +77,16 @@ impl Engine {
                 runs::list_for_org(db, &org.id, None, 1).await.doing(|| "read the last run".to_owned())?;
             let objects = known.into_iter().map(|state| self.object_status(state)).collect();
             let last_run = last.into_iter().next().map(RunSummary::from);
-            statuses.push(AutoStatus { org: self.org(org.id.as_str()).await?, objects, last_run });
+            let round = rounds.iter().find(|item| item.dedupe_key.as_deref() == Some(org.id.as_str()));
+            let problem = round.and_then(|item| item.failure.clone());
+            statuses.push(AutoStatus {
+                org: self.org(org.id.as_str()).await?,
+                objects,
+                is_served,
+                problem_code: problem.as_ref().map(|failure| failure.code),
+                problem: problem.map(|failure| failure.message),
+                last_run,
+            });
         }
         Ok(statuses)
     }

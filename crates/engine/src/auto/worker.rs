@@ -21,7 +21,7 @@ use crate::engine::Engine;
 use crate::error::{Doing, Error, Result, chain};
 use crate::events::EventSink;
 
-const QUEUE: &str = "auto";
+pub(super) const QUEUE: &str = "auto";
 const KIND: &str = "auto_round";
 /// How soon a switch, a pause or a due round is noticed.
 const TICK: Duration = Duration::from_secs(1);
@@ -44,9 +44,14 @@ impl Engine {
     pub async fn serve(&self, events: EventSink, cancel: CancellationToken) -> Result<()> {
         let memories = Memories::default();
         let mut rounds = JoinSet::new();
+        let mut beaten_at = None;
         tracing::info!("Auto backup is ready");
         while !cancel.is_cancelled() {
-            if let Err(error) = self.tick(&memories, &events, &cancel, &mut rounds).await {
+            let ticked = match self.beat(&mut beaten_at).await {
+                Ok(()) => self.tick(&memories, &events, &cancel, &mut rounds).await,
+                Err(error) => Err(error),
+            };
+            if let Err(error) = ticked {
                 // The catalog may come back; what is due stays due.
                 tracing::error!("auto backup could not go on: {}", chain(&error));
             }
@@ -57,6 +62,9 @@ impl Engine {
             }
         }
         while rounds.join_next().await.is_some() {}
+        if let Err(error) = self.end_beat().await {
+            tracing::warn!("auto backup is shown as at work for a while: {}", chain(&error));
+        }
         Ok(())
     }
 
@@ -148,6 +156,7 @@ impl Engine {
             known_scope: known_scope.map(|(_, scope)| scope),
             with_files: org.auto_state == AutoState::Running,
             give_up_after: GIVE_UP_AFTER,
+            accepts_missing: false,
         };
         let round = round(self, org, options, events, cancel).await?;
         let mut memories = memories.lock().await;
@@ -215,6 +224,6 @@ impl Engine {
     }
 }
 
-fn is_on(state: AutoState) -> bool {
+pub(super) fn is_on(state: AutoState) -> bool {
     matches!(state, AutoState::Running | AutoState::FilesPaused)
 }

@@ -103,7 +103,8 @@ pub(crate) async fn round(
         accepts_missing: options.accepts_missing,
     });
     let lease = lease::of_org(&ctx.org);
-    let work = noted_round(&ctx, org, options);
+    // Boxed: the states of a whole Run would otherwise be copied from future to future.
+    let work = Box::pin(noted_round(&ctx, org, options));
     engine.under_lease_when_free(&lease, ctx.give_up_after, &ctx.cancel, work).await
 }
 
@@ -152,7 +153,7 @@ async fn course_to_end(ctx: &Arc<RunContext>, options: RoundOptions) -> Result<R
     capture_all(ctx, assignments, &mut outcomes).await?;
     outcomes.files = files::capture(ctx, outcomes.done(), options.with_files).await?;
     let names_every_object = ctx.trigger == Trigger::Backup && options.wanted.is_empty();
-    let scope = outcomes.describes_hold().then(|| scope.as_known());
+    let scope = outcomes.describes_hold().then(|| scope.into_known());
     let looked = outcomes.looked();
     Ok(Round { manifest: finish(ctx, outcomes, names_every_object).await?, looked, scope })
 }

@@ -34,7 +34,7 @@ pub(crate) struct Scope {
 
 impl Scope {
     /// For the rounds that follow: what was missed for the first time is known by then.
-    pub(crate) fn as_known(mut self) -> Self {
+    pub(crate) fn into_known(mut self) -> Self {
         for gap in self.gaps.values_mut().filter_map(|entry| entry.gap.as_mut()) {
             gap.is_expected = true;
         }

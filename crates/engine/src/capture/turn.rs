@@ -61,12 +61,12 @@ const MOST_TURNS: u32 = 5;
 pub(crate) async fn take(ctx: &RunContext, assignment: &mut Assignment) -> Result<()> {
     let Assignment { run, writer } = assignment;
     let name = lease::of_table(&ctx.org, &run.object);
-    let work = async {
+    let work = Box::pin(async {
         // Another process may have written since the plan was made.
         writer.refresh().await.doing(|| format!("open the table of `{}`", run.object))?;
         run.held = Held::of(writer);
         step(ctx, run, writer).await
-    };
+    });
     ctx.engine.under_lease(&name, work).await
 }
 

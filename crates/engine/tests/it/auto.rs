@@ -104,3 +104,49 @@ async fn the_light_turns_yellow_after_an_hour_of_failure_and_green_again() -> Re
     app.assert_lake_equals(&org).await?;
     serving.stop().await
 }
+
+/// G-24: a switch that nobody acts on does not look like work.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_status_says_whether_anybody_serves() -> Result<()> {
+    let org = SimOrg::with_records("Account", 5).start().await?;
+    let app = TestApp::connected_to(&org).await?;
+    let status = || async { Ok::<_, anyhow::Error>(app.engine.auto_status(Some("acme")).await?.remove(0)) };
+    assert!(!status().await?.waits_for_serve(), "an org that is off waits for nothing");
+    app.engine.start_auto("acme").await?;
+    assert!(status().await?.waits_for_serve());
+
+    let serving = Serving::start(&app);
+    wait_for("the sign of life", SOON, || async { status().await.is_ok_and(|status| status.is_served) })
+        .await?;
+    serving.stop().await?;
+    assert!(status().await?.waits_for_serve(), "told to stop, it takes its sign of life back");
+
+    let killed = Serving::start(&app);
+    wait_for("the sign of life", SOON, || async { status().await.is_ok_and(|status| status.is_served) })
+        .await?;
+    killed.task.abort();
+    assert!(killed.task.await.is_err_and(|error| error.is_cancelled()));
+    app.clock.advance(TimeDelta::minutes(2));
+    assert!(status().await?.waits_for_serve(), "killed, it gives no sign of life");
+    Ok(())
+}
+
+/// G-34: a round that fails as a whole is told beside its org, until one goes well.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_problem_of_an_org_is_told_until_it_is_over() -> Result<()> {
+    let org = SimOrg::with_records("Account", 5).start().await?;
+    let app = TestApp::connected_to(&org).await?;
+    org.faults().add(Fault::status(Endpoint::DescribeGlobal, 400, "NOT_TODAY", "come back later"));
+    app.engine.start_auto("acme").await?;
+    let problem = || async { app.engine.auto_status(Some("acme")).await.ok()?.remove(0).problem };
+
+    let serving = Serving::start(&app);
+    wait_for("the problem", SOON, || async {
+        problem().await.is_some_and(|problem| problem.contains("NOT_TODAY"))
+    })
+    .await?;
+    org.faults().clear();
+    app.clock.advance(TimeDelta::minutes(16));
+    wait_for("the end of the problem", SOON, || async { problem().await.is_none() }).await?;
+    serving.stop().await
+}

@@ -4,3 +4,4 @@ mod auto;
 mod capture;
 mod org;
 mod rebuild;
+mod refusals;

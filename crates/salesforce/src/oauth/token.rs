@@ -99,7 +99,10 @@ pub async fn revoke(login_url: &Url, token: &Secret, options: &ClientOptions) ->
 async fn refusal(login_url: &Url, answer: Answer) -> Error {
     let ApiError { status, code, message, retry_after } = answer.into_api_error("").await;
     let is_client_error = (400..500).contains(&status);
-    if code.starts_with("HTTP_") && is_client_error && !matches!(status, 406 | 408 | 420 | 429) {
+    // Busy or under repair, the edge in front of Salesforce answers with pages of its own.
+    let is_passing = matches!(status, 406 | 408 | 420 | 429 | 502 | 503 | 504)
+        || (!is_client_error && is_salesforce_host(login_url));
+    if code.starts_with("HTTP_") && status >= 400 && !is_passing {
         return Error::NotSalesforce {
             url: login_url.to_string(),
             what: format!("{message} (status {status})"),
@@ -132,15 +135,18 @@ pub(crate) fn check_address(text: &str) -> Result<Url, Error> {
             reason: "it must not hold a password",
         });
     }
-    let host = url.host_str().unwrap_or_default();
-    let is_salesforce = [".salesforce.com", ".force.com"].iter().any(|suffix| host.ends_with(suffix));
-    if url.scheme() == "http" && is_salesforce {
+    if url.scheme() == "http" && is_salesforce_host(&url) {
         return Err(bad("Salesforce answers only `https://`"));
     }
     url.set_path("/");
     url.set_query(None);
     url.set_fragment(None);
     Ok(url)
+}
+
+fn is_salesforce_host(url: &Url) -> bool {
+    let host = url.host_str().unwrap_or_default();
+    [".salesforce.com", ".force.com"].iter().any(|suffix| host.ends_with(suffix))
 }
 
 #[cfg(test)]

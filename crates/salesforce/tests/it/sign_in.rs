@@ -92,6 +92,27 @@ async fn a_key_that_is_no_rsa_key_is_said_to_be_one_without_being_shown() {
 }
 
 #[tokio::test]
+async fn a_server_that_is_not_salesforces_is_told_from_one_that_is_busy() {
+    const PAGE: &str = "<html><title>Unsupported method ('POST')</title></html>";
+    const PASSING: &str = r#"{"error":"unknown_error","error_description":"retry your request"}"#;
+    let not_salesforce = (ErrorCode::NotSalesforce, Retry::Never);
+    let busy = (ErrorCode::OrgBusy, Retry::BackOff);
+    for (status, body, expected, says) in [
+        (404, "<html></html>", not_salesforce, "status 404"),
+        (500, "<html></html>", not_salesforce, "status 500"),
+        (501, PAGE, not_salesforce, "Unsupported method"),
+        (500, PASSING, busy, "retry your request"),
+        (504, "", busy, "empty answer"),
+        (429, "slow down", busy, "slow down"),
+    ] {
+        let server = Server::start(move |_| Some(answer(status, &[], body))).await;
+        let error = connect(client_credentials(&server)).await.err().unwrap();
+        assert_eq!((error.code(), error.retry()), expected, "{}", chain(&error));
+        assert!(chain(&error).contains(says), "{}", chain(&error));
+    }
+}
+
+#[tokio::test]
 async fn refusals_keep_salesforces_words_and_no_secret() {
     for (status, body, code, retry, says) in [
         (
@@ -123,7 +144,6 @@ async fn refusals_keep_salesforces_words_and_no_secret() {
             "rate_limit_exceeded",
         ),
         (503, "<html><title>Maintenance</title></html>", ErrorCode::OrgBusy, Retry::BackOff, "Maintenance"),
-        (404, "<html></html>", ErrorCode::NotSalesforce, Retry::Never, "status 404"),
         (200, "<html><title>Sign in</title></html>", ErrorCode::NotSalesforce, Retry::Never, "Sign in"),
         (
             200,
