@@ -234,7 +234,7 @@ mod tests {
                                 HOLDFAST_DATA_DIR]
 
         Exit codes:
-          0    done
+          0    done; also `serve` and `demo` when they are told to stop
           1    failed; the error says what to do next
           2    the command line or the configuration is wrong; nothing was tried
           3    done with gaps: what could not be captured, or is damaged, is named

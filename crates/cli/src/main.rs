@@ -27,6 +27,11 @@ mod web_sign_in;
 
 use std::process::ExitCode;
 
+/// Large buffers come and go on many threads, and glibc keeps what each thread once needed: a backup of
+/// two million small records peaked at 627 MB with it, and at 326 MB with this one.
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 fn main() -> ExitCode {
     command_line::main().into()
 }

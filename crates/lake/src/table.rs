@@ -26,7 +26,7 @@ use crate::{Error, Result};
 /// The mark in which a table keeps its number of live records.
 pub(crate) const LIVE_RECORDS: &str = "live_records";
 /// Bytes of rows that a block holds in memory, unless told otherwise.
-const CHUNK_BUDGET: usize = 64 << 20;
+const CHUNK_BUDGET: usize = 24 << 20;
 
 /// Which state is asked for.
 #[derive(Debug, Clone, Default)]
@@ -205,7 +205,7 @@ impl TableWriter {
         Ok(Self { log, target, fields, state, is_current: true, keys: Some(keys), chunk_budget })
     }
 
-    /// Holds at most about `bytes` of rows in memory per block, instead of 64 MiB.
+    /// Holds at most about `bytes` of rows in memory per block, instead of 24 MiB.
     pub fn set_chunk_budget(&mut self, bytes: usize) {
         self.chunk_budget = bytes;
     }

@@ -205,7 +205,7 @@ mod tests {
         insta::assert_snapshot!(tally.line(at(2)), @"0 of 2 objects, 2,500 records, 4.0 KiB, 1,250/s, 7 API calls");
         let counts = Counts { new: 2500, bytes: 5120, ..Counts::default() };
         tally.take(Event::ObjectDone { object: account(), counts });
-        insta::assert_snapshot!(tally.line(at(2)), @"1 of 2 objects, 2,500 records, 5.0 KiB, 1,250/s");
+        insta::assert_snapshot!(tally.line(at(2)), @"1 of 2 objects, 2,500 records, 5.0 KiB, 1,250/s, 7 API calls");
     }
 
     /// G-04

@@ -1,4 +1,4 @@
-//! Memory does not grow with the object.
+//! Memory stays bounded, however large the object is.
 
 use std::process::Stdio;
 use std::time::Duration;
@@ -32,10 +32,11 @@ async fn peak_of(records: u64) -> u64 {
     }
 }
 
-/// Twenty times the records, about the same memory: rows are streamed, and what is kept of a Block is bounded.
+/// What is read, sorted and encoded at once is bounded: a small object fills less than that, and beyond
+/// two million records (seen with four) the peak stays.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_large_object_takes_no_more_memory_than_a_small_one() {
-    let small = peak_of(100_000).await;
-    let large = peak_of(2_000_000).await;
-    assert!(large < small * 3 / 2, "{small} KiB for 100,000 records, {large} KiB for 2,000,000");
+async fn the_memory_of_a_large_object_is_bounded() {
+    let bound = 450 * 1024;
+    let peak = peak_of(2_000_000).await;
+    assert!(peak < bound, "{peak} KiB for 2,000,000 records");
 }

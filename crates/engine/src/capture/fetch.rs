@@ -57,7 +57,7 @@ pub(crate) struct Plan {
 }
 
 /// Bytes of one Bulk page in memory, about.
-const PAGE_BYTES: usize = 32 << 20;
+const PAGE_BYTES: usize = 8 << 20;
 const FIRST_PAGE_RECORDS: u32 = 10_000;
 const LONGEST_PAGE_RECORDS: u32 = 100_000;
 
