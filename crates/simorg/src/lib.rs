@@ -24,6 +24,7 @@ pub mod server;
 pub mod simorg;
 pub mod soql;
 pub mod state;
+pub mod xml;
 
 pub use errors::ApiError;
 pub use faults::{Effect, Endpoint, Fault};
