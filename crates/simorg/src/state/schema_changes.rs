@@ -103,12 +103,12 @@ impl Org {
         change: impl FnOnce(&mut Snapshot, i64) -> Result<(), ApiError>,
     ) -> Result<(), ApiError> {
         let ledger = self.ledger();
-        let mut snapshot = (*self.snapshot()).clone();
+        let mut snapshot = (*self.committed()).clone();
         let at_ms = self.next_change_ms();
         change(&mut snapshot, at_ms)?;
         snapshot.schema_changed_ms = at_ms;
         derive_children(&mut snapshot);
-        self.publish(snapshot);
+        self.publish(Arc::new(snapshot));
         drop(ledger);
         Ok(())
     }
