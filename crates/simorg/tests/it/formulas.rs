@@ -137,6 +137,28 @@ async fn all_broken_rules_of_a_record_are_told_and_nothing_is_saved() {
 }
 
 #[tokio::test]
+async fn a_row_of_a_collection_fails_alone_with_all_that_is_wrong() {
+    let client = bare().await;
+    let rules = json!({"rules": [
+        {"name": "One", "formula": "Net__c < 0", "message": "one", "error_field": "Net__c"},
+        {"name": "Two", "formula": "Net__c < -5", "message": "two"}]});
+    client.admin(Method::PUT, "/objects/Invoice__c/rules", rules).await;
+    let project = client.create("Project__c", json!({"Name": "P"})).await;
+    let invoice =
+        |net: i32| json!({"attributes": {"type": "Invoice__c"}, "Project__c": project, "Net__c": net});
+
+    let rows = json!({"allOrNone": false, "records": [invoice(-9), invoice(7)]});
+    let (status, answer) = client.send(Method::POST, "/composite/sobjects", rows).await;
+
+    assert_eq!(status, StatusCode::OK, "{answer}");
+    let messages: Vec<&Json> =
+        answer[0]["errors"].as_array().expect("errors").iter().map(|error| &error["message"]).collect();
+    assert_eq!(messages, ["one", "two"]);
+    assert_eq!(answer[1]["success"], json!(true));
+    assert_eq!(field(&client, "Project__c", &project, "Total_Billed__c").await, json!(7.0));
+}
+
+#[tokio::test]
 async fn rules_see_the_record_before_and_those_of_the_master_see_its_sums() {
     let client = bare().await;
     let rules = json!({"rules": [
