@@ -13,11 +13,15 @@ pub struct ApiError {
     pub message: String,
     /// The fields at fault; `None` leaves the key out, as Salesforce does for errors that are not about a record.
     pub fields: Option<Vec<String>>,
+    /// What a duplicate rule found, for `DUPLICATES_DETECTED`.
+    pub duplicate_result: Option<Box<serde_json::Value>>,
 }
 
 /// One entry of the error array as it goes over the wire.
 #[derive(Serialize)]
 struct Entry<'a> {
+    #[serde(rename = "duplicateResult", skip_serializing_if = "Option::is_none")]
+    duplicate_result: Option<&'a serde_json::Value>,
     message: &'a str,
     #[serde(rename = "errorCode")]
     code: &'a str,
@@ -27,7 +31,7 @@ struct Entry<'a> {
 
 impl ApiError {
     pub fn new(status: StatusCode, code: impl Into<String>, message: impl Into<String>) -> ApiError {
-        ApiError { status, code: code.into(), message: message.into(), fields: None }
+        ApiError { status, code: code.into(), message: message.into(), fields: None, duplicate_result: None }
     }
 
     /// A 400 with the given code.
@@ -110,7 +114,12 @@ impl ApiError {
 
 fn body_of(errors: &[ApiError]) -> String {
     let entry = |error: &ApiError| {
-        json!(Entry { message: &error.message, code: &error.code, fields: error.fields.as_deref() })
+        json!(Entry {
+            duplicate_result: error.duplicate_result.as_deref(),
+            message: &error.message,
+            code: &error.code,
+            fields: error.fields.as_deref(),
+        })
     };
     Json::Array(errors.iter().map(entry).collect()).to_string()
 }

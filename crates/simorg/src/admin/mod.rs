@@ -2,6 +2,7 @@
 
 mod operations;
 mod records;
+mod rules;
 mod schema;
 mod security;
 
@@ -18,6 +19,7 @@ pub fn router() -> Router<AppState> {
         .merge(records::router())
         .merge(schema::router())
         .merge(security::router())
+        .merge(rules::router())
         .merge(operations::router())
 }
 

@@ -94,6 +94,7 @@ impl Row {
             FieldSource::Location(prefix) => self.location(prefix),
             FieldSource::PersonName => self.person_name(),
             FieldSource::Formula(text) => formula::evaluate(text, self),
+            FieldSource::Masked => masked(&self.held(field.slot), field),
             FieldSource::RollUp(sum) if matches!(self.found, Found::Generated(_)) => self.generated_sum(sum),
             FieldSource::Stored | FieldSource::RollUp(_) | FieldSource::AutoNumber(_) | FieldSource::Blob => {
                 fit(self.held(field.slot), field)
@@ -162,6 +163,18 @@ impl Row {
         let parts = ["FirstName", "LastName"].map(|name| self.value_of(name).to_plain_text());
         Value::text(parts.iter().filter(|p| !p.is_empty()).cloned().collect::<Vec<_>>().join(" "))
     }
+}
+
+/// Classic encrypted text as a user sees it who may not read it: one mask character for each of its own, but for what the
+/// mask type leaves ("Classic Encryption for Custom Fields", Salesforce Help).
+fn masked(value: &Value, field: &FieldDef) -> Value {
+    let Value::Text(text) = value else { return Value::Null };
+    let mask = if field.mask.as_deref() == Some("X") { 'X' } else { '*' };
+    let shown = if field.mask_type.as_deref() == Some("lastFour") { 4 } else { 0 };
+    let hidden = text.chars().count().saturating_sub(shown);
+    Value::Text(
+        text.chars().enumerate().map(|(at, letter)| if at < hidden { mask } else { letter }).collect(),
+    )
 }
 
 /// A field that changed its type shows old values in the new one; an absent boolean is false.
