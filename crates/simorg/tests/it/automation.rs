@@ -277,4 +277,34 @@ async fn set_up_and_other_objects_do_not_mix_in_one_call() {
     };
     assert_eq!(mix(true).expect_err("a refusal").code, "MIXED_DML_OPERATION");
     assert!(mix(false).is_ok());
+
+    let records = json!({"records": [
+        {"attributes": {"type": "Account"}, "Name": "B"},
+        {"attributes": {"type": "Group"}, "Name": "H", "Type": "Regular"},
+    ]});
+    let (_, answer) = client.send(Method::POST, "/composite/sobjects", records).await;
+    assert_eq!(
+        (&answer[0]["success"], &answer[1]["errors"][0]["statusCode"]),
+        (&json!(true), &json!("MIXED_DML_OPERATION"))
+    );
+}
+
+#[tokio::test]
+async fn headers_of_a_request_pass_alerts_and_keep_assignment_rules_from_running() {
+    let client = bare().await;
+    let org = client.running.org();
+    automate(&client, json!({"kind": "AssignmentRule", "full_name": "Lead.Route", "object": "Lead", "effect": {"reassign": {"owner": "Support_Queue"}}})).await;
+    automate(&client, json!({"kind": "DuplicateRule", "full_name": "Lead.Same", "object": "Lead", "effect": {"duplicate": {"fields": ["LastName"], "alert": true}}})).await;
+    let lead = json!({"LastName": "L", "Company": "C"});
+    let first = client.create("Lead", lead.clone()).await;
+    assert_eq!(&text(org, &first, "OwnerId")[..3], "00G");
+    assert_eq!(refusal(&client, "Lead", lead.clone()).await.0, "DUPLICATES_DETECTED");
+
+    let request = client
+        .request(Method::POST, "/sobjects/Lead")
+        .header("Sforce-Duplicate-Rule-Header", "allowSave=true")
+        .header("Sforce-Auto-Assign", "FALSE");
+    let answer: Json = request.json(&lead).send().await.expect("an answer").json().await.expect("JSON");
+    let second = answer["id"].as_str().expect("an id");
+    assert_eq!(&text(org, second, "OwnerId")[..3], "005");
 }
