@@ -44,6 +44,9 @@ struct Serve {
     /// Faults as a JSON list, or `@FILE` that holds one; see docs/simorg.md.
     #[arg(long, value_name = "SPEC")]
     faults: Option<String>,
+    /// With person accounts.
+    #[arg(long)]
+    person_accounts: bool,
     #[arg(long, default_value = "simorg")]
     client_id: String,
     #[arg(long, default_value = "simorg")]
@@ -104,6 +107,9 @@ fn org(options: &Serve) -> anyhow::Result<SimOrg> {
         .client(&options.client_id, &options.client_secret)
         .sign_in_as(&options.username, &options.password)
         .listen(SocketAddr::from(([127, 0, 0, 1], options.port)));
+    if options.person_accounts {
+        org = org.person_accounts();
+    }
     if let Some(directory) = &options.data {
         org = org.data_dir(directory);
     }

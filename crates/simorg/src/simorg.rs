@@ -1,6 +1,7 @@
 //! Making an org: which rows it begins with, and starting it as a server.
 
 mod foundation;
+mod person_accounts;
 mod sample_files;
 
 use std::collections::{BTreeMap, HashMap};
@@ -47,6 +48,7 @@ pub struct SimOrg {
     records: BTreeMap<String, u64>,
     /// Without the sample rows of every object.
     bare: bool,
+    person_accounts: bool,
     data_dir: Option<PathBuf>,
     faults: Vec<Fault>,
     settings: Settings,
@@ -67,6 +69,7 @@ impl SimOrg {
             epoch: None,
             records: BTreeMap::new(),
             bare: false,
+            person_accounts: false,
             data_dir: None,
             faults: Vec::new(),
             settings: Settings {
@@ -140,6 +143,13 @@ impl SimOrg {
         self
     }
 
+    /// With person accounts.
+    #[must_use]
+    pub fn person_accounts(mut self) -> SimOrg {
+        self.person_accounts = true;
+        self
+    }
+
     /// The time that generated rows are as of; without it the hour of the start.
     #[must_use]
     pub fn epoch(mut self, epoch: DateTime<Utc>) -> SimOrg {
@@ -200,6 +210,9 @@ impl SimOrg {
         let counts = self.counts(&snapshot)?;
         self.generate(&mut snapshot, &counts, epoch_ms, base.ids);
         let org = Arc::new(Org::new(base.org_id, snapshot, base.users, epoch_ms - 15 * 86_400_000));
+        if self.person_accounts {
+            person_accounts::add(&org).expect("an org that was just made lacks these fields");
+        }
         if !self.bare {
             sample_files::add(&org, &counts);
         }

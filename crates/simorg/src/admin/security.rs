@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde_json::{Value as Json, json};
 
 use crate::errors::ApiError;
+use crate::model::permissions;
 use crate::server::AppState;
 use crate::state::Permissions;
 
@@ -25,6 +26,9 @@ struct Changes {
     query_all_files: Option<bool>,
     modify_all_data: Option<bool>,
     api_enabled: Option<bool>,
+    /// System permissions by API name, such as `CreateAuditFields`.
+    grant: Vec<String>,
+    revoke: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -63,6 +67,7 @@ async fn users(State(state): State<AppState>) -> Response {
                 "modify_all_data": user.permissions.modify_all_data,
                 "hidden_objects": user.permissions.hidden_objects,
                 "hidden_fields": hidden_fields,
+                "system_permissions": user.permissions.system,
             })
         })
         .collect();
@@ -75,6 +80,13 @@ async fn change(
     Body(changes): Body<Changes>,
 ) -> Result<Response, ApiError> {
     let user = state.org.user_by_name(&username).ok_or_else(ApiError::not_found)?;
+    let unknown = changes.grant.iter().chain(&changes.revoke).find(|name| permissions::known(name).is_none());
+    if let Some(name) = unknown {
+        return Err(ApiError::bad_request(
+            "UNKNOWN_USER_PERMISSION",
+            format!("Unknown user permission: {name}"),
+        ));
+    }
     state.org.set_permissions(&user.id, |permissions| apply(permissions, &changes));
     Ok(answer(&json!({"changed": username})))
 }
@@ -99,6 +111,11 @@ fn apply(permissions: &mut Permissions, changes: &Changes) {
         (&mut permissions.api_enabled, changes.api_enabled),
     ] {
         *switch = to.unwrap_or(*switch);
+    }
+    for (names, held) in [(&changes.grant, true), (&changes.revoke, false)] {
+        for name in names {
+            permissions.set(name, held);
+        }
     }
 }
 

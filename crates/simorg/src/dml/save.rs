@@ -7,7 +7,7 @@ use serde_json::{Map, Value as Json};
 
 use crate::errors::ApiError;
 use crate::model::{ObjectDef, ids};
-use crate::state::{Org, Transaction, User};
+use crate::state::{Org, Transaction, User, WriteOptions};
 
 use super::{Options, Outcome, Row, Saved, Verb, upsert};
 
@@ -29,6 +29,11 @@ pub(crate) fn save_in(
     rows: &[Row],
     options: &Options,
 ) -> Vec<Outcome> {
+    transaction.set_options(WriteOptions {
+        auto_assign: options.auto_assign,
+        allow_duplicates: options.allow_duplicates,
+        one_kind: true,
+    });
     let mut seen = HashSet::new();
     let mut outcomes: Vec<Outcome> = rows
         .iter()

@@ -178,6 +178,8 @@ pub enum FieldSource {
     AutoNumber(String),
     /// The body lies beside the row.
     Blob,
+    /// Held with the row, shown as a mask to a user without View Encrypted Data.
+    Masked,
 }
 
 /// One field of one object, with all 57 attributes of a describe and what simorg needs to play it.

@@ -1,6 +1,7 @@
 //! The org over real HTTP, one module per API, and its state and generator by themselves.
 
 mod admin;
+mod automation;
 mod bulk2;
 mod caller;
 mod client;
@@ -12,11 +13,15 @@ mod faults;
 mod files;
 mod formulas;
 mod generator;
+mod lifecycle;
 mod oauth;
 mod permissions;
+mod person_accounts;
+mod platform_rules;
 mod query;
 mod replication;
 mod rows;
 mod scale;
 mod search;
+mod security;
 mod transactions;
