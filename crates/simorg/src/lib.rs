@@ -25,6 +25,7 @@ pub mod schema;
 pub mod search;
 pub mod server;
 pub mod simorg;
+pub mod soap;
 pub mod soql;
 pub mod state;
 pub mod xml;
