@@ -32,6 +32,6 @@ pub mod xml;
 
 pub use errors::ApiError;
 pub use faults::{Effect, Endpoint, Fault};
-pub use server::{AppState, RunningOrg, Session};
+pub use server::{AppState, Identity, RunningOrg, Session};
 pub use simorg::SimOrg;
 pub use state::Org;
