@@ -19,4 +19,6 @@ mod replication;
 mod rows;
 mod scale;
 mod search;
+mod soap;
+mod tls;
 mod transactions;
