@@ -171,7 +171,11 @@ impl Flow {
             nonce: self.nonce.clone(),
             issued: state.org.now(),
         };
-        let code = state.oauth.lock().add_code(code);
+        let code = {
+            let mut store = state.oauth.lock();
+            store.approve(&user.id, &self.client_id);
+            store.add_code(code)
+        };
         self.back(&[("code", &code)])
     }
 

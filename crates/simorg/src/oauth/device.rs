@@ -103,6 +103,7 @@ pub(super) fn poll(state: &AppState, mint: &Mint, form: &Form) -> Result<Issued,
         }
         Answer::ApprovedBy(user_id) => {
             let device = store.devices.0.remove(code).ok_or_else(unknown)?;
+            store.approve(&user_id, &client_id);
             let grant = Grant { user_id, client_id, scope: device.scope };
             let refreshable = app::is_refreshable(&grant.scope);
             Ok(store.issue(mint, grant, refreshable, now))

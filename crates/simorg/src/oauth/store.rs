@@ -2,7 +2,7 @@
 //!
 //! A grant is one approval of a user for an app. Its sessions and refresh tokens die with it.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use chrono::{DateTime, Duration, Utc};
 
@@ -59,6 +59,8 @@ pub(super) struct Store {
     /// By number, hence oldest first.
     grants: BTreeMap<u64, Held>,
     next_grant: u64,
+    /// Users and the apps that they let in at a page.
+    approvals: HashSet<(String, String)>,
     sessions: HashMap<String, OpenSession>,
     refresh_tokens: HashMap<String, Refresh>,
     codes: HashMap<String, Code>,
@@ -119,9 +121,13 @@ impl Store {
         }
     }
 
+    pub(super) fn approve(&mut self, user_id: &str, client_id: &str) {
+        self.approvals.insert((user_id.to_owned(), client_id.to_owned()));
+    }
+
     /// Whether the user has approved the app before, and not taken it back.
     pub(super) fn has_approved(&self, user_id: &str, client_id: &str) -> bool {
-        self.grants.values().any(|held| held.grant.user_id == user_id && held.grant.client_id == client_id)
+        self.approvals.contains(&(user_id.to_owned(), client_id.to_owned()))
     }
 
     fn open(&mut self, mint: &Mint, number: u64, grant: &Grant, now: DateTime<Utc>) -> String {
@@ -159,6 +165,7 @@ impl Store {
     }
 
     pub(super) fn revoke_all(&mut self) {
+        self.approvals.clear();
         self.grants.clear();
         self.sessions.clear();
     }
@@ -228,6 +235,9 @@ impl Store {
             return true;
         }
         let Some(refresh) = self.refresh_tokens.remove(token) else { return false };
+        if let Some(held) = self.grants.get(&refresh.grant) {
+            self.approvals.remove(&(held.grant.user_id.clone(), held.grant.client_id.clone()));
+        }
         self.revoke(refresh.grant);
         true
     }

@@ -68,7 +68,7 @@ impl Mint {
         signed(header, &claims)
     }
 
-    /// Who signed in, for the app itself to read (OpenID Connect Core 1.0).
+    /// Who signed in, for the app itself to read.
     pub(super) fn id_token(
         &self,
         grant: &Grant,

@@ -81,8 +81,8 @@ async fn enterprise(
 fn answer(call: &Call) -> Contents {
     match call.name() {
         "login" => session::login(call),
-        "logout" => session::logout(call),
-        "invalidateSessions" => session::invalidate(call),
+        "logout" => Ok(session::logout(call)),
+        "invalidateSessions" => Ok(session::invalidate(call)),
         "getUserInfo" => session::user_info(call),
         "getServerTimestamp" => Ok(session::server_timestamp(call)),
         "setPassword" => session::set_password(call),

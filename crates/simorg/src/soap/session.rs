@@ -8,7 +8,7 @@ use crate::xml::Element;
 
 use super::{Call, Contents, SoapFault, leaf_or_nil};
 
-/// The first version without `login()` ("SOAP API login() Call is Being Retired", Salesforce Help).
+/// The first version without `login` (SOAP API Developer Guide, on the call).
 const FIRST_WITHOUT_LOGIN: ApiVersion = ApiVersion(65);
 /// The shortest password of the default policy.
 const SHORTEST_PASSWORD: usize = 8;
@@ -50,20 +50,20 @@ pub(super) fn login(call: &Call) -> Contents {
     ])
 }
 
-pub(super) fn logout(call: &Call) -> Contents {
+pub(super) fn logout(call: &Call) -> Vec<Element> {
     if let Some(token) = call.envelope.session_id() {
         call.state.oauth.end_session(token);
     }
-    Ok(Vec::new())
+    Vec::new()
 }
 
 /// Ends sessions by their ids; one that is not there counts as ended.
-pub(super) fn invalidate(call: &Call) -> Contents {
+pub(super) fn invalidate(call: &Call) -> Vec<Element> {
     let ended = call.arguments().all("sessionIds").map(|id| {
         call.state.oauth.end_session(id.text.trim());
         Element::new("result").with(Element::leaf("success", true))
     });
-    Ok(ended.collect())
+    ended.collect()
 }
 
 pub(super) fn user_info(call: &Call) -> Contents {

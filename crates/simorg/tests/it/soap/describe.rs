@@ -3,12 +3,11 @@
 use anyhow::{Context, Result};
 use simorg::xml::Element;
 
-use super::{ask, caller, envelope, fault, post, result, results};
+use super::{ask, caller, elements, envelope, fault, post, result, results};
 use crate::caller::read;
 
 fn describe(objects: &[&str]) -> String {
-    let names: String =
-        objects.iter().map(|name| format!("<urn:sObjectType>{name}</urn:sObjectType>")).collect();
+    let names = elements("sObjectType", objects);
     if let [_] = objects {
         return format!("<urn:describeSObject>{names}</urn:describeSObject>");
     }

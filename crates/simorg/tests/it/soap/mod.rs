@@ -45,7 +45,13 @@ async fn ask(caller: &Caller, headers: &str, call: &str) -> Result<Answer> {
 fn body(answer: &Answer) -> Element {
     let root =
         Element::parse(answer.text.as_bytes()).unwrap_or_else(|error| panic!("{error}: {}", answer.text));
-    root.child("Body").unwrap().children[0].clone()
+    root.child("Body").expect("a body").children[0].clone()
+}
+
+/// One element for each text, as a list is sent.
+fn elements(name: &str, texts: &[&str]) -> String {
+    let elements: Vec<String> = texts.iter().map(|text| format!("<urn:{name}>{text}</urn:{name}>")).collect();
+    elements.concat()
 }
 
 /// The results of a call that went well.

@@ -1,8 +1,9 @@
 //! Writing records, and what becomes of each.
 
 use anyhow::{Context, Result};
+use simorg::SimOrg;
 
-use super::{ask, caller, fault, outcome, post, result, results};
+use super::{ask, caller, elements, fault, outcome, post, result, results};
 use crate::caller::{Caller, read};
 
 fn account(fields: &str) -> String {
@@ -18,8 +19,7 @@ fn create(records: &str) -> String {
 }
 
 fn ids(call: &str, ids: &[&str]) -> String {
-    let ids: String = ids.iter().map(|id| format!("<urn:ids>{id}</urn:ids>")).collect();
-    format!("<urn:{call}>{ids}</urn:{call}>")
+    format!("<urn:{call}>{}</urn:{call}>", elements("ids", ids))
 }
 
 async fn created(caller: &Caller, record: &str) -> Result<String> {
@@ -199,8 +199,14 @@ async fn ids_of_every_kind_are_looked_at() -> Result<()> {
 
 #[tokio::test]
 async fn get_updated_and_get_deleted_tell_ids_and_times() -> Result<()> {
-    let caller = caller().await?;
+    let caller = Caller::start(SimOrg::new().bare().epoch("2026-03-01T10:00:00Z".parse()?)).await?;
     caller.org.org().clock().stop_at("2026-03-01T10:00:30Z".parse()?);
+    let token = caller.org.state().oauth.open_session(
+        caller.org.org().id(),
+        &caller.org.org().admin().id,
+        caller.org.org().now(),
+    );
+    let caller = Caller { token, ..caller };
     let kept = created(&caller, &name("Kept")).await?;
     let gone = created(&caller, &name("Gone")).await?;
     result(&caller, &ids("delete", &[&gone])).await?;
@@ -231,7 +237,7 @@ async fn retrieve_keeps_the_order_of_the_ids() -> Result<()> {
     let caller = caller().await?;
     let (one, two) = (created(&caller, &name("One")).await?, created(&caller, &name("Two")).await?);
     let call = |fields: &str, ids: &[&str]| {
-        let ids: String = ids.iter().map(|id| format!("<urn:ids>{id}</urn:ids>")).collect();
+        let ids = elements("ids", ids);
         format!(
             "<urn:retrieve><urn:fieldList>{fields}</urn:fieldList><urn:sObjectType>Account</urn:sObjectType>{ids}</urn:retrieve>"
         )

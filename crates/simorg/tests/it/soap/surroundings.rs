@@ -90,8 +90,8 @@ async fn faults_strike_soap_calls_in_the_form_of_soap() -> Result<()> {
     faults.add(Fault::at(Endpoint::Soap, Effect::SessionExpired).once());
     assert_eq!(fault(&ask(&caller, "", "<urn:getUserInfo/>").await?), "500 sf:INVALID_SESSION_ID");
 
-    faults.add(Fault::at(Endpoint::Soap, Effect::Truncate { after_bytes: 30 }).once());
-    assert_eq!(ask(&caller, "", "<urn:getUserInfo/>").await?.text.len(), 30);
+    faults.add(Fault::at(Endpoint::Soap, Effect::Disconnect { after_bytes: 30 }).once());
+    assert!(ask(&caller, "", "<urn:getUserInfo/>").await.is_err());
 
     faults.add(Fault::status(Endpoint::Soap, 500, "UNKNOWN_EXCEPTION", "no").on_object("Case").once());
     let describe = |object: &str| {
