@@ -33,7 +33,14 @@ struct Entry<'a> {
 
 impl ApiError {
     pub fn new(status: StatusCode, code: impl Into<String>, message: impl Into<String>) -> ApiError {
-        ApiError { status, code: code.into(), message: message.into(), fields: None, also: None, duplicate_result: None }
+        ApiError {
+            status,
+            code: code.into(),
+            message: message.into(),
+            fields: None,
+            also: None,
+            duplicate_result: None,
+        }
     }
 
     /// A 400 with the given code.

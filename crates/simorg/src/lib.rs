@@ -25,12 +25,13 @@ pub mod schema;
 pub mod search;
 pub mod server;
 pub mod simorg;
+pub mod soap;
 pub mod soql;
 pub mod state;
 pub mod xml;
 
 pub use errors::ApiError;
 pub use faults::{Effect, Endpoint, Fault};
-pub use server::{AppState, RunningOrg, Session};
+pub use server::{AppState, Identity, RunningOrg, Session};
 pub use simorg::SimOrg;
 pub use state::Org;

@@ -6,6 +6,7 @@
 mod answer;
 mod route;
 mod running;
+mod tls;
 
 use std::sync::Arc;
 
@@ -17,10 +18,11 @@ use tower::ServiceExt;
 
 use crate::errors::ApiError;
 use crate::state::{Org, User};
-use crate::{admin, bulk2, composite, describe, limits, oauth, query, replication, rows, search};
+use crate::{admin, bulk2, composite, describe, limits, oauth, query, replication, rows, search, soap};
 
-pub(crate) use answer::{http_date, refusal};
+pub(crate) use answer::{Outcome, http_date, refusal};
 pub use running::RunningOrg;
+pub use tls::{Identity, TlsError};
 
 /// Versions that the org answers to.
 pub const OLDEST_VERSION: u16 = 31;
@@ -38,6 +40,17 @@ pub struct Settings {
     pub password: String,
     /// What token answers call `instance_url`; without it, the address that the request came to.
     pub instance_url: Option<String>,
+    /// The name of the org's My Domain.
+    pub my_domain: String,
+    /// Whether the org is served by TLS.
+    pub tls: bool,
+}
+
+impl Settings {
+    /// The address of the org's My Domain, one of those that a JWT may be made out to.
+    pub fn my_domain_url(&self) -> String {
+        format!("https://{}.my.salesforce.com", self.my_domain)
+    }
 }
 
 /// What every handler may use.
@@ -122,6 +135,7 @@ fn versioned_router() -> Router<AppState> {
 pub fn router(state: &AppState) -> Router {
     Router::new()
         .merge(oauth::router())
+        .merge(soap::router())
         .merge(admin::router())
         .merge(route::outer_router())
         .with_state(state.clone())

@@ -17,7 +17,7 @@ use crate::faults::Fault;
 use crate::generate::{Generator, Neighbour, Neighbours};
 use crate::model::{ObjectDef, ObjectKind};
 use crate::schema;
-use crate::server::{AppState, RunningOrg, Settings};
+use crate::server::{AppState, Identity, RunningOrg, Settings, TlsError};
 use crate::state::Org;
 use crate::state::clock::Clock;
 use crate::state::table::Table;
@@ -30,6 +30,8 @@ pub enum StartError {
     UnknownObject(String),
     #[error("the rows of `{0}` are fixed; they cannot be generated")]
     FixedObject(String),
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     #[error("could not load the data directory")]
     DataDir(#[from] data_dir::DataDirError),
     #[error("could not listen on `{address}`")]
@@ -52,7 +54,18 @@ pub struct SimOrg {
     data_dir: Option<PathBuf>,
     faults: Vec<Fault>,
     settings: Settings,
+    company: Company,
+    identity: Option<Identity>,
     address: SocketAddr,
+}
+
+/// What the org says of itself.
+#[derive(Debug, Clone)]
+struct Company {
+    /// Orgs of different numbers have different ids.
+    number: u32,
+    is_sandbox: bool,
+    edition: String,
 }
 
 impl Default for SimOrg {
@@ -78,7 +91,11 @@ impl SimOrg {
                 username: "admin@simorg.example".to_owned(),
                 password: "simorg".to_owned(),
                 instance_url: None,
+                my_domain: "simorg".to_owned(),
+                tls: false,
             },
+            company: Company { number: 1, is_sandbox: true, edition: "Developer Edition".to_owned() },
+            identity: None,
             address: SocketAddr::from(([127, 0, 0, 1], 0)),
         }
     }
@@ -190,6 +207,42 @@ impl SimOrg {
         self
     }
 
+    /// Serves the org by TLS, with a certificate made at the start.
+    #[must_use]
+    pub fn tls(mut self) -> SimOrg {
+        self.settings.tls = true;
+        self
+    }
+
+    /// Serves the org by TLS with this certificate, which several orgs may share.
+    #[must_use]
+    pub fn tls_with(mut self, identity: Identity) -> SimOrg {
+        self.identity = Some(identity);
+        self.tls()
+    }
+
+    /// Another number, counted from 1, gives another org id and another My Domain.
+    #[must_use]
+    pub fn org_number(mut self, number: u32) -> SimOrg {
+        self.company.number = number.max(1);
+        self.settings.my_domain = if number > 1 { format!("simorg{number}") } else { "simorg".to_owned() };
+        self
+    }
+
+    /// Whether `Organization.IsSandbox` is set; without a call it is.
+    #[must_use]
+    pub fn sandbox(mut self, is_sandbox: bool) -> SimOrg {
+        self.company.is_sandbox = is_sandbox;
+        self
+    }
+
+    /// `Organization.OrganizationType`, such as `Enterprise Edition`.
+    #[must_use]
+    pub fn edition(mut self, edition: &str) -> SimOrg {
+        edition.clone_into(&mut self.company.edition);
+        self
+    }
+
     /// Where to listen; without it a free port of the loopback interface.
     #[must_use]
     pub fn listen(mut self, address: SocketAddr) -> SimOrg {
@@ -206,7 +259,7 @@ impl SimOrg {
             snapshot.insert_table(Table::new(def.clone(), epoch_ms));
         }
         snapshot.schema_changed_ms = epoch_ms;
-        let base = foundation::rows(&mut snapshot, epoch_ms, &self.settings.username);
+        let base = foundation::rows(&mut snapshot, epoch_ms, &self.settings.username, &self.company);
         let counts = self.counts(&snapshot)?;
         self.generate(&mut snapshot, &counts, epoch_ms, base.ids);
         let org = Arc::new(Org::new(base.org_id, snapshot, base.users, epoch_ms - 15 * 86_400_000));
@@ -230,8 +283,12 @@ impl SimOrg {
         let org = self.build()?;
         let failed = |source| StartError::Listen { address: self.address, source };
         let listener = TcpListener::bind(self.address).await.map_err(failed)?;
+        let identity = match self.identity {
+            None if self.settings.tls => Some(Identity::generate()?),
+            identity => identity,
+        };
         let state = AppState::new(org, self.settings.clone());
-        RunningOrg::serve(state, listener).map_err(failed)
+        RunningOrg::serve(state, listener, identity).map_err(failed)
     }
 
     /// How many rows of each object are generated.

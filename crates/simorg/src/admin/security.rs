@@ -5,10 +5,11 @@ use axum::response::Response;
 use axum::routing::{get, post, put};
 use axum::{Json as Body, Router};
 use serde::Deserialize;
-use serde_json::{Value as Json, json};
+use serde_json::{Map, Value as Json, json};
 
 use crate::errors::ApiError;
 use crate::model::permissions;
+use crate::oauth::Policy;
 use crate::server::AppState;
 use crate::state::Permissions;
 
@@ -43,6 +44,7 @@ pub(super) fn router() -> Router<AppState> {
         .route("/simorg/sessions/expire", post(expire_sessions))
         .route("/simorg/grants/revoke", post(revoke_grants))
         .route("/simorg/grants/rotation", put(rotation))
+        .route("/simorg/grants/policy", get(policy).patch(change_policy))
 }
 
 async fn users(State(state): State<AppState>) -> Response {
@@ -132,4 +134,23 @@ async fn revoke_grants(State(state): State<AppState>) -> Response {
 async fn rotation(State(state): State<AppState>, Body(body): Body<Rotation>) -> Response {
     state.oauth.set_rotation(body.rotates);
     answer(&json!({"rotates": body.rotates}))
+}
+
+async fn policy(State(state): State<AppState>) -> Response {
+    answer(&json!(state.oauth.policy()))
+}
+
+/// Changes the settings that are named and leaves the others.
+async fn change_policy(
+    State(state): State<AppState>,
+    Body(changes): Body<Map<String, Json>>,
+) -> Result<Response, ApiError> {
+    let mut policy = json!(state.oauth.policy());
+    if let Some(settings) = policy.as_object_mut() {
+        settings.extend(changes);
+    }
+    let policy: Policy =
+        serde_json::from_value(policy).map_err(|error| ApiError::json_parser(error.to_string()))?;
+    state.oauth.set_policy(policy.clone());
+    Ok(answer(&json!(policy)))
 }

@@ -107,7 +107,8 @@ fn by_id(transaction: &mut Transaction<'_>, verb: &Verb, object: &str, id: &str)
         let message = format!("{object} ID: id value of incorrect type: {id}");
         return Err(ApiError::record("MALFORMED_ID", message, ["Id"]));
     }
-    view.row(&def, &full).ok_or_else(no_such_row)?;
+    let missing = if *verb == Verb::Undelete { not_in_bin } else { no_such_row };
+    view.row(&def, &full).ok_or_else(missing)?;
     drop(view);
     match verb {
         Verb::Undelete => transaction.undelete(&full)?,
@@ -140,6 +141,10 @@ fn canonical(def: &ObjectDef, id: &str) -> Result<String, ApiError> {
 
 fn malformed(id: &str) -> ApiError {
     ApiError::record("MALFORMED_ID", format!("bad id {id}"), Vec::<String>::new())
+}
+
+fn not_in_bin() -> ApiError {
+    ApiError::record("UNDELETE_FAILED", "entity is not in the recycle bin", Vec::<String>::new())
 }
 
 fn no_such_row() -> ApiError {

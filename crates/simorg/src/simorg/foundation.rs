@@ -10,6 +10,8 @@ use crate::state::users::Switches;
 use crate::state::view::Snapshot;
 use crate::state::{Permissions, User};
 
+use super::Company;
+
 /// What was made, and what generated rows may refer to.
 pub(super) struct Foundation {
     pub(super) org_id: String,
@@ -61,13 +63,18 @@ fn text(text: &str) -> Value {
     Value::text(text)
 }
 
-pub(super) fn rows(snapshot: &mut Snapshot, epoch_ms: i64, admin_name: &str) -> Foundation {
+pub(super) fn rows(
+    snapshot: &mut Snapshot,
+    epoch_ms: i64,
+    admin_name: &str,
+    company: &Company,
+) -> Foundation {
     // A little before the oldest generated row.
     let at_ms = epoch_ms - (6 * 365 + 30) * 86_400_000;
     let first_user: &ObjectDef = &snapshot.table("User").expect("a built-in object").def;
     let admin = ids::record_id(&first_user.id_prefix, first_user.first_counter);
     let mut writer = Writer { snapshot, at_ms, admin, ids: HashMap::new() };
-    let org_id = organization(&mut writer);
+    let org_id = organization(&mut writer, company);
     let users = people(&mut writer, admin_name);
     catalogue(&mut writer, &users[1].id);
     let mut ids = writer.ids;
@@ -82,7 +89,8 @@ pub(super) fn rows(snapshot: &mut Snapshot, epoch_ms: i64, admin_name: &str) -> 
     Foundation { org_id, users, ids }
 }
 
-fn organization(writer: &mut Writer<'_>) -> String {
+fn organization(writer: &mut Writer<'_>, company: &Company) -> String {
+    let instance = format!("SIM{}", company.number);
     let values = [
         ("Name", text("Simulated Org")),
         ("Country", text("US")),
@@ -101,10 +109,15 @@ fn organization(writer: &mut Writer<'_>) -> String {
         ("DefaultPricebookAccess", text("ReadSelect")),
         ("DefaultCampaignAccess", text("None")),
         ("UiSkin", text("Theme3")),
-        ("OrganizationType", text("Developer Edition")),
-        ("InstanceName", text("SIM1")),
-        ("IsSandbox", Value::Bool(true)),
+        ("OrganizationType", text(&company.edition)),
+        ("InstanceName", text(&instance)),
+        ("IsSandbox", Value::Bool(company.is_sandbox)),
     ];
+    // The ids of orgs with lower numbers are not this one's.
+    let table = writer.snapshot.table_mut("Organization").expect("a built-in object");
+    for _ in 1..company.number {
+        table.reserve();
+    }
     writer.row("Organization", &values)
 }
 

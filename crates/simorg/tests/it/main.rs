@@ -24,4 +24,6 @@ mod rows;
 mod scale;
 mod search;
 mod security;
+mod soap;
+mod tls;
 mod transactions;
