@@ -15,6 +15,7 @@ pub mod faults;
 pub mod files;
 pub mod formula;
 pub mod generate;
+mod ingest;
 pub mod limits;
 pub mod model;
 pub mod oauth;

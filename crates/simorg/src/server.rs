@@ -14,12 +14,14 @@ use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use tower::ServiceExt;
+use tower_http::decompression::RequestDecompressionLayer;
 
 use crate::errors::ApiError;
 use crate::state::{Org, User};
 use crate::{admin, bulk2, composite, describe, limits, oauth, query, replication, rows, search};
 
-pub(crate) use answer::{http_date, refusal};
+pub(crate) use answer::{Outcome, http_date, refusal, with_usage};
+pub(crate) use route::route_name;
 pub use running::RunningOrg;
 
 /// Versions that the org answers to.
@@ -125,6 +127,7 @@ pub fn router(state: &AppState) -> Router {
         .merge(admin::router())
         .merge(route::outer_router())
         .with_state(state.clone())
+        .layer(RequestDecompressionLayer::new().gzip(true))
         .layer(axum::middleware::from_fn_with_state(state.clone(), answer::compress))
         .layer(axum::middleware::from_fn_with_state(state.clone(), answer::finish))
 }

@@ -15,7 +15,7 @@ use super::AppState;
 
 /// A fault that the transport has still to play; travels in the extensions of the answer.
 #[derive(Debug, Clone)]
-pub(super) struct Outcome(pub(super) Effect);
+pub(crate) struct Outcome(pub(crate) Effect);
 
 /// The answer in place of the real one, when the fault is a refusal.
 pub(crate) fn refusal(fault: Option<&Effect>) -> Option<Response> {
@@ -42,12 +42,13 @@ pub(crate) fn refusal(fault: Option<&Effect>) -> Option<Response> {
         | Effect::LocatorLost
         | Effect::JobFailed { .. }
         | Effect::JobStuck
-        | Effect::RefuseBulk => None,
+        | Effect::RefuseBulk
+        | Effect::RowLocked => None,
     }
 }
 
 /// Adds `Sforce-Limit-Info`.
-pub(super) fn with_usage(state: &AppState, mut answer: Response) -> Response {
+pub(crate) fn with_usage(state: &AppState, mut answer: Response) -> Response {
     let limits = state.org.limits();
     let usage = format!("api-usage={}/{}", limits.used(state.org.now()), limits.max());
     let usage = HeaderValue::from_str(&usage).expect("digits are a valid header");

@@ -12,6 +12,7 @@ mod faults;
 mod files;
 mod formulas;
 mod generator;
+mod ingest;
 mod oauth;
 mod permissions;
 mod query;
