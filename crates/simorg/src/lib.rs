@@ -5,6 +5,7 @@
 //! Holdfast: it is a second reading of the same API.
 
 pub mod admin;
+pub mod bulk1;
 pub mod bulk2;
 pub mod composite;
 pub mod data_dir;

@@ -18,7 +18,7 @@ use tower_http::decompression::RequestDecompressionLayer;
 
 use crate::errors::ApiError;
 use crate::state::{Org, User};
-use crate::{admin, bulk2, composite, describe, limits, oauth, query, replication, rows, search};
+use crate::{admin, bulk1, bulk2, composite, describe, limits, oauth, query, replication, rows, search};
 
 pub(crate) use answer::{Outcome, http_date, refusal, with_usage};
 pub(crate) use route::route_name;
@@ -50,6 +50,7 @@ pub struct AppState {
     pub oauth: Arc<oauth::State>,
     pub query: Arc<query::State>,
     pub bulk2: Arc<bulk2::State>,
+    pub bulk1: Arc<bulk1::State>,
     routes: Routes,
 }
 
@@ -92,6 +93,7 @@ impl AppState {
             oauth: Arc::default(),
             query: Arc::default(),
             bulk2: Arc::default(),
+            bulk1: Arc::default(),
             routes: Routes::default(),
         };
         let router = versioned_router().with_state(state.clone());
@@ -125,6 +127,7 @@ pub fn router(state: &AppState) -> Router {
     Router::new()
         .merge(oauth::router())
         .merge(admin::router())
+        .merge(bulk1::router())
         .merge(route::outer_router())
         .with_state(state.clone())
         .layer(RequestDecompressionLayer::new().gzip(true))

@@ -137,5 +137,14 @@ fn all(state: &AppState, session: &Session) -> Vec<Listed> {
             jobs.push(Listed { number, is_pk_chunked: false, body });
         }
     }
+    for job in state.bulk1.jobs(now) {
+        if owns(session, &job.user.id) {
+            jobs.push(Listed {
+                number: job.number,
+                is_pk_chunked: job.is_pk_chunked(),
+                body: job.to_list_json(),
+            });
+        }
+    }
     jobs
 }

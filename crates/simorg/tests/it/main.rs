@@ -1,6 +1,7 @@
 //! The org over real HTTP, one module per API, and its state and generator by themselves.
 
 mod admin;
+mod bulk1;
 mod bulk2;
 mod caller;
 mod client;
