@@ -5,6 +5,7 @@
 //! Holdfast: it is a second reading of the same API.
 
 pub mod admin;
+pub mod bulk1;
 pub mod bulk2;
 pub mod composite;
 pub mod data_dir;
@@ -15,6 +16,7 @@ pub mod faults;
 pub mod files;
 pub mod formula;
 pub mod generate;
+mod ingest;
 pub mod limits;
 pub mod model;
 pub mod oauth;

@@ -15,12 +15,16 @@ use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use tower::ServiceExt;
+use tower_http::decompression::RequestDecompressionLayer;
 
 use crate::errors::ApiError;
 use crate::state::{Org, User};
-use crate::{admin, bulk2, composite, describe, limits, oauth, query, replication, rows, search, soap};
+use crate::{
+    admin, bulk1, bulk2, composite, describe, limits, oauth, query, replication, rows, search, soap,
+};
 
-pub(crate) use answer::{Outcome, http_date, refusal};
+pub(crate) use answer::{Outcome, http_date, refusal, with_usage};
+pub(crate) use route::route_name;
 pub use running::RunningOrg;
 pub use tls::{Identity, TlsError};
 
@@ -61,6 +65,7 @@ pub struct AppState {
     pub oauth: Arc<oauth::State>,
     pub query: Arc<query::State>,
     pub bulk2: Arc<bulk2::State>,
+    pub bulk1: Arc<bulk1::State>,
     routes: Routes,
 }
 
@@ -103,6 +108,7 @@ impl AppState {
             oauth: Arc::default(),
             query: Arc::default(),
             bulk2: Arc::default(),
+            bulk1: Arc::default(),
             routes: Routes::default(),
         };
         let router = versioned_router().with_state(state.clone());
@@ -137,8 +143,10 @@ pub fn router(state: &AppState) -> Router {
         .merge(oauth::router())
         .merge(soap::router())
         .merge(admin::router())
+        .merge(bulk1::router())
         .merge(route::outer_router())
         .with_state(state.clone())
+        .layer(RequestDecompressionLayer::new().gzip(true))
         .layer(axum::middleware::from_fn_with_state(state.clone(), answer::compress))
         .layer(axum::middleware::from_fn_with_state(state.clone(), answer::finish))
 }

@@ -2,6 +2,7 @@
 
 mod admin;
 mod automation;
+mod bulk1;
 mod bulk2;
 mod caller;
 mod client;
@@ -13,6 +14,7 @@ mod faults;
 mod files;
 mod formulas;
 mod generator;
+mod ingest;
 mod lifecycle;
 mod oauth;
 mod permissions;
