@@ -14,6 +14,7 @@ pub mod faults;
 pub mod files;
 pub mod generate;
 pub mod limits;
+pub mod metadata;
 pub mod model;
 pub mod oauth;
 pub mod query;

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex};
 
+use crate::metadata::Components;
 use crate::model::{ObjectDef, Value, ids};
 
 use super::row::Row;
@@ -19,6 +20,7 @@ pub struct Snapshot {
     by_prefix: HashMap<String, Vec<String>>,
     /// When any object last came, went or changed.
     pub(crate) schema_changed_ms: i64,
+    pub(crate) components: Arc<Components>,
     /// Objects as users with hidden fields see them, by user id, generation and name.
     trimmed: Mutex<HashMap<(String, u64, String), Arc<ObjectDef>>>,
 }
@@ -29,6 +31,7 @@ impl Clone for Snapshot {
             tables: self.tables.clone(),
             by_prefix: self.by_prefix.clone(),
             schema_changed_ms: self.schema_changed_ms,
+            components: self.components.clone(),
             trimmed: Mutex::default(),
         }
     }
