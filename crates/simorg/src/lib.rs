@@ -23,6 +23,7 @@ pub mod rows;
 pub mod schema;
 pub mod server;
 pub mod simorg;
+pub mod soap;
 pub mod soql;
 pub mod state;
 pub mod xml;

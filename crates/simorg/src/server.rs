@@ -19,7 +19,7 @@ use crate::errors::ApiError;
 use crate::state::{Org, User};
 use crate::{admin, bulk2, composite, describe, files, limits, oauth, query, replication, rows};
 
-pub(crate) use answer::{http_date, refusal};
+pub(crate) use answer::{Outcome, http_date, refusal};
 pub use running::RunningOrg;
 
 /// Versions that the org answers to.

@@ -26,6 +26,10 @@ pub enum Endpoint {
     Deleted,
     Updated,
     Limits,
+    /// The partner and the enterprise API.
+    Soap,
+    /// The Metadata API by SOAP.
+    Metadata,
     Other,
 }
 

@@ -13,7 +13,7 @@ use crate::server::AppState;
 use crate::state::User;
 
 /// Where API calls go: the configured address, or the one that this request came to.
-pub(super) fn instance_url(state: &AppState, headers: &HeaderMap) -> String {
+pub(crate) fn instance_url(state: &AppState, headers: &HeaderMap) -> String {
     if let Some(url) = &state.settings.instance_url {
         return url.clone();
     }

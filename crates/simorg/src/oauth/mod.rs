@@ -22,10 +22,14 @@ use axum::http::{HeaderMap, header};
 use axum::routing::get;
 
 use crate::errors::ApiError;
-use crate::server::{AppState, Session};
+use crate::server::{ApiVersion, AppState, Session};
 
 pub use errors::OauthError;
+pub(crate) use identity::instance_url;
 pub use store::State;
+
+/// The first version whose SOAP APIs take access tokens that are JWTs (Summer '26).
+const FIRST_WITH_JWT: ApiVersion = ApiVersion(67);
 
 pub fn router() -> Router<AppState> {
     Router::new()
@@ -58,4 +62,10 @@ pub fn session_of(state: &AppState, token: &str) -> Option<Session> {
     let user_id = state.oauth.use_session(token, state.org.now())?;
     let user = state.org.user(&user_id).filter(|user| user.active)?;
     Some(Session { user })
+}
+
+/// The session that a SOAP header names. Tokens that are JWTs are taken from version 67.0 on only.
+pub fn soap_session(state: &AppState, token: &str, version: ApiVersion) -> Option<Session> {
+    let is_jwt = token.starts_with("eyJ");
+    if is_jwt && version < FIRST_WITH_JWT { None } else { session_of(state, token) }
 }

@@ -15,7 +15,7 @@ use super::AppState;
 
 /// A fault that the transport has still to play; travels in the extensions of the answer.
 #[derive(Debug, Clone)]
-pub(super) struct Outcome(pub(super) Effect);
+pub(crate) struct Outcome(pub(crate) Effect);
 
 /// The answer in place of the real one, when the fault is a refusal.
 pub(crate) fn refusal(fault: Option<&Effect>) -> Option<Response> {

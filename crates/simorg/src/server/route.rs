@@ -201,6 +201,8 @@ fn route_name(point: Endpoint) -> &'static str {
         Endpoint::Deleted => "deleted",
         Endpoint::Updated => "updated",
         Endpoint::Limits => "limits",
+        Endpoint::Soap => "soap",
+        Endpoint::Metadata => "metadata",
     }
 }
 
