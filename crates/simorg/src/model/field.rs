@@ -143,6 +143,17 @@ pub enum FieldSource {
     Blob,
 }
 
+/// What metadata says of a field beyond its describe.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct FieldMetadata {
+    pub description: Option<String>,
+    pub tracks_history: bool,
+    /// The global value set that the picklist takes its values from.
+    pub value_set: Option<String>,
+    /// The title of the related list on the target of a lookup.
+    pub list_label: Option<String>,
+}
+
 /// One field of one object, with all 57 attributes of a describe and what simorg needs to play it.
 #[expect(clippy::struct_excessive_bools, reason = "the attributes of a describe, one by one")]
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -215,6 +226,8 @@ pub struct FieldDef {
     /// For each target: the name of the children's list on it (if any) and what its deletion does here.
     #[serde(skip)]
     pub targets: Vec<(String, Option<String>, OnDelete)>,
+    #[serde(skip)]
+    pub metadata: FieldMetadata,
 }
 
 impl FieldDef {
@@ -284,6 +297,7 @@ impl FieldDef {
             slot: 0,
             source: FieldSource::Stored,
             targets: Vec::new(),
+            metadata: FieldMetadata::default(),
         }
         .with_type_rules()
     }
@@ -319,6 +333,20 @@ impl FieldDef {
     pub fn set_length(&mut self, length: u32) {
         self.length = length;
         self.byte_length = length * 3;
+    }
+
+    /// Makes this a field whose value the platform computes.
+    pub fn calculated(&mut self) {
+        self.calculated = true;
+        self.groupable = false;
+        self.nillable = self.kind != FieldType::Boolean;
+        self.defaulted_on_create = false;
+        self.read_only();
+    }
+
+    /// A master-detail, as against a lookup that merely cascades.
+    pub fn is_master_detail(&self) -> bool {
+        self.relationship_order.is_some()
     }
 
     pub fn read_only(&mut self) {

@@ -6,6 +6,6 @@ pub mod json;
 pub mod object;
 pub mod value;
 
-pub use field::{FieldDef, FieldSource, FieldType, OnDelete, Picklist, RollUp, RollUpKind};
-pub use object::{ChildRelationship, ObjectDef, ObjectFlags, ObjectKind};
+pub use field::{FieldDef, FieldMetadata, FieldSource, FieldType, OnDelete, Picklist, RollUp, RollUpKind};
+pub use object::{ChildRelationship, ObjectDef, ObjectFlags, ObjectKind, ObjectMetadata, RecordTypeValues};
 pub use value::Value;

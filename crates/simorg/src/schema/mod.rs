@@ -74,8 +74,9 @@ fn name_children(child: &str, field: &mut FieldDef, relations: &recorded::Relati
 
 /// Completes an object that was made from notation for an org that has these objects already.
 pub fn settle(def: &mut ObjectDef, others: &[Arc<ObjectDef>]) {
-    let sharing = others.iter().filter(|other| other.id_prefix == def.id_prefix).count() as u64;
-    def.first_counter = sharing * APART + 1;
+    let last =
+        others.iter().filter(|other| other.id_prefix == def.id_prefix).map(|other| other.first_counter);
+    def.first_counter = last.max().map_or(1, |start| start + APART);
     for field in &mut def.fields {
         settle_field(&def.name, field);
     }

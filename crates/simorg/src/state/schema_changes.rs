@@ -98,19 +98,20 @@ impl Org {
         })
     }
 
-    fn change_schema(
+    /// Changes a copy of the org's state at the time given to `change`, and publishes it unless the change fails.
+    pub(crate) fn change_schema<R, E>(
         &self,
-        change: impl FnOnce(&mut Snapshot, i64) -> Result<(), ApiError>,
-    ) -> Result<(), ApiError> {
+        change: impl FnOnce(&mut Snapshot, i64) -> Result<R, E>,
+    ) -> Result<R, E> {
         let ledger = self.ledger();
         let mut snapshot = (*self.snapshot()).clone();
         let at_ms = self.next_change_ms();
-        change(&mut snapshot, at_ms)?;
+        let outcome = change(&mut snapshot, at_ms)?;
         snapshot.schema_changed_ms = at_ms;
         derive_children(&mut snapshot);
         self.publish(snapshot);
         drop(ledger);
-        Ok(())
+        Ok(outcome)
     }
 }
 

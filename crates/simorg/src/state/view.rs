@@ -64,6 +64,11 @@ impl Snapshot {
         }
     }
 
+    /// Whether the ids of any object begin with these three characters.
+    pub(crate) fn has_prefix(&self, prefix: &str) -> bool {
+        self.by_prefix.get(prefix).is_some_and(|names| !names.is_empty())
+    }
+
     /// The table that this id belongs to, whether or not the row exists.
     pub(crate) fn table_of(&self, id: &str) -> Option<&Arc<Table>> {
         let names = self.by_prefix.get(id.get(..3)?)?;

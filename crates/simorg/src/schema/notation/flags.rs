@@ -85,7 +85,7 @@ fn roll_up(field: &mut FieldDef, kind: &str, path: &str) {
     let mut parts = path.split('.').map(str::to_owned);
     let mut next = || parts.next().unwrap_or_default();
     let kind = if kind == "sum" { RollUpKind::Sum } else { RollUpKind::Count };
-    super::calculated(field);
+    field.calculated();
     field.source = FieldSource::RollUp(RollUp { kind, child: next(), via: next(), of: next() });
 }
 
