@@ -17,7 +17,7 @@ use tower::ServiceExt;
 
 use crate::errors::ApiError;
 use crate::state::{Org, User};
-use crate::{admin, bulk2, composite, describe, files, limits, oauth, query, replication, rows};
+use crate::{admin, bulk2, composite, describe, files, limits, metadata, oauth, query, replication, rows};
 
 pub(crate) use answer::{Outcome, http_date, refusal};
 pub use running::RunningOrg;
@@ -48,6 +48,7 @@ pub struct AppState {
     pub oauth: Arc<oauth::State>,
     pub query: Arc<query::State>,
     pub bulk2: Arc<bulk2::State>,
+    pub metadata: Arc<metadata::State>,
     routes: Routes,
 }
 
@@ -90,6 +91,7 @@ impl AppState {
             oauth: Arc::default(),
             query: Arc::default(),
             bulk2: Arc::default(),
+            metadata: Arc::default(),
             routes: Routes::default(),
         };
         let router = versioned_router().with_state(state.clone());
@@ -114,6 +116,7 @@ fn versioned_router() -> Router<AppState> {
         .merge(query::router())
         .merge(bulk2::router())
         .merge(composite::router())
+        .merge(metadata::router())
         .fallback(route::not_simulated)
         .layer(DefaultBodyLimit::max(MOST_BODY_BYTES))
 }
@@ -123,6 +126,7 @@ pub fn router(state: &AppState) -> Router {
     Router::new()
         .merge(oauth::router())
         .merge(admin::router())
+        .merge(metadata::soap_router())
         .merge(route::outer_router())
         .with_state(state.clone())
         .layer(axum::middleware::from_fn_with_state(state.clone(), answer::compress))

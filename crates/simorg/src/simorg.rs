@@ -199,6 +199,7 @@ impl SimOrg {
         let base = foundation::rows(&mut snapshot, epoch_ms, &self.settings.username);
         let counts = self.counts(&snapshot)?;
         self.generate(&mut snapshot, &counts, epoch_ms, base.ids);
+        crate::metadata::defaults::add(&mut snapshot, epoch_ms);
         let org = Arc::new(Org::new(base.org_id, snapshot, base.users, epoch_ms - 15 * 86_400_000));
         if !self.bare {
             sample_files::add(&org, &counts);

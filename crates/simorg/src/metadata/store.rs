@@ -60,11 +60,13 @@ impl Component {
     pub fn new(kind: &str, full_name: &str, files: Vec<(String, Bytes)>) -> Component {
         let mut files = files;
         files.sort_by(|a, b| a.0.cmp(&b.0));
+        let namespace = namespace_of(kind, full_name);
         Component {
             kind: kind.to_owned(),
             full_name: full_name.to_owned(),
             files,
-            namespace: namespace_of(kind, full_name),
+            manageable_state: state_of(namespace.as_deref()),
+            namespace,
             ..Component::default()
         }
     }
@@ -159,6 +161,11 @@ pub fn namespace_of(kind: &str, full_name: &str) -> Option<String> {
         matches!(after, "c" | "r" | "b" | "e" | "x" | "mdt" | "kav" | "Share" | "History" | "Feed");
     (!is_suffix && !before.is_empty() && !before.contains('_') && before.len() <= 15)
         .then(|| before.to_owned())
+}
+
+/// Components with a namespace came in a managed package.
+pub(super) fn state_of(namespace: Option<&str>) -> ManageableState {
+    if namespace.is_some() { ManageableState::Installed } else { ManageableState::Unmanaged }
 }
 
 /// What `put` did.

@@ -10,6 +10,7 @@ mod describe;
 mod faults;
 mod files;
 mod generator;
+mod metadata;
 mod oauth;
 mod permissions;
 mod query;
