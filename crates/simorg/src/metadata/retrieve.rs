@@ -87,9 +87,6 @@ impl Request {
             gathered.keep_only(&self.specific_files);
         }
         gathered.note_manifests(org, user);
-        if gathered.files.len() - gathered.manifests.len() > archive::MOST_FILES {
-            return Err(ArchiveError::TooManyFiles("retrieve").into());
-        }
         let mut files = gathered.files;
         files.extend(gathered.manifests);
         Ok(Retrieved {

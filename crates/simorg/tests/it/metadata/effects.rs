@@ -11,7 +11,10 @@ const SHIP: &str = "<deploymentStatus>Deployed</deploymentStatus><fields><fullNa
 #[tokio::test]
 async fn a_deployed_object_takes_rows_and_a_removed_one_is_gone() {
     let org = Metadata::start().await;
-    let files = [("package.xml", manifest(&[("CustomObject", &["Ship__c"])])), ("objects/Ship__c.object", object(SHIP))];
+    let files = [
+        ("package.xml", manifest(&[("CustomObject", &["Ship__c"])])),
+        ("objects/Ship__c.object", object(SHIP)),
+    ];
     let files: Vec<(&str, &str)> = files.iter().map(|(path, body)| (*path, body.as_str())).collect();
     let result = org.deploy(&files, "<checkOnly>true</checkOnly>").await;
     assert_eq!(result.text_of("status"), Some("Succeeded"), "{}", result.to_text());
@@ -23,10 +26,15 @@ async fn a_deployed_object_takes_rows_and_a_removed_one_is_gone() {
     let id = org.client.create("Ship__c", json!({"Name": "S", "Length__c": 12.5})).await;
     assert_eq!(org.client.get(&format!("/sobjects/Ship__c/{id}")).await.1["Length__c"], 12.5);
     let (_, retrieved) = org.retrieve(&[("CustomObject", &["Ship__c"])]).await;
-    assert!(xml(&retrieved, "objects/Ship__c.object").all("fields").any(|f| f.text_of("fullName") == Some("Length__c")));
+    assert!(
+        xml(&retrieved, "objects/Ship__c.object")
+            .all("fields")
+            .any(|f| f.text_of("fullName") == Some("Length__c"))
+    );
 
     let gone = manifest(&[("CustomObject", &["Ship__c"])]);
-    let result = org.deploy(&[("package.xml", &manifest(&[])), ("destructiveChangesPre.xml", &gone)], "").await;
+    let result =
+        org.deploy(&[("package.xml", &manifest(&[])), ("destructiveChangesPre.xml", &gone)], "").await;
     assert_eq!(result.text_of("status"), Some("Succeeded"), "{}", result.to_text());
     assert_eq!(org.client.get("/sobjects/Ship__c/describe").await.0.as_u16(), 404);
 }
@@ -34,8 +42,13 @@ async fn a_deployed_object_takes_rows_and_a_removed_one_is_gone() {
 #[tokio::test]
 async fn a_field_is_added_alone_and_its_object_keeps_the_others() {
     let org = Metadata::start().await;
-    let body = object("<fields><fullName>Score__c</fullName><label>Score</label><length>20</length><type>Text</type></fields>");
-    let files = [("package.xml", manifest(&[("CustomField", &["Account.Score__c"])])), ("objects/Account.object", body)];
+    let body = object(
+        "<fields><fullName>Score__c</fullName><label>Score</label><length>20</length><type>Text</type></fields>",
+    );
+    let files = [
+        ("package.xml", manifest(&[("CustomField", &["Account.Score__c"])])),
+        ("objects/Account.object", body),
+    ];
     let files: Vec<(&str, &str)> = files.iter().map(|(path, body)| (*path, body.as_str())).collect();
     let result = org.deploy(&files, "").await;
     assert_eq!(result.text_of("status"), Some("Succeeded"), "{}", result.to_text());
@@ -50,8 +63,14 @@ async fn a_field_is_added_alone_and_its_object_keeps_the_others() {
 #[tokio::test]
 async fn what_needs_something_missing_is_refused() {
     let org = Metadata::start().await;
-    let rule = |formula: &str| object(&format!("<validationRules><fullName>R</fullName><active>true</active><errorConditionFormula>{formula}</errorConditionFormula><errorMessage>No</errorMessage></validationRules>"));
-    let lookup = object("<fields><fullName>To__c</fullName><label>To</label><referenceTo>Nope__c</referenceTo><relationshipName>Tos</relationshipName><type>Lookup</type></fields>");
+    let rule = |formula: &str| {
+        object(&format!(
+            "<validationRules><fullName>R</fullName><active>true</active><errorConditionFormula>{formula}</errorConditionFormula><errorMessage>No</errorMessage></validationRules>"
+        ))
+    };
+    let lookup = object(
+        "<fields><fullName>To__c</fullName><label>To</label><referenceTo>Nope__c</referenceTo><relationshipName>Tos</relationshipName><type>Lookup</type></fields>",
+    );
     let profile = |part: &str| format!("<Profile xmlns=\"{NAMESPACE}\">{part}</Profile>");
     for (kind, name, path, body, expected) in [
         ("ValidationRule", "Account.R", "objects/Account.object", rule("Nope__c &gt; 1"), "Field Nope__c does not exist. Check spelling."),
@@ -87,22 +106,37 @@ async fn what_needs_something_missing_is_refused() {
 #[tokio::test]
 async fn without_rollback_the_good_fields_of_an_object_stay() {
     let org = Metadata::start().await;
-    let body = object("<fields><fullName>Bad__c</fullName><label>Bad</label><referenceTo>Nope__c</referenceTo><relationshipName>Bads</relationshipName><type>Lookup</type></fields><fields><fullName>Good__c</fullName><label>Good</label><type>Date</type></fields>");
+    let body = object(
+        "<fields><fullName>Bad__c</fullName><label>Bad</label><referenceTo>Nope__c</referenceTo><relationshipName>Bads</relationshipName><type>Lookup</type></fields><fields><fullName>Good__c</fullName><label>Good</label><type>Date</type></fields>",
+    );
     let package = manifest(&[("CustomField", &["Account.Bad__c", "Account.Good__c"])]);
     let files = [("package.xml", package.as_str()), ("objects/Account.object", body.as_str())];
     let result = org.deploy_with(&files, "<singlePackage>true</singlePackage>").await;
     assert_eq!(result.text_of("status"), Some("SucceededPartial"), "{}", result.to_text());
     let (_, described) = org.client.get("/sobjects/Account/describe").await;
-    let fields: Vec<&str> = described["fields"].as_array().unwrap().iter().filter_map(|f| f["name"].as_str()).collect();
+    let fields: Vec<&str> =
+        described["fields"].as_array().unwrap().iter().filter_map(|f| f["name"].as_str()).collect();
     assert!(fields.contains(&"Good__c") && !fields.contains(&"Bad__c"));
 }
 
 #[tokio::test]
 async fn a_profile_decides_what_its_users_see() {
     let mut org = Metadata::start().await;
-    let profile = |readable: bool| format!("<Profile xmlns=\"{NAMESPACE}\"><fieldPermissions><editable>false</editable><field>Account.Phone</field><readable>{readable}</readable></fieldPermissions></Profile>");
+    let profile = |readable: bool| {
+        format!(
+            "<Profile xmlns=\"{NAMESPACE}\"><fieldPermissions><editable>false</editable><field>Account.Phone</field><readable>{readable}</readable></fieldPermissions></Profile>"
+        )
+    };
     for readable in [false, true] {
-        let result = org.deploy(&[("package.xml", &manifest(&[("Profile", &["Standard"])])), ("profiles/Standard.profile", &profile(readable))], "").await;
+        let result = org
+            .deploy(
+                &[
+                    ("package.xml", &manifest(&[("Profile", &["Standard"])])),
+                    ("profiles/Standard.profile", &profile(readable)),
+                ],
+                "",
+            )
+            .await;
         assert_eq!(result.text_of("status"), Some("Succeeded"), "{}", result.to_text());
         org.client.sign_in(crate::client::STANDARD);
         let status = org.client.get("/query?q=SELECT+Phone+FROM+Account").await.0.as_u16();
@@ -119,7 +153,10 @@ async fn automations_are_switched_off_by_deploying_them_inactive() {
         all.into_iter().find(|a| a["full_name"] == "ProjectTrigger").expect("the trigger")
     };
     let list = org.admin(Method::GET, "/metadata/automations", Json::Null).await;
-    assert_eq!(find(&list), json!({"type": "ApexTrigger", "full_name": "ProjectTrigger", "object": "Project__c", "active": true}));
+    assert_eq!(
+        find(&list),
+        json!({"type": "ApexTrigger", "full_name": "ProjectTrigger", "object": "Project__c", "active": true})
+    );
 
     let (_, mut files) = org.retrieve(&[("ApexTrigger", &["ProjectTrigger"])]).await;
     let meta = files.get_mut("triggers/ProjectTrigger.trigger-meta.xml").expect("its meta file");
@@ -135,9 +172,27 @@ async fn automations_are_switched_off_by_deploying_them_inactive() {
 async fn everything_that_is_retrieved_can_be_deployed_again_without_a_change() {
     let org = Metadata::of(SimOrg::new()).await;
     let kinds = [
-        "ApexClass", "ApexTrigger", "ApexPage", "ApexComponent", "AuraDefinitionBundle", "LightningComponentBundle",
-        "CustomLabels", "CustomObject", "CustomTab", "CustomApplication", "Flow", "Layout", "PermissionSet", "Profile",
-        "Queue", "Role", "RemoteSiteSetting", "Settings", "StaticResource", "AssignmentRules", "AppMenu",
+        "ApexClass",
+        "ApexTrigger",
+        "ApexPage",
+        "ApexComponent",
+        "AuraDefinitionBundle",
+        "LightningComponentBundle",
+        "CustomLabels",
+        "CustomObject",
+        "CustomTab",
+        "CustomApplication",
+        "Flow",
+        "Layout",
+        "PermissionSet",
+        "Profile",
+        "Queue",
+        "Role",
+        "RemoteSiteSetting",
+        "Settings",
+        "StaticResource",
+        "AssignmentRules",
+        "AppMenu",
     ];
     let members: Vec<(&str, &[&str])> = kinds.iter().map(|kind| (*kind, &["*"] as &[&str])).collect();
     let (_, files) = org.retrieve(&members).await;
@@ -156,7 +211,8 @@ async fn components_are_put_and_removed_by_the_admin_api() {
     org.client.create("Ship__c", json!({"Name": "S"})).await;
     let list = org.admin(Method::GET, "/components?type=CustomLabels", Json::Null).await;
     assert_eq!(list["components"][0]["files"], json!(["labels/CustomLabels.labels"]));
-    let (status, _) = org.client.admin(Method::PUT, "/components", json!({"files": {"nowhere/a.b": ""}})).await;
+    let (status, _) =
+        org.client.admin(Method::PUT, "/components", json!({"files": {"nowhere/a.b": ""}})).await;
     assert_eq!(status.as_u16(), 400);
     let (status, _) = org.client.admin(Method::DELETE, "/components/ApexClass/Never", Json::Null).await;
     assert_eq!(status.as_u16(), 400);

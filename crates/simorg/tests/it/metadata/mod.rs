@@ -84,7 +84,10 @@ impl Metadata {
 
     /// Retrieves these members as a single package: the last poll, and the files of the zip.
     async fn retrieve(&self, members: &[(&str, &[&str])]) -> (Element, Files) {
-        let request = format!("<retrieveRequest><apiVersion>67.0</apiVersion><singlePackage>true</singlePackage><unpackaged>{}<version>67.0</version></unpackaged></retrieveRequest>", types(members));
+        let request = format!(
+            "<retrieveRequest><apiVersion>67.0</apiVersion><singlePackage>true</singlePackage><unpackaged>{}<version>67.0</version></unpackaged></retrieveRequest>",
+            types(members)
+        );
         self.retrieve_with(&request).await
     }
 
@@ -92,16 +95,19 @@ impl Metadata {
         let answer = self.call("retrieve", request).await;
         let id = answer.result().text_of("id").expect("an id").to_owned();
         assert_eq!(answer.result().text_of("state"), Some("Queued"));
-        let status = self.call("checkRetrieveStatus", &format!("<asyncProcessId>{id}</asyncProcessId>")).await;
+        let status =
+            self.call("checkRetrieveStatus", &format!("<asyncProcessId>{id}</asyncProcessId>")).await;
         let result = status.result().clone();
         let zip = result.text_of("zipFile").unwrap_or("");
-        let files = if zip.is_empty() { Files::new() } else { unzipped(&STANDARD.decode(zip).expect("base64")) };
+        let files =
+            if zip.is_empty() { Files::new() } else { unzipped(&STANDARD.decode(zip).expect("base64")) };
         (result, files)
     }
 
     /// Deploys files as a single package and answers the result with its details.
     async fn deploy(&self, files: &[(&str, &str)], options: &str) -> Element {
-        let options = format!("<rollbackOnError>true</rollbackOnError><singlePackage>true</singlePackage>{options}");
+        let options =
+            format!("<rollbackOnError>true</rollbackOnError><singlePackage>true</singlePackage>{options}");
         self.deploy_with(files, &options).await
     }
 
@@ -193,7 +199,9 @@ fn fate(message: &Element) -> String {
 
 /// An Apex class as two files, given its body.
 fn class_meta() -> String {
-    format!("<ApexClass xmlns=\"{NAMESPACE}\"><apiVersion>67.0</apiVersion><status>Active</status></ApexClass>")
+    format!(
+        "<ApexClass xmlns=\"{NAMESPACE}\"><apiVersion>67.0</apiVersion><status>Active</status></ApexClass>"
+    )
 }
 
 fn settings(polls: u32) -> Json {

@@ -1,14 +1,22 @@
 //! Deploys by REST.
 
-use reqwest::multipart::{Form, Part};
-
 use super::*;
 
 async fn post(org: &Metadata, files: &[(&str, &str)], options: Json) -> (u16, Json) {
-    let json = Part::text(json!({"deployOptions": options}).to_string()).mime_str("application/json").expect("a type");
-    let zip = Part::bytes(zipped(files)).file_name("deploy.zip").mime_str("application/zip").expect("a type");
+    let head = |name: &str, kind: &str| {
+        format!(
+            "--zip\r\nContent-Disposition: form-data; name=\"{name}\"; filename=\"{name}\"\r\nContent-Type: {kind}\r\n\r\n"
+        )
+    };
+    let mut body = head("json", "application/json").into_bytes();
+    body.extend(json!({"deployOptions": options}).to_string().into_bytes());
+    body.extend(b"\r\n");
+    body.extend(head("file", "application/zip").into_bytes());
+    body.extend(zipped(files));
+    body.extend(b"\r\n--zip--\r\n");
     let request = org.client.request(Method::POST, "/metadata/deployRequest");
-    let answer = request.multipart(Form::new().part("json", json).part("file", zip)).send().await.expect("an answer");
+    let request = request.header("Content-Type", "multipart/form-data; boundary=zip").body(body);
+    let answer = request.send().await.expect("an answer");
     (answer.status().as_u16(), answer.json().await.expect("JSON"))
 }
 
@@ -27,15 +35,24 @@ async fn a_zip_is_deployed_and_its_result_is_json() {
     let files: Vec<(&str, &str)> = files.iter().map(|(path, body)| (*path, body.as_str())).collect();
     let (status, created) = post(&org, &files, json!({"singlePackage": true, "rollbackOnError": true})).await;
     assert_eq!(status, 201, "{created}");
-    assert_eq!((&created["deployResult"], &created["deployOptions"]["singlePackage"]), (&Json::Null, &json!(true)));
+    assert_eq!(
+        (&created["deployResult"], &created["deployOptions"]["singlePackage"]),
+        (&Json::Null, &json!(true))
+    );
 
     let id = created["id"].as_str().expect("an id");
     let (status, body) = org.client.get(&format!("/metadata/deployRequest/{id}?includeDetails=true")).await;
     assert_eq!(status.as_u16(), 200);
     let result = &body["deployResult"];
-    assert_eq!((&result["status"], &result["success"], &result["numberComponentsTotal"]), (&json!("Succeeded"), &json!(true), &json!(1)));
+    assert_eq!(
+        (&result["status"], &result["success"], &result["numberComponentsTotal"]),
+        (&json!("Succeeded"), &json!(true), &json!(1))
+    );
     let class = &result["details"]["componentSuccesses"][0];
-    assert_eq!((&class["fullName"], &class["created"], &class["problem"]), (&json!("A"), &json!(true), &Json::Null));
+    assert_eq!(
+        (&class["fullName"], &class["created"], &class["problem"]),
+        (&json!("A"), &json!(true), &Json::Null)
+    );
     assert_eq!(result["details"]["componentFailures"], json!([]));
     let (_, body) = org.client.get(&format!("/metadata/deployRequest/{id}")).await;
     assert_eq!(body["deployResult"]["details"], Json::Null);
@@ -49,8 +66,10 @@ async fn a_deploy_is_cancelled_and_a_validation_is_deployed() {
     let files: Vec<(&str, &str)> = files.iter().map(|(path, body)| (*path, body.as_str())).collect();
     let (_, created) = post(&org, &files, json!({"singlePackage": true, "checkOnly": true})).await;
     let id = created["id"].as_str().expect("an id").to_owned();
-    let (status, quick) =
-        org.client.send(Method::POST, "/metadata/deployRequest", json!({"validatedDeployRequestId": id})).await;
+    let (status, quick) = org
+        .client
+        .send(Method::POST, "/metadata/deployRequest", json!({"validatedDeployRequestId": id}))
+        .await;
     assert_eq!((status.as_u16(), &quick["validatedDeployRequestId"]), (201, &json!(id)));
     assert!(org.client.running.org().components().get("ApexClass", "A").is_some());
 
@@ -66,7 +85,10 @@ async fn a_deploy_is_cancelled_and_a_validation_is_deployed() {
 #[tokio::test]
 async fn the_resource_is_listed_and_unknown_ids_are_not_found() {
     let org = Metadata::start().await;
-    assert_eq!(org.client.get("/metadata").await.1["deployRequest"], "/services/data/v67.0/metadata/deployRequest");
+    assert_eq!(
+        org.client.get("/metadata").await.1["deployRequest"],
+        "/services/data/v67.0/metadata/deployRequest"
+    );
     assert_eq!(org.client.get("/metadata/deployRequest/0Af5g000000000zAAA").await.0.as_u16(), 404);
     assert_eq!(org.client.refused(Method::POST, "/metadata/deployRequest", json!({})).await.0, 404);
 }

@@ -9,8 +9,13 @@ fn problems(result: &Element) -> Vec<&str> {
 #[tokio::test]
 async fn named_and_wildcard_members_come_as_files_of_a_zip() {
     let org = Metadata::start().await;
-    let (result, files) =
-        org.retrieve(&[("ApexClass", &["*"]), ("LightningComponentBundle", &["projectTile"]), ("CustomObject", &["Account"])]).await;
+    let (result, files) = org
+        .retrieve(&[
+            ("ApexClass", &["*"]),
+            ("LightningComponentBundle", &["projectTile"]),
+            ("CustomObject", &["Account"]),
+        ])
+        .await;
 
     assert_eq!((result.text_of("status"), result.text_of("success")), (Some("Succeeded"), Some("true")));
     assert!(problems(&result).is_empty());
@@ -29,17 +34,26 @@ async fn named_and_wildcard_members_come_as_files_of_a_zip() {
             "package.xml",
         ]
     );
-    assert!(xml(&files, "objects/Account.object").all("fields").any(|f| f.text_of("fullName") == Some("Industry")));
+    assert!(
+        xml(&files, "objects/Account.object")
+            .all("fields")
+            .any(|f| f.text_of("fullName") == Some("Industry"))
+    );
     assert_eq!(xml(&files, "package.xml").text_of("version"), Some("67.0"));
     let told: Vec<&str> = result.all("fileProperties").filter_map(|p| p.text_of("fileName")).collect();
-    assert!(told.contains(&"unpackaged/classes/AccountService.cls") && told.contains(&"unpackaged/package.xml"));
+    assert!(
+        told.contains(&"unpackaged/classes/AccountService.cls") && told.contains(&"unpackaged/package.xml")
+    );
     assert!(told.contains(&"unpackaged/lwc/projectTile/projectTile.html"));
 }
 
 #[tokio::test]
 async fn several_packages_lie_below_their_names() {
     let org = Metadata::start().await;
-    let body = format!("<retrieveRequest><apiVersion>60.0</apiVersion><singlePackage>false</singlePackage><unpackaged>{}</unpackaged></retrieveRequest>", types(&[("ApexTrigger", &["*"])]));
+    let body = format!(
+        "<retrieveRequest><apiVersion>60.0</apiVersion><singlePackage>false</singlePackage><unpackaged>{}</unpackaged></retrieveRequest>",
+        types(&[("ApexTrigger", &["*"])])
+    );
     let (_, files) = org.retrieve_with(&body).await;
     assert!(files.contains_key("unpackaged/triggers/ProjectTrigger.trigger"));
     assert_eq!(xml(&files, "unpackaged/package.xml").text_of("version"), Some("60.0"));
@@ -55,8 +69,20 @@ async fn several_packages_lie_below_their_names() {
 #[tokio::test]
 async fn a_package_that_was_deployed_by_name_is_retrieved_by_it() {
     let org = Metadata::start().await;
-    let package = format!("<Package xmlns=\"{NAMESPACE}\"><fullName>Tools</fullName>{}<version>67.0</version></Package>", types(&[("ApexClass", &["Tool"])]));
-    let result = org.deploy(&[("package.xml", &package), ("classes/Tool.cls", "class Tool {}"), ("classes/Tool.cls-meta.xml", &class_meta())], "").await;
+    let package = format!(
+        "<Package xmlns=\"{NAMESPACE}\"><fullName>Tools</fullName>{}<version>67.0</version></Package>",
+        types(&[("ApexClass", &["Tool"])])
+    );
+    let result = org
+        .deploy(
+            &[
+                ("package.xml", &package),
+                ("classes/Tool.cls", "class Tool {}"),
+                ("classes/Tool.cls-meta.xml", &class_meta()),
+            ],
+            "",
+        )
+        .await;
     assert_eq!(result.text_of("status"), Some("Succeeded"), "{}", result.to_text());
 
     let body = "<retrieveRequest><singlePackage>false</singlePackage><packageNames>Tools</packageNames></retrieveRequest>";
@@ -67,7 +93,10 @@ async fn a_package_that_was_deployed_by_name_is_retrieved_by_it() {
 #[tokio::test]
 async fn specific_files_are_all_that_comes() {
     let org = Metadata::start().await;
-    let body = format!("<retrieveRequest><singlePackage>true</singlePackage><specificFiles>unpackaged/classes/AccountService.cls</specificFiles><unpackaged>{}</unpackaged></retrieveRequest>", types(&[("ApexClass", &["*"])]));
+    let body = format!(
+        "<retrieveRequest><singlePackage>true</singlePackage><specificFiles>unpackaged/classes/AccountService.cls</specificFiles><unpackaged>{}</unpackaged></retrieveRequest>",
+        types(&[("ApexClass", &["*"])])
+    );
     let (_, files) = org.retrieve_with(&body).await;
     assert_eq!(files.keys().collect::<Vec<_>>(), ["classes/AccountService.cls", "package.xml"]);
 }
@@ -75,26 +104,49 @@ async fn specific_files_are_all_that_comes() {
 #[tokio::test]
 async fn children_come_in_the_file_of_their_parent_without_the_rest() {
     let org = Metadata::start().await;
-    let (result, files) =
-        org.retrieve(&[("CustomField", &["Project__c.Budget__c", "Project__c.Nope__c"]), ("CustomLabel", &["Project_Late"])]).await;
+    let (result, files) = org
+        .retrieve(&[
+            ("CustomField", &["Project__c.Budget__c", "Project__c.Nope__c"]),
+            ("CustomLabel", &["Project_Late"]),
+        ])
+        .await;
 
     let object = xml(&files, "objects/Project__c.object");
     assert_eq!(object.children.len(), 1);
     assert_eq!(object.child("fields").and_then(|f| f.text_of("fullName")), Some("Budget__c"));
     assert_eq!(xml(&files, "labels/CustomLabels.labels").all("labels").count(), 1);
-    assert_eq!(problems(&result), ["Entity of type 'CustomField' named 'Project__c.Nope__c' cannot be found"]);
-    assert!(result.all("fileProperties").any(|p| p.text_of("type") == Some("CustomField")
-        && p.text_of("fullName") == Some("Project__c.Budget__c")));
+    assert_eq!(
+        problems(&result),
+        ["Entity of type 'CustomField' named 'Project__c.Nope__c' cannot be found"]
+    );
+    assert!(
+        result.all("fileProperties").any(|p| p.text_of("type") == Some("CustomField")
+            && p.text_of("fullName") == Some("Project__c.Budget__c"))
+    );
 }
 
 #[tokio::test]
 async fn wildcards_do_not_bring_standard_objects_managed_components_folders_or_value_sets() {
     let org = Metadata::start().await;
-    let (_, files) =
-        org.retrieve(&[("CustomObject", &["*"]), ("Report", &["*"]), ("StandardValueSet", &["*"]), ("CustomField", &["*"])]).await;
-    assert!(files.contains_key("objects/Project__c.object") && files.contains_key("objects/Tariff__mdt.object"));
-    assert!(!files.contains_key("objects/Account.object") && !files.contains_key("objects/acme__Thing__c.object"));
-    assert!(files.keys().all(|path| path.starts_with("objects/") || path == "package.xml"), "{:?}", files.keys());
+    let (_, files) = org
+        .retrieve(&[
+            ("CustomObject", &["*"]),
+            ("Report", &["*"]),
+            ("StandardValueSet", &["*"]),
+            ("CustomField", &["*"]),
+        ])
+        .await;
+    assert!(
+        files.contains_key("objects/Project__c.object") && files.contains_key("objects/Tariff__mdt.object")
+    );
+    assert!(
+        !files.contains_key("objects/Account.object") && !files.contains_key("objects/acme__Thing__c.object")
+    );
+    assert!(
+        files.keys().all(|path| path.starts_with("objects/") || path == "package.xml"),
+        "{:?}",
+        files.keys()
+    );
 }
 
 #[tokio::test]
@@ -150,7 +202,8 @@ async fn layouts_are_found_with_and_without_their_percent_signs() {
     let layout = format!("<Layout xmlns=\"{NAMESPACE}\"/>");
     let name = "Account-Account %28Sales%29 Layout";
     let path = format!("layouts/{name}.layout");
-    let result = org.deploy(&[("package.xml", &manifest(&[("Layout", &[name])])), (&path, &layout)], "").await;
+    let result =
+        org.deploy(&[("package.xml", &manifest(&[("Layout", &[name])])), (&path, &layout)], "").await;
     assert_eq!(result.text_of("status"), Some("Succeeded"), "{}", result.to_text());
     for asked in [name, "Account-Account (Sales) Layout"] {
         let (_, files) = org.retrieve(&[("Layout", &[asked])]).await;
@@ -162,7 +215,8 @@ async fn layouts_are_found_with_and_without_their_percent_signs() {
 async fn polls_tell_progress_and_the_zip_comes_when_it_is_asked_for() {
     let org = Metadata::start().await;
     org.set(json!({"polls": 2, "deletes_fetched": true})).await;
-    let body = format!("<retrieveRequest><unpackaged>{}</unpackaged></retrieveRequest>", types(&[("Flow", &["*"])]));
+    let body =
+        format!("<retrieveRequest><unpackaged>{}</unpackaged></retrieveRequest>", types(&[("Flow", &["*"])]));
     let id = org.call("retrieve", &body).await.result().text_of("id").expect("an id").to_owned();
     assert!(id.starts_with("09S"));
 
@@ -170,17 +224,28 @@ async fn polls_tell_progress_and_the_zip_comes_when_it_is_asked_for() {
     let mut seen = Vec::new();
     for _ in 0..3 {
         let status = org.call("checkRetrieveStatus", &poll).await;
-        seen.push(format!("{} {}", status.result().text_of("done").unwrap(), status.result().text_of("status").unwrap()));
+        seen.push(format!(
+            "{} {}",
+            status.result().text_of("done").unwrap(),
+            status.result().text_of("status").unwrap()
+        ));
         assert!(status.result().text_of("zipFile").is_none_or(str::is_empty));
     }
     assert_eq!(seen, ["false InProgress", "false InProgress", "true Succeeded"]);
     let fetch = format!("<asyncProcessId>{id}</asyncProcessId>");
-    assert!(org.call("checkRetrieveStatus", &fetch).await.result().text_of("zipFile").is_some_and(|zip| !zip.is_empty()));
+    assert!(
+        org.call("checkRetrieveStatus", &fetch)
+            .await
+            .result()
+            .text_of("zipFile")
+            .is_some_and(|zip| !zip.is_empty())
+    );
     let gone = org.call("checkRetrieveStatus", &fetch).await;
     assert_eq!(gone.fault(), ("sf:INVALID_LOCATOR", "INVALID_LOCATOR: Retrieve result has been deleted."));
     let state = org.call("checkStatus", &fetch).await;
     assert_eq!(state.result().text_of("state"), Some("Completed"));
-    let unknown = org.call("checkRetrieveStatus", "<asyncProcessId>09S5g000000000zAAA</asyncProcessId>").await;
+    let unknown =
+        org.call("checkRetrieveStatus", "<asyncProcessId>09S5g000000000zAAA</asyncProcessId>").await;
     assert_eq!(unknown.status, 500);
 }
 
@@ -201,7 +266,10 @@ async fn ten_thousand_files_are_retrieved_and_not_one_more() {
     let (result, _) = org.retrieve(&[("ApexClass", &["*"])]).await;
     assert_eq!(result.text_of("done"), Some("true"));
     assert_eq!(result.text_of("errorStatusCode"), Some("LIMIT_EXCEEDED"));
-    assert_eq!(result.text_of("errorMessage"), Some("LIMIT_EXCEEDED: Too many files in retrieve call, limit is: 10000"));
+    assert_eq!(
+        result.text_of("errorMessage"),
+        Some("LIMIT_EXCEEDED: Too many files in retrieve call, limit is: 10000")
+    );
     assert_eq!(result.text_of("success"), Some("false"));
 
     org.admin(Method::DELETE, "/components/ApexClass/AccountService", Json::Null).await;

@@ -13,7 +13,9 @@ async fn every_form_of_the_address_is_answered() {
         "/services/Soap/m/67.0/00D5g000000000AEAQ",
         "/services/Soap/m/67.0/deployRequest/0Af5g0000000001CAA",
     ] {
-        let answer = org.call_at(path, "listMetadata", "<queries><type>Flow</type></queries>", &org.client.token).await;
+        let answer = org
+            .call_at(path, "listMetadata", "<queries><type>Flow</type></queries>", &org.client.token)
+            .await;
         assert_eq!((answer.status, answer.results().len()), (200, 1), "{path}");
     }
 }
@@ -43,7 +45,10 @@ async fn faults_strike_calls_and_jobs() {
     let failed = Effect::JobFailed { message: "An unexpected error occurred.".to_owned() };
     faults.add(Fault::at(Endpoint::Metadata, failed).on_object("retrieve").once());
     let (result, files) = org.retrieve(&[("ApexClass", &["*"])]).await;
-    assert_eq!((result.text_of("status"), result.text_of("errorStatusCode")), (Some("Failed"), Some("UNKNOWN_EXCEPTION")));
+    assert_eq!(
+        (result.text_of("status"), result.text_of("errorStatusCode")),
+        (Some("Failed"), Some("UNKNOWN_EXCEPTION"))
+    );
     assert!(files.is_empty());
 
     faults.add(Fault::at(Endpoint::Metadata, Effect::JobStuck).on_object("deploy").times(2));
