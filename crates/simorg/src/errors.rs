@@ -3,6 +3,7 @@
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
+use serde_json::{Value as Json, json};
 
 /// One refused request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -103,8 +104,31 @@ impl ApiError {
 
     /// The body of the answer.
     pub fn body(&self) -> String {
-        let entry = Entry { message: &self.message, code: &self.code, fields: self.fields.as_deref() };
-        serde_json::to_string(&[entry]).expect("strings always serialise")
+        body_of(std::slice::from_ref(self))
+    }
+}
+
+fn body_of(errors: &[ApiError]) -> String {
+    let entry = |error: &ApiError| {
+        json!(Entry { message: &error.message, code: &error.code, fields: error.fields.as_deref() })
+    };
+    Json::Array(errors.iter().map(entry).collect()).to_string()
+}
+
+/// Several refusals of one record, answered together with the status of the first.
+#[derive(Debug)]
+pub struct ApiErrors(pub Vec<ApiError>);
+
+impl From<ApiError> for ApiErrors {
+    fn from(error: ApiError) -> ApiErrors {
+        ApiErrors(vec![error])
+    }
+}
+
+impl IntoResponse for ApiErrors {
+    fn into_response(self) -> Response {
+        let status = self.0.first().map_or(StatusCode::BAD_REQUEST, |error| error.status);
+        (status, [(header::CONTENT_TYPE, JSON)], body_of(&self.0)).into_response()
     }
 }
 
@@ -122,5 +146,12 @@ pub const JSON: HeaderValue = HeaderValue::from_static("application/json;charset
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         (self.status, [(header::CONTENT_TYPE, JSON)], self.body()).into_response()
+    }
+}
+
+/// The errors of one row, where it has only this one.
+impl From<ApiError> for Vec<ApiError> {
+    fn from(error: ApiError) -> Vec<ApiError> {
+        vec![error]
     }
 }

@@ -9,6 +9,7 @@ pub mod bulk2;
 pub mod composite;
 pub mod data_dir;
 pub mod describe;
+pub mod dml;
 pub mod errors;
 pub mod faults;
 pub mod files;

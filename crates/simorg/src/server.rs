@@ -17,7 +17,7 @@ use tower::ServiceExt;
 
 use crate::errors::ApiError;
 use crate::state::{Org, User};
-use crate::{admin, bulk2, composite, describe, files, limits, metadata, oauth, query, replication, rows};
+use crate::{admin, bulk2, composite, describe, limits, metadata, oauth, query, replication, rows};
 
 pub(crate) use answer::{Outcome, http_date, refusal};
 pub use running::RunningOrg;
@@ -110,7 +110,6 @@ fn versioned_router() -> Router<AppState> {
         .merge(route::router())
         .merge(describe::router())
         .merge(rows::router())
-        .merge(files::router())
         .merge(replication::router())
         .merge(limits::router())
         .merge(query::router())

@@ -1,8 +1,13 @@
-//! `POST /composite`: several requests in one call, each answered by the route that it names.
+//! Several requests or rows in one call: `/composite`, `/composite/batch`, `/graph`, `/tree` and `/sobjects`.
 //!
-//! Not played: `allOrNone` over writes, `/composite/batch`, `/tree`, `/graph` and collections.
+//! A sub-request is answered by the route that it names. With all or none, and within a graph, all of them are one transaction.
 
+mod batch;
+mod collections;
+mod graph;
+mod outcomes;
 mod references;
+mod tree;
 
 use std::collections::HashMap;
 
@@ -18,6 +23,7 @@ use serde_json::value::RawValue;
 
 use crate::errors::{ApiError, JSON};
 use crate::server::{ApiVersion, AppState, Session, dispatch};
+use crate::state::joint;
 
 /// The most sub-requests in one call (REST API Developer Guide, "Composite").
 const MAX_PARTS: usize = 25;
@@ -28,7 +34,12 @@ const MAX_QUERIES: usize = 5;
 pub(crate) const PART: HeaderName = HeaderName::from_static("x-simorg-part");
 
 pub fn router() -> Router<AppState> {
-    Router::new().route("/composite", post(composite))
+    Router::new()
+        .route("/composite", post(composite))
+        .route("/composite/batch", post(batch::batch))
+        .route("/composite/graph", post(graph::graph))
+        .route("/composite/tree/{object}", post(tree::tree))
+        .merge(collections::router())
 }
 
 #[derive(Debug, Deserialize)]
@@ -39,7 +50,7 @@ struct Composite {
     composite_request: Vec<SubRequest>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct SubRequest {
     method: String,
@@ -74,19 +85,87 @@ async fn composite(
     let composite: Composite =
         serde_json::from_slice(&body).map_err(|error| ApiError::json_parser(error.to_string()))?;
     check(&composite)?;
-    let mut answers = Vec::with_capacity(composite.composite_request.len());
+    let composite_response =
+        answer_all(&state, &session, &composite.composite_request, composite.all_or_none).await?;
+    let text = serde_json::to_string(&Answers { composite_response }).map_err(|_| unexpected())?;
+    Ok(([(header::CONTENT_TYPE, JSON)], text).into_response())
+}
+
+/// The answers to all parts; with all or none, one refusal makes refusals of the others and undoes their writes.
+async fn answer_all(
+    state: &AppState,
+    session: &Session,
+    parts: &[SubRequest],
+    all_or_none: bool,
+) -> Result<Vec<SubAnswer>, ApiError> {
+    if !all_or_none {
+        return in_turn(state, session, parts, false).await;
+    }
+    let answers = joint::together(&state.org, || async {
+        let answers = in_turn(state, session, parts, true).await;
+        let keep = answers.as_ref().is_ok_and(|answers| answers.iter().all(SubAnswer::is_successful));
+        (answers, keep)
+    });
+    let mut answers = answers.await??;
+    if answers.iter().any(|answer| !answer.is_successful()) {
+        for answer in answers.iter_mut().filter(|answer| answer.is_successful()) {
+            *answer = halted(&answer.reference_id)?;
+        }
+    }
+    Ok(answers)
+}
+
+/// Answers the parts one after the other; may stop trying at the first refusal.
+async fn in_turn(
+    state: &AppState,
+    session: &Session,
+    parts: &[SubRequest],
+    stops: bool,
+) -> Result<Vec<SubAnswer>, ApiError> {
+    let mut answers: Vec<SubAnswer> = Vec::with_capacity(parts.len());
     let mut known: HashMap<String, Json> = HashMap::new();
-    for sub_request in composite.composite_request {
-        let answer = answer_to(&state, &session, &known, sub_request).await?;
+    for part in parts {
+        if stops && answers.last().is_some_and(|answer| !answer.is_successful()) {
+            answers.push(halted(&part.reference_id)?);
+            continue;
+        }
+        let answer = answer_to(state, session, &known, part.clone()).await?;
         if let Ok(body) = serde_json::from_str(answer.body.get()) {
             known.insert(answer.reference_id.clone(), body);
         }
         answers.push(answer);
     }
-    let text = serde_json::to_string(&Answers { composite_response: answers }).map_err(|_| {
-        ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "UNKNOWN_EXCEPTION", "An unexpected error occurred.")
-    })?;
-    Ok(([(header::CONTENT_TYPE, JSON)], text).into_response())
+    Ok(answers)
+}
+
+impl SubAnswer {
+    fn is_successful(&self) -> bool {
+        self.http_status_code < 400
+    }
+}
+
+/// The answer of a part that was undone, or not tried, because of another.
+fn halted(reference_id: &str) -> Result<SubAnswer, ApiError> {
+    let message = "The transaction was rolled back since another operation in the same transaction failed.";
+    let error = ApiError::bad_request("PROCESSING_HALTED", message);
+    Ok(SubAnswer {
+        body: raw_body(error.body().as_bytes())?,
+        http_headers: HashMap::new(),
+        http_status_code: error.status.as_u16(),
+        reference_id: reference_id.to_owned(),
+    })
+}
+
+fn unexpected() -> ApiError {
+    ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "UNKNOWN_EXCEPTION", "An unexpected error occurred.")
+}
+
+/// A body as a part of the whole answer. What is not JSON, such as a CSV or an HTML error, travels as a string.
+fn raw_body(bytes: &[u8]) -> Result<Box<RawValue>, ApiError> {
+    let text = if bytes.is_empty() { "null".to_owned() } else { String::from_utf8_lossy(bytes).into_owned() };
+    RawValue::from_string(text.clone())
+        .or_else(|_| serde_json::value::to_raw_value(&text))
+        .map_err(|_| ApiError::json_parser("the answer of a sub-request is not text"))
 }
 
 fn check(composite: &Composite) -> Result<(), ApiError> {
@@ -102,6 +181,10 @@ fn check(composite: &Composite) -> Result<(), ApiError> {
         );
         return Err(ApiError::bad_request("LIMIT_EXCEEDED", text));
     }
+    check_references(parts)
+}
+
+fn check_references(parts: &[SubRequest]) -> Result<(), ApiError> {
     let mut seen = std::collections::HashSet::new();
     for part in parts {
         let is_word = part.reference_id.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
@@ -112,10 +195,6 @@ fn check(composite: &Composite) -> Result<(), ApiError> {
             );
             return Err(ApiError::bad_request("INVALID_INPUT", text));
         }
-    }
-    let writes = parts.iter().filter(|part| !part.method.eq_ignore_ascii_case("GET")).count();
-    if composite.all_or_none && writes > 0 {
-        return Err(ApiError::not_simulated("POST /composite with allOrNone over writes"));
     }
     Ok(())
 }
@@ -145,16 +224,8 @@ async fn answer_to(
         Err(error) => error.into_response(),
     };
     let (parts, body) = answer.into_parts();
-    let failed = |_| {
-        ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "UNKNOWN_EXCEPTION", "An unexpected error occurred.")
-    };
-    let bytes = to_bytes(body, usize::MAX).await.map_err(failed)?;
-    let text =
-        if bytes.is_empty() { "null".to_owned() } else { String::from_utf8_lossy(&bytes).into_owned() };
-    // What is not JSON, such as a CSV or an HTML error, travels as a string.
-    let body = RawValue::from_string(text.clone())
-        .or_else(|_| serde_json::value::to_raw_value(&text))
-        .map_err(|_| ApiError::json_parser("the answer of a sub-request is not text"))?;
+    let bytes = to_bytes(body, usize::MAX).await.map_err(|_| unexpected())?;
+    let body = raw_body(&bytes)?;
     Ok(SubAnswer {
         body,
         http_headers: shown_headers(&parts.headers),

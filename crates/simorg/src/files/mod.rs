@@ -1,7 +1,7 @@
 //! Bodies of files: download by path, upload by multipart or base64 in JSON.
 
-mod routes;
+mod download;
 mod upload;
 
-pub use routes::router;
+pub(crate) use download::body;
 pub(crate) use upload::record;

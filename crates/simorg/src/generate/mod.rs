@@ -54,6 +54,16 @@ impl Generator {
         self.plans.get(slot).is_none_or(Plan::is_reference)
     }
 
+    /// Indexes of the rows that may hold this value, each to be looked at; `None` if only looking at all of them can tell.
+    pub fn indexes_with(&self, slot: usize, value: &Value) -> Option<Vec<u64>> {
+        let plan = match self.plans.get(slot) {
+            None => return Some(Vec::new()),
+            Some(plan) => plan,
+        };
+        let found = plan.indexes_with(value)?;
+        Some(found.into_iter().filter(|index| *index < self.count()).collect())
+    }
+
     /// Indexes of the rows last changed within the range, in no order.
     pub fn indexes_stamped(&self, from_ms: i64, until_ms: i64) -> Vec<u64> {
         self.stamps.indexes(from_ms, until_ms)

@@ -253,6 +253,19 @@ impl Plan {
         }
     }
 
+    /// Indexes of the rows that may hold this value; `None` if the plan cannot tell.
+    pub fn indexes_with(&self, value: &Value) -> Option<Vec<u64>> {
+        match self {
+            Plan::Null => Some(Vec::new()),
+            Plan::Code { .. } => {
+                let text = value.to_plain_text();
+                let index = text.rsplit_once('-').and_then(|(_, index)| index.parse().ok());
+                Some(index.into_iter().collect())
+            }
+            _ => None,
+        }
+    }
+
     /// The row that a reference plan points to.
     pub fn reference(&self, row: &GeneratedRow<'_>) -> Option<(&str, u64)> {
         match self {

@@ -1,7 +1,18 @@
-//! Single rows: `POST`, `GET`, `PATCH` and `DELETE` on `/sobjects/X[/id]`, and the basic answer of an object.
+//! Single rows: `/sobjects/X[/id]`, by external id, upsert, and what hangs on a row.
 
+mod by_key;
 pub mod model;
+mod options;
+mod related;
 mod routes;
 
+use axum::Router;
+
+use crate::server::AppState;
+
+pub(crate) use options::options;
 pub(crate) use routes::parse;
-pub use routes::router;
+
+pub fn router() -> Router<AppState> {
+    routes::router().merge(by_key::router())
+}

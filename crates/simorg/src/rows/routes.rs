@@ -10,20 +10,21 @@ use serde::Deserialize;
 use serde_json::{Map, Value as Json, json};
 
 use crate::describe::global_entry;
-use crate::errors::{ApiError, JSON};
+use crate::dml::{self, Verb};
+use crate::errors::{ApiError, ApiErrors, JSON};
 use crate::files;
-use crate::model::ids;
+use crate::model::{ObjectDef, ids};
 use crate::server::{ApiVersion, AppState, Session};
 use crate::state::View;
 
-use super::model;
+use super::{model, options};
 
-#[derive(Deserialize)]
-struct Selection {
-    fields: Option<String>,
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct Selection {
+    pub(super) fields: Option<String>,
 }
 
-pub fn router() -> Router<AppState> {
+pub(super) fn router() -> Router<AppState> {
     Router::new().route("/sobjects/{object}", any(object)).route("/sobjects/{object}/{id}", any(row))
 }
 
@@ -35,7 +36,7 @@ async fn object(
     method: Method,
     headers: HeaderMap,
     body: Bytes,
-) -> Result<Response, ApiError> {
+) -> Result<Response, ApiErrors> {
     let view = state.org.view(&session.user);
     let def = view.object(&object).ok_or_else(ApiError::not_found)?;
     match method {
@@ -46,17 +47,39 @@ async fn object(
         Method::POST => {
             drop(view);
             let record = files::record(&def, &headers, body).await?;
-            let id = state.org.write(&session.user, |transaction| transaction.insert(&def.name, &record))?;
-            let location = format!("/services/data/v{}/sobjects/{}/{id}", version.text(), def.name);
-            let answer = json!({"id": id, "success": true, "errors": []});
-            let headers = [
-                (header::CONTENT_TYPE, JSON.to_str().unwrap_or_default().to_owned()),
-                (header::LOCATION, location),
-            ];
-            Ok((StatusCode::CREATED, headers, answer.to_string()).into_response())
+            create(&state, &session, version, &def, &headers, record)
         }
-        other => Err(ApiError::method_not_allowed(other.as_str(), "HEAD,GET,POST")),
+        other => Err(ApiError::method_not_allowed(other.as_str(), "HEAD,GET,POST").into()),
     }
+}
+
+fn create(
+    state: &AppState,
+    session: &Session,
+    version: ApiVersion,
+    def: &ObjectDef,
+    headers: &HeaderMap,
+    record: Map<String, Json>,
+) -> Result<Response, ApiErrors> {
+    let saved = save(state, session, &Verb::Insert, dml::Row::new(&def.name, record), headers)?;
+    let id = saved.id;
+    let location = format!("/services/data/v{}/sobjects/{}/{id}", version.text(), def.name);
+    let answer = json!({"id": id, "success": true, "errors": []});
+    let headers =
+        [(header::CONTENT_TYPE, JSON.to_str().unwrap_or_default().to_owned()), (header::LOCATION, location)];
+    Ok((StatusCode::CREATED, headers, answer.to_string()).into_response())
+}
+
+/// Saves one row, and refuses with all that is wrong with it.
+fn save(
+    state: &AppState,
+    session: &Session,
+    verb: &Verb,
+    row: dml::Row,
+    headers: &HeaderMap,
+) -> Result<dml::Saved, ApiErrors> {
+    let mut outcomes = dml::save(&state.org, &session.user, verb, &[row], &options(headers));
+    outcomes.remove(0).map_err(ApiErrors)
 }
 
 #[expect(clippy::too_many_arguments, reason = "each is a part of the request")]
@@ -69,19 +92,17 @@ async fn row(
     method: Method,
     headers: HeaderMap,
     body: Bytes,
-) -> Result<Response, ApiError> {
+) -> Result<Response, ApiErrors> {
     let view = state.org.view(&session.user);
     let def = view.object(&object).ok_or_else(ApiError::not_found)?;
     if !model::has_rows(&def) {
-        return Err(ApiError::not_found());
+        return Err(ApiError::not_found().into());
     }
     match method {
-        Method::GET | Method::HEAD => read(&view, &def, &id, &selection, version, &headers),
+        Method::GET | Method::HEAD => Ok(read(&view, &def, &id, &selection, version, &headers)?),
         Method::PATCH => {
             drop(view);
-            let record = parse(&body)?;
-            state.org.write(&session.user, |transaction| transaction.update(&def.name, &id, &record))?;
-            Ok(StatusCode::NO_CONTENT.into_response())
+            update(&state, &session, &def, &id, &headers, &body)
         }
         Method::DELETE => {
             let id = ids::canonical(&id).ok_or_else(ApiError::not_found)?;
@@ -90,13 +111,44 @@ async fn row(
             state.org.write(&session.user, |transaction| transaction.delete(&id))?;
             Ok(StatusCode::NO_CONTENT.into_response())
         }
-        other => Err(ApiError::method_not_allowed(other.as_str(), "HEAD,GET,PATCH,DELETE")),
+        // `POST /sobjects/X/Id` is a plain insert.
+        Method::POST if id.eq_ignore_ascii_case("Id") => {
+            drop(view);
+            let record = files::record(&def, &headers, body).await?;
+            create(&state, &session, version, &def, &headers, record)
+        }
+        other => Err(ApiError::method_not_allowed(other.as_str(), "HEAD,GET,PATCH,DELETE").into()),
     }
 }
 
-fn read(
+fn update(
+    state: &AppState,
+    session: &Session,
+    def: &ObjectDef,
+    id: &str,
+    headers: &HeaderMap,
+    body: &[u8],
+) -> Result<Response, ApiErrors> {
+    let view = state.org.view(&session.user);
+    let row = view.row(def, id).ok_or_else(ApiError::not_found)?;
+    if row.is_deleted() {
+        return Err(ApiError::entity_is_deleted().into());
+    }
+    let id = row.id().to_owned();
+    drop((row, view));
+    let mut record = parse(body)?;
+    if record.keys().any(|name| name.eq_ignore_ascii_case("Id")) {
+        let message = "The Id field should not be specified in the sobject data.";
+        return Err(ApiError::invalid_field(message).into());
+    }
+    record.insert("Id".to_owned(), Json::from(id));
+    save(state, session, &Verb::Update, dml::Row::new(&def.name, record), headers)?;
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+pub(super) fn read(
     view: &View,
-    def: &crate::model::ObjectDef,
+    def: &ObjectDef,
     id: &str,
     selection: &Selection,
     version: ApiVersion,

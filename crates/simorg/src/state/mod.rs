@@ -6,7 +6,10 @@
 pub mod blobs;
 pub mod clock;
 pub mod formula;
+mod index;
+pub(crate) mod joint;
 pub mod limits;
+pub mod lookup;
 pub mod open_transactions;
 pub mod org;
 pub mod row;

@@ -13,6 +13,7 @@ use crate::model::{ObjectDef, Value};
 
 use super::blobs::{Blobs, Body};
 use super::clock::Clock;
+use super::joint;
 use super::limits::Limits;
 use super::open_transactions::OpenTransaction;
 use super::row::Row;
@@ -113,7 +114,12 @@ impl Org {
 
     // Readers.
 
+    /// The committed state, or that of the joint transaction under way.
     pub(crate) fn snapshot(&self) -> Arc<Snapshot> {
+        joint::snapshot(self).unwrap_or_else(|| self.committed())
+    }
+
+    pub(super) fn committed(&self) -> Arc<Snapshot> {
         self.snapshot.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
@@ -230,17 +236,32 @@ impl Org {
         user: &Arc<User>,
         work: impl FnOnce(&mut Transaction<'_>) -> Result<R, ApiError>,
     ) -> Result<R, ApiError> {
-        let mut ledger = self.ledger();
-        let mut transaction = Transaction::begin(self, user.clone(), &mut ledger, self.stamp_ms());
-        let outcome = work(&mut transaction)?;
-        transaction.commit();
-        Ok(outcome)
+        self.transact(user, |transaction| {
+            let outcome = work(transaction);
+            let keep = outcome.is_ok();
+            (outcome, keep)
+        })
     }
 
-    pub(crate) fn publish(&self, snapshot: Snapshot) {
+    /// Runs one transaction that is committed when `work` says so, whatever else it answers.
+    pub(crate) fn transact<R>(
+        &self,
+        user: &Arc<User>,
+        work: impl FnOnce(&mut Transaction<'_>) -> (R, bool),
+    ) -> R {
+        let mut ledger = self.ledger();
+        let mut transaction = Transaction::begin(self, user.clone(), &mut ledger, self.stamp_ms());
+        let (outcome, keep) = work(&mut transaction);
+        if keep {
+            transaction.commit();
+        }
+        outcome
+    }
+
+    pub(crate) fn publish(&self, snapshot: Arc<Snapshot>) {
         let old = {
             let mut current = self.snapshot.write().unwrap_or_else(PoisonError::into_inner);
-            std::mem::replace(&mut *current, Arc::new(snapshot))
+            std::mem::replace(&mut *current, snapshot)
         };
         drop(old);
     }

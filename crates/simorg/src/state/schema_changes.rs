@@ -104,12 +104,12 @@ impl Org {
         change: impl FnOnce(&mut Snapshot, i64) -> Result<R, E>,
     ) -> Result<R, E> {
         let ledger = self.ledger();
-        let mut snapshot = (*self.snapshot()).clone();
+        let mut snapshot = (*self.committed()).clone();
         let at_ms = self.next_change_ms();
         let outcome = change(&mut snapshot, at_ms)?;
         snapshot.schema_changed_ms = at_ms;
         derive_children(&mut snapshot);
-        self.publish(snapshot);
+        self.publish(Arc::new(snapshot));
         drop(ledger);
         Ok(outcome)
     }

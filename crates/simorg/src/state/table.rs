@@ -9,6 +9,8 @@ use std::sync::Arc;
 use crate::generate::Generator;
 use crate::model::{ObjectDef, Value};
 
+use super::index::Index;
+
 const CHUNK: u64 = 256;
 
 /// A row that was written.
@@ -34,6 +36,13 @@ enum Over {
     Purged,
 }
 
+/// What lay at a counter before it was written, to be put back.
+#[derive(Debug)]
+pub(super) struct Previous {
+    counter: u64,
+    over: Option<Over>,
+}
+
 /// A row as the table finds it.
 #[derive(Debug, Clone)]
 pub enum Found {
@@ -54,13 +63,25 @@ pub struct Table {
     pub changed_ms: i64,
     /// Slots below this one are or were used by a field, and are not used for another.
     slots: usize,
+    index: Arc<Index>,
 }
 
 impl Table {
     pub fn new(def: Arc<ObjectDef>, changed_ms: i64) -> Table {
         let next = def.first_counter;
         let slots = def.next_slot();
-        Table { slots, def, generator: None, chunks: BTreeMap::new(), next, live: 0, binned: 0, changed_ms }
+        let index = Arc::new(Index::of(&def));
+        Table {
+            def,
+            generator: None,
+            chunks: BTreeMap::new(),
+            next,
+            live: 0,
+            binned: 0,
+            changed_ms,
+            slots,
+            index,
+        }
     }
 
     /// Puts the generated rows under everything written later. Only for a table that has none yet.
@@ -87,9 +108,21 @@ impl Table {
         self.slots
     }
 
-    /// Takes note of the slots that the present fields use.
+    /// Takes note of the slots that the present fields use, and of those by which rows are looked up.
     pub fn use_slots(&mut self) {
         self.slots = self.slots.max(self.def.next_slot());
+        if !self.index.fits(&self.def) {
+            let index = Index::of(&self.def);
+            for (counter, row) in self.written_rows() {
+                index.note(counter, row);
+            }
+            self.index = Arc::new(index);
+        }
+    }
+
+    /// Written rows that may hold this value, each to be looked at; `None` if the field is not indexed.
+    pub(super) fn written_with(&self, slot: usize, value: &Value) -> Option<Vec<u64>> {
+        self.index.candidates(slot, value)
     }
 
     pub fn next_counter(&self) -> u64 {
@@ -138,6 +171,7 @@ impl Table {
             None => self.live += 1,
             Some(_) => self.binned += 1,
         }
+        self.index.note(counter, &row);
         self.chunk(counter).insert(counter, Over::Row(Arc::new(row)));
         self.next = self.next.max(counter + 1);
     }
@@ -145,6 +179,26 @@ impl Table {
     pub fn purge(&mut self, counter: u64) {
         self.uncount(counter);
         self.chunk(counter).insert(counter, Over::Purged);
+    }
+
+    /// What lies at a counter now, for `put_back`.
+    pub(super) fn present(&self, counter: u64) -> Previous {
+        Previous { counter, over: self.over(counter).cloned() }
+    }
+
+    /// Makes a counter as it was; the counters given since are not given again.
+    pub(super) fn put_back(&mut self, previous: Previous) {
+        let counter = previous.counter;
+        self.uncount(counter);
+        match previous.over {
+            Some(over) => self.chunk(counter).insert(counter, over),
+            None => self.chunk(counter).remove(&counter),
+        };
+        match self.find(counter) {
+            Some(Found::Stored(row)) if row.bin.is_some() => self.binned += 1,
+            Some(_) => self.live += 1,
+            None => {}
+        }
     }
 
     fn uncount(&mut self, counter: u64) {

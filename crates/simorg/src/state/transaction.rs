@@ -17,9 +17,10 @@ use crate::errors::ApiError;
 use crate::model::{FieldSource, ObjectDef, ObjectKind, Value, ids};
 
 use super::blobs::Body;
+use super::joint;
 use super::org::{DeletedRecord, Ledger, Org};
 use super::row::Row;
-use super::table::StoredRow;
+use super::table::{Previous, StoredRow};
 use super::users::User;
 use super::validation;
 use super::view::{Snapshot, View};
@@ -53,6 +54,47 @@ pub struct Transaction<'a> {
     /// Counters given, in order.
     given: Vec<(String, u64)>,
     touched: BTreeSet<String>,
+    /// What lay at every counter before it was written, by object, oldest first.
+    journal: Vec<(String, Previous)>,
+}
+
+/// What a committed transaction changes besides the rows.
+#[derive(Debug)]
+pub(super) struct Effects {
+    written: BTreeSet<String>,
+    purged: Vec<String>,
+    bodies: Vec<(String, String, Body)>,
+    deletes: Vec<DeletedRecord>,
+    undeletes: BTreeSet<String>,
+}
+
+impl Effects {
+    /// Publishes the rows with all that goes with them.
+    pub(super) fn apply(self, org: &Org, ledger: &mut Ledger, work: Arc<Snapshot>) {
+        for id in self.written.iter().filter(|id| id.starts_with("005")) {
+            if let Some(row) = Snapshot::find(&work, id) {
+                org.change_user_active(id, row.value_of("IsActive") == Value::Bool(true));
+            }
+        }
+        for id in &self.purged {
+            org.blobs().remove(id);
+        }
+        for (id, field, body) in self.bodies {
+            org.blobs().put(&id, &field, body);
+        }
+        ledger.deletes.retain(|deleted| !self.undeletes.contains(&deleted.id));
+        ledger.deletes.extend(self.deletes);
+        org.publish(work);
+    }
+}
+
+/// How far a transaction had come, to go back to.
+struct Mark {
+    journal: usize,
+    deletes: usize,
+    undeletes: BTreeSet<String>,
+    purged: usize,
+    bodies: usize,
 }
 
 impl<'a> Transaction<'a> {
@@ -79,6 +121,7 @@ impl<'a> Transaction<'a> {
             forced: VecDeque::new(),
             given: Vec::new(),
             touched: BTreeSet::new(),
+            journal: Vec::new(),
         }
     }
 
@@ -97,24 +140,47 @@ impl<'a> Transaction<'a> {
         (self.given, self.touched)
     }
 
-    /// Makes everything visible at once.
+    /// Makes everything visible at once: to all, or within the joint transaction that this one is a part of.
     pub(crate) fn commit(self) {
-        for id in self.touched.iter().filter(|id| id.starts_with("005")) {
-            if let Some(row) = Snapshot::find(&self.work, id) {
-                let active = row.value_of("IsActive") == Value::Bool(true);
-                self.org.change_user_active(id, active);
-            }
+        let effects = Effects {
+            written: self.touched,
+            purged: self.purged,
+            bodies: self.bodies,
+            deletes: self.deletes,
+            undeletes: self.undeletes,
+        };
+        if let Err(effects) = joint::join(self.org, &self.work, effects) {
+            effects.apply(self.org, self.ledger, self.work);
         }
-        for id in &self.purged {
-            self.org.blobs().remove(id);
+    }
+
+    /// Does all of `work` or nothing of it, and goes on with the transaction either way.
+    ///
+    /// Counters and autonumbers that the failed work took are not given again, as on the platform.
+    pub fn attempt<R, E>(&mut self, work: impl FnOnce(&mut Self) -> Result<R, E>) -> Result<R, E> {
+        let mark = Mark {
+            journal: self.journal.len(),
+            deletes: self.deletes.len(),
+            undeletes: self.undeletes.clone(),
+            purged: self.purged.len(),
+            bodies: self.bodies.len(),
+        };
+        let outcome = work(self);
+        if outcome.is_err() {
+            self.go_back_to(mark);
         }
-        for (id, field, body) in self.bodies {
-            self.org.blobs().put(&id, &field, body);
+        outcome
+    }
+
+    fn go_back_to(&mut self, mark: Mark) {
+        for (object, previous) in self.journal.drain(mark.journal..).rev() {
+            let table = Arc::make_mut(&mut self.work).table_mut(&object);
+            table.expect("no transaction removes an object").put_back(previous);
         }
-        let undeletes = self.undeletes;
-        self.ledger.deletes.retain(|deleted| !undeletes.contains(&deleted.id));
-        self.ledger.deletes.extend(self.deletes);
-        self.org.publish(Arc::unwrap_or_clone(self.work));
+        self.deletes.truncate(mark.deletes);
+        self.undeletes = mark.undeletes;
+        self.purged.truncate(mark.purged);
+        self.bodies.truncate(mark.bodies);
     }
 
     /// The transaction's own state as its user sees it.
@@ -293,7 +359,9 @@ impl<'a> Transaction<'a> {
 
     fn put(&mut self, def: &ObjectDef, counter: u64, row: StoredRow) {
         self.touched.insert(ids::record_id(&def.id_prefix, counter));
-        Arc::make_mut(&mut self.work).table_mut(&def.name).expect("the object exists").put(counter, row);
+        let table = Arc::make_mut(&mut self.work).table_mut(&def.name).expect("the object exists");
+        self.journal.push((def.name.clone(), table.present(counter)));
+        table.put(counter, row);
     }
 
     /// The row with this id if it is there and not deleted.

@@ -3,7 +3,6 @@
 mod parse;
 
 use std::collections::BTreeSet;
-use std::ops::ControlFlow;
 
 use serde_json::{Map, Value as Json};
 
@@ -11,14 +10,20 @@ use crate::errors::ApiError;
 use crate::model::{FieldDef, FieldType, ObjectDef, Value};
 
 use super::blobs::Body;
+use super::lookup;
 use super::row::Row;
-use super::view::{Scan, Snapshot, View};
+use super::view::{Snapshot, View};
 
 /// Values by slot, and bodies by field name.
 #[derive(Debug, Default)]
 pub struct Parsed {
     pub values: Vec<(usize, Value)>,
     pub bodies: Vec<(String, Body)>,
+}
+
+/// The value that JSON gives a field.
+pub fn value(field: &FieldDef, json: &Json) -> Result<Value, ApiError> {
+    parse::value(field, json)
 }
 
 /// Reads and checks a record for insert.
@@ -185,8 +190,8 @@ fn by_external_id(view: &View, field: &FieldDef, key: &Map<String, Json>) -> Res
         let Some(def) = view.object(target) else { continue };
         let Some(ext) = def.field(name).filter(|f| f.id_lookup) else { continue };
         let wanted = parse::value(ext, wanted)?;
-        if let Some(id) = find_equal(view, &def, ext, &wanted, None) {
-            return Ok(id);
+        if let Some(row) = lookup::rows_with(view.snapshot(), &def, ext, &wanted).first() {
+            return Ok(row.id().to_owned());
         }
     }
     let shown = wanted.as_str().map_or_else(|| wanted.to_string(), str::to_owned);
@@ -208,7 +213,8 @@ pub fn unique(
         else {
             continue;
         };
-        if let Some(id) = find_equal(view, def, field, value, own) {
+        let holders = lookup::rows_with(view.snapshot(), def, field, value);
+        if let Some(id) = holders.iter().map(Row::id).find(|id| own != Some(*id)) {
             let name = &field.name;
             let message =
                 format!("duplicate value found: {name} duplicates value on record with id: {}", &id[..15]);
@@ -216,29 +222,6 @@ pub fn unique(
         }
     }
     Ok(())
-}
-
-/// The id of a live row other than `own` with this value, without regard to case unless the field says so.
-fn find_equal(
-    view: &View,
-    def: &ObjectDef,
-    field: &FieldDef,
-    wanted: &Value,
-    own: Option<&str>,
-) -> Option<String> {
-    let wanted_text = wanted.to_plain_text();
-    let mut found = None;
-    view.scan(def, Scan::default(), &mut |row| {
-        let held = row.value(field).to_plain_text();
-        let equal =
-            if field.case_sensitive { held == wanted_text } else { held.eq_ignore_ascii_case(&wanted_text) };
-        if equal && own != Some(row.id()) {
-            found = Some(row.id().to_owned());
-            return ControlFlow::Break(());
-        }
-        ControlFlow::Continue(())
-    });
-    found
 }
 
 fn no_cycle(view: &View, field: &FieldDef, own: &str, parent: &str) -> Result<(), ApiError> {
