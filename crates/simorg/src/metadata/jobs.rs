@@ -181,11 +181,16 @@ impl State {
     }
 }
 
-/// A fault that decides the job's fate: `Some(None)` keeps it where it is, `Some(Some(message))` fails it.
-fn fate(org: &Org, what: &str) -> Option<Option<String>> {
+/// What a fault on request does to a job.
+enum Fate {
+    StaysUnderWay,
+    Fails(String),
+}
+
+fn fate(org: &Org, what: &str) -> Option<Fate> {
     match org.faults().semantic(Endpoint::Metadata, Some(what))? {
-        Effect::JobFailed { message } => Some(Some(message)),
-        Effect::JobStuck => Some(None),
+        Effect::JobFailed { message } => Some(Fate::Fails(message)),
+        Effect::JobStuck => Some(Fate::StaysUnderWay),
         _ => None,
     }
 }
@@ -206,8 +211,8 @@ impl RetrieveJob {
             return;
         }
         match fate(org, "retrieve") {
-            Some(None) => self.has_been_polled = true,
-            Some(Some(message)) => {
+            Some(Fate::StaysUnderWay) => self.has_been_polled = true,
+            Some(Fate::Fails(message)) => {
                 let code = "UNKNOWN_EXCEPTION".to_owned();
                 self.outcome = Some(Err(Failure { message: format!("{code}: {message}"), code }));
             }
@@ -226,8 +231,8 @@ impl DeployJob {
             return;
         }
         match fate(org, "deploy") {
-            Some(None) => self.report.status = Status::InProgress,
-            Some(Some(message)) => {
+            Some(Fate::StaysUnderWay) => self.report.status = Status::InProgress,
+            Some(Fate::Fails(message)) => {
                 self.report.error = Some(("UNKNOWN_EXCEPTION".to_owned(), message));
                 self.finish(org, Status::Failed);
             }
@@ -243,7 +248,7 @@ impl DeployJob {
         let report = &mut self.report;
         let outcome =
             deploy::run(org, &report.user, &self.zip, &report.options, &settings.missing_permissions);
-        let has_errors = outcome.error.is_some() || outcome.messages.iter().any(|m| m.is_error());
+        let has_errors = outcome.error.is_some() || outcome.messages.iter().any(deploy::Message::is_error);
         report.messages = outcome.messages;
         report.error = outcome.error;
         report.tests_run = outcome.tests_run;

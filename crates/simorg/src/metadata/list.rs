@@ -6,7 +6,7 @@ use crate::state::view::Snapshot;
 use super::properties::FileProperties;
 use super::{inventory, registry};
 
-/// "listMetadata()", Metadata API Developer Guide.
+/// `listMetadata()` of the Metadata API Developer Guide.
 const MOST_QUERIES: usize = 3;
 
 pub(super) fn list_metadata(call: &Call) -> Contents {

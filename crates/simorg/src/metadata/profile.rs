@@ -43,8 +43,6 @@ fn is_shown(element: &str, about: &str, xml: &Element, companions: &Companions) 
     let has = |kind: &str, name: &str| companions.contains(&(kind.to_owned(), name.to_owned()));
     let object = about.split(['.', '-']).next().unwrap_or(about);
     match element {
-        "userPermissions" => true,
-        "objectPermissions" => has("CustomObject", about),
         "fieldPermissions" => has("CustomObject", object) || has("CustomField", about),
         "recordTypeVisibilities" => has("CustomObject", object) || has("RecordType", about),
         "layoutAssignments" => {
@@ -63,7 +61,9 @@ fn is_shown(element: &str, about: &str, xml: &Element, companions: &Companions) 
         "pageAccesses" => has("ApexPage", about),
         "flowAccesses" => has("Flow", about) || has("FlowDefinition", about),
         "customPermissions" => has("CustomPermission", about),
-        "customMetadataTypeAccesses" | "customSettingAccesses" => has("CustomObject", about),
+        "objectPermissions" | "customMetadataTypeAccesses" | "customSettingAccesses" => {
+            has("CustomObject", about)
+        }
         "externalDataSourceAccesses" => has("ExternalDataSource", about),
         _ => true,
     }

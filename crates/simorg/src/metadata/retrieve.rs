@@ -1,6 +1,6 @@
 //! retrieve: from the members that a request names to the files of a zip.
 //!
-//! What cannot be found is a message beside the zip; the retrieve still succeeds ("RetrieveResult", Metadata API Developer
+//! What cannot be found is a message beside the zip; the retrieve still succeeds (`RetrieveResult`, Metadata API Developer
 //! Guide). What `*` does not bring: standard objects, managed components, contents of folders, standard value sets.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -96,7 +96,7 @@ impl Request {
         })
     }
 
-    /// `roots` are where files lie in the zip, and what their names begin with in FileProperties.
+    /// `roots` are where files lie in the zip, and what their names begin with in `FileProperties`.
     fn gather(&self, snapshot: &Snapshot, manifest: &Manifest, roots: (&str, &str), into: &mut Gathered) {
         let (root, told) = roots;
         let mut selection =

@@ -70,7 +70,6 @@ fn misplaced(kind: &str, bytes: &[u8]) -> Option<Malformed> {
             _ => continue,
         };
         let refused = match path.len() {
-            0 => None,
             1 => {
                 let repeated = name != last && finished.contains(&name);
                 if name != last {
@@ -114,7 +113,7 @@ fn child_type(kind: &str, element: &str) -> Option<&'static str> {
 /// Line and column of a position, both from 1.
 pub(super) fn place(bytes: &[u8], position: usize) -> (usize, usize) {
     let before = &bytes[..position.min(bytes.len())];
-    let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+    let line = before.split(|byte| *byte == b'\n').count();
     let column = before.iter().rev().take_while(|byte| **byte != b'\n').count() + 1;
     (line, column)
 }

@@ -90,7 +90,7 @@ impl Component {
             .or_else(|| self.files.first().filter(|_| self.files.len() == 1))
     }
 
-    /// `fileName` of its FileProperties: the body rather than its `-meta.xml`.
+    /// `fileName` of its `FileProperties`: the body rather than its `-meta.xml`.
     pub fn file_name(&self) -> String {
         if registry::content_of(&self.kind).is_some() {
             return folder_path(&self.kind, &self.full_name);
@@ -118,10 +118,8 @@ impl Component {
                 continue;
             };
             if let Some(name) = element.text_of("fullName").or_else(|| element.text_of("name")) {
-                let name = match kind.children_are_qualified() {
-                    true => format!("{}.{name}", self.full_name),
-                    false => name.to_owned(),
-                };
+                let is_qualified = kind.children_are_qualified();
+                let name = if is_qualified { format!("{}.{name}", self.full_name) } else { name.to_owned() };
                 children.push((child.name, name));
             }
         }
@@ -256,7 +254,7 @@ impl Org {
         let ledger = self.ledger();
         let mut snapshot = (*self.snapshot()).clone();
         let outcome = change(Arc::make_mut(&mut snapshot.components))?;
-        self.publish(snapshot);
+        self.publish(Arc::new(snapshot));
         drop(ledger);
         Ok(outcome)
     }

@@ -28,7 +28,7 @@ impl Finding {
 /// What is missing for a component itself.
 pub(super) fn component(snapshot: &Snapshot, unit: &Unit, denied: &BTreeSet<String>) -> Option<Finding> {
     if let Some(folder) = folder_of(unit)
-        && !snapshot.components.get(folder.0, folder.1).is_some_and(|found| found.kind == folder.0)
+        && snapshot.components.get(folder.0, folder.1).is_none()
         && folder.1 != "unfiled$public"
     {
         return Some(Finding::new(format!("Cannot find folder:{}", folder.1)));
@@ -105,7 +105,7 @@ fn permissions(snapshot: &Snapshot, xml: &Element, denied: &BTreeSet<String>) ->
             "customMetadataTypeAccesses" | "customSettingAccesses" | "objectPermissions" => "CustomObject",
             "externalDataSourceAccesses" => "ExternalDataSource",
             "fieldPermissions" => "CustomField",
-            "flowAccesses" => return missing(snapshot, field, "Flow", name).map(as_flow_definition),
+            "flowAccesses" => return missing_flow(snapshot, field, name),
             "layoutAssignments" => "Layout",
             "pageAccesses" => "ApexPage",
             "recordTypeVisibilities" => {
@@ -128,8 +128,12 @@ fn permissions(snapshot: &Snapshot, xml: &Element, denied: &BTreeSet<String>) ->
     })
 }
 
-fn as_flow_definition(finding: Finding) -> Finding {
-    Finding { text: finding.text.replace("no Flow named", "no FlowDefinition named"), ..finding }
+/// Flows go by the type of their definition here.
+fn missing_flow(snapshot: &Snapshot, field: &str, name: &str) -> Option<Finding> {
+    if inventory::exists(snapshot, "Flow", name) {
+        return None;
+    }
+    Some(Finding::new(format!("In field: {field} - no FlowDefinition named {name} found")))
 }
 
 fn has_record_type(snapshot: &Snapshot, full_name: &str) -> bool {

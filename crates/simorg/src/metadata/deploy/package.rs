@@ -176,8 +176,8 @@ impl Reader<'_> {
     fn components<'f>(&mut self, files: &BTreeMap<&'f str, &'f Bytes>) -> Found<'f> {
         let mut found = Found::new();
         for (path, body) in files {
-            let is_manifest = !path.contains('/') && path.ends_with(".xml");
-            if is_manifest {
+            // The manifests lie at the root.
+            if !path.contains('/') {
                 continue;
             }
             match registry::of_path(path) {
@@ -202,7 +202,7 @@ impl Reader<'_> {
         let file_name = format!("{}{}", self.root, component.file_name());
         let xml = match self.xml(&component, &file_name) {
             Ok(xml) => xml,
-            Err(message) => return self.plan.messages.push(message),
+            Err(message) => return self.plan.messages.push(*message),
         };
         let (xml, children) = match xml {
             Some(xml) => {
@@ -235,7 +235,11 @@ impl Reader<'_> {
     }
 
     /// The XML of a component, if it has any and it can be read.
-    fn xml(&self, component: &super::super::Component, file_name: &str) -> Result<Option<Element>, Message> {
+    fn xml(
+        &self,
+        component: &super::super::Component,
+        file_name: &str,
+    ) -> Result<Option<Element>, Box<Message>> {
         let (kind, name) = (component.kind.as_str(), component.full_name.as_str());
         let layout = registry::by_name(kind).map_or(Layout::Xml, |kind| kind.layout);
         let meta = component.files.iter().find(|(path, _)| path.ends_with("-meta.xml"));
@@ -247,13 +251,13 @@ impl Reader<'_> {
                     let problem = format!(
                         "The object '{name}' of type {kind} metadata file is missing, remove object from package.xml or add the corresponding '-meta.xml' metadata file"
                     );
-                    return Err(Message::error(kind, name, file_name, &problem));
+                    return Err(Box::new(Message::error(kind, name, file_name, &problem)));
                 };
                 if component.files.len() < 2 {
                     let problem = format!(
                         "An object '{name}' of type {kind} was named in package.xml, but was not found in zipped directory"
                     );
-                    return Err(Message::error(kind, name, self.place, &problem));
+                    return Err(Box::new(Message::error(kind, name, self.place, &problem)));
                 }
                 Some(meta)
             }
@@ -261,7 +265,7 @@ impl Reader<'_> {
         let Some((path, body)) = xml else { return Ok(None) };
         shapes::read(kind, body).map(Some).map_err(|error| {
             let place = format!("{}{path}", self.root);
-            Message::error(kind, name, &place, &error.message).at(error.line, error.column)
+            Box::new(Message::error(kind, name, &place, &error.message).at(error.line, error.column))
         })
     }
 

@@ -174,11 +174,8 @@ fn carry_out(
             attempt.run();
             let messages = attempt.messages;
             let is_clean = messages.iter().all(|message| !message.is_error());
-            if is_clean && !mode.check_only && !(mode.rollback && !failed.is_empty()) {
-                Ok(messages)
-            } else {
-                Err(messages)
-            }
+            let may_commit = !mode.check_only && (!mode.rollback || failed.is_empty());
+            if is_clean && may_commit { Ok(messages) } else { Err(messages) }
         });
         match attempt {
             Ok(messages) => {
@@ -351,7 +348,7 @@ impl Attempt<'_> {
     fn remove(&mut self, removal: &Removal) -> Message {
         let Removal { kind, full_name, file_name, .. } = removal;
         // A folder goes by the type of what lies in it.
-        let folder = registry::by_name(kind).and_then(|kind| kind.folder_type());
+        let folder = registry::by_name(kind).and_then(registry::MetadataType::folder_type);
         let stored_as = folder.filter(|folder| self.snapshot.components.get(folder, full_name).is_some());
         let stored_as = stored_as.unwrap_or(kind.as_str());
         let is_stored = self.snapshot.components.get(stored_as, full_name).is_some();
