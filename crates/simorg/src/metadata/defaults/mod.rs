@@ -9,6 +9,7 @@ use bytes::Bytes;
 use crate::state::view::Snapshot;
 use crate::xml::Element;
 
+use super::deploy::rows;
 use super::registry;
 use super::store::{Component, Components, Stamp};
 use super::{NAMESPACE, inventory};
@@ -66,7 +67,9 @@ pub(crate) fn add(snapshot: &mut Snapshot, epoch_ms: i64) {
         .chain(profiles())
         .chain(layouts(snapshot))
         .chain(tabs(snapshot));
-    for component in all {
+    for mut component in all {
+        // Some were rows before they were components.
+        component.id = rows::id_of(snapshot, &component.kind, &component.full_name).unwrap_or_default();
         components.put(Component { created: stamp.clone(), modified: stamp.clone(), ..component });
     }
     snapshot.components = Arc::new(components);

@@ -1,13 +1,14 @@
 //! deploy: from a zip to changed components, objects and permissions, with a message for each component.
 //!
 //! `package` reads the zip, `check` looks for what a component needs and the org does not have, `run` applies everything
-//! to a copy of the org's state, `effects` tells the rest of the org, `report` says what came of it.
+//! to a copy of the org's state, `rows` and `effects` tell the rest of the org, `report` says what came of it.
 
 mod check;
 pub(super) mod effects;
 mod options;
 mod package;
 mod report;
+pub(super) mod rows;
 mod run;
 
 pub(super) use options::Options;

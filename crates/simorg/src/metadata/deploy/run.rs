@@ -18,7 +18,7 @@ use super::super::store::{Change, Component, Stamp};
 use super::super::{NAMESPACE, inventory, registry};
 use super::package::{self, Plan, Removal, Unit};
 use super::report::Message;
-use super::{Options, check, effects};
+use super::{Options, check, effects, rows};
 
 /// What a deploy came to.
 #[derive(Debug, Clone, Default)]
@@ -284,6 +284,9 @@ impl Attempt<'_> {
             let place = unit.files.first().map_or_else(String::new, |(path, _)| path.clone());
             component.files = vec![(place, xml.to_document().into())];
         }
+        if let Some(id) = rows::follow(self.snapshot, &self.author, unit) {
+            component.id = id;
+        }
         component.created = stamp.clone();
         component.modified = stamp;
         Arc::make_mut(&mut self.snapshot.components).put(component)
@@ -363,18 +366,15 @@ impl Attempt<'_> {
             return Message::error(kind, full_name, file_name, &problem.message);
         }
         let components = Arc::make_mut(&mut self.snapshot.components);
-        match registry::child(kind) {
-            Some((parent, _)) => {
-                let holder = full_name.split_once('.').map_or(parent.name, |(holder, _)| holder);
-                if let Some(changed) =
-                    components.get(parent.name, holder).and_then(|held| without(held, kind, full_name))
-                {
-                    components.put(changed);
-                }
+        if let Some((parent, _)) = registry::child(kind) {
+            let holder = full_name.split_once('.').map_or(parent.name, |(holder, _)| holder);
+            let held = components.get(parent.name, holder);
+            if let Some(changed) = held.and_then(|held| without(held, kind, full_name)) {
+                components.put(changed);
             }
-            None => {
-                components.remove(stored_as, full_name);
-            }
+        } else {
+            components.remove(stored_as, full_name);
+            rows::forget(self.snapshot, kind, full_name);
         }
         Message::success(kind, full_name, file_name).deleted()
     }

@@ -146,6 +146,50 @@ async fn a_profile_decides_what_its_users_see() {
 }
 
 #[tokio::test]
+async fn permission_sets_roles_and_queues_are_rows_as_well() {
+    let org = Metadata::start().await;
+    let set = format!(
+        "<PermissionSet xmlns=\"{NAMESPACE}\"><fieldPermissions><editable>false</editable><field>Account.Phone</field><readable>true</readable></fieldPermissions><label>Callers</label><userPermissions><enabled>true</enabled><name>ViewAllData</name></userPermissions></PermissionSet>"
+    );
+    let queue =
+        "<Queue><name>Calls</name><queueSobject><sobjectType>Lead</sobjectType></queueSobject></Queue>";
+    let role = "<Role><name>West</name><parentRole>CEO</parentRole></Role>";
+    let package = manifest(&[("PermissionSet", &["Callers"]), ("Queue", &["Calls"]), ("Role", &["West"])]);
+    let files = [
+        ("package.xml", package.as_str()),
+        ("permissionsets/Callers.permissionset", set.as_str()),
+        ("queues/Calls.queue", queue),
+        ("roles/West.role", role),
+    ];
+    let result = org.deploy(&files, "").await;
+    assert_eq!(result.text_of("status"), Some("Succeeded"), "{}", result.to_text());
+
+    let query = async |soql: &str| {
+        org.client.get(&format!("/query?q={}", soql.replace(' ', "+"))).await.1["records"][0].clone()
+    };
+    let row =
+        query("SELECT Id, Label, PermissionsViewAllData FROM PermissionSet WHERE Name = 'Callers'").await;
+    assert_eq!((&row["Label"], &row["PermissionsViewAllData"]), (&json!("Callers"), &json!(true)));
+    assert_eq!(row["Id"].as_str(), success(&result, "Callers").text_of("id"));
+    let field =
+        query("SELECT PermissionsRead, PermissionsEdit FROM FieldPermissions WHERE Field = 'Account.Phone'")
+            .await;
+    assert_eq!((&field["PermissionsRead"], &field["PermissionsEdit"]), (&json!(true), &json!(false)));
+    assert_eq!(
+        query("SELECT SobjectType FROM QueueSobject WHERE Queue.DeveloperName = 'Calls'").await["SobjectType"],
+        "Lead"
+    );
+    assert_eq!(
+        query("SELECT Name FROM UserRole WHERE ParentRoleId != null AND DeveloperName = 'West'").await["Name"],
+        "West"
+    );
+
+    let gone = manifest(&[("PermissionSet", &["Callers"])]);
+    org.deploy(&[("package.xml", &manifest(&[])), ("destructiveChanges.xml", &gone)], "").await;
+    assert_eq!(query("SELECT Id FROM FieldPermissions WHERE Field = 'Account.Phone'").await, Json::Null);
+}
+
+#[tokio::test]
 async fn automations_are_switched_off_by_deploying_them_inactive() {
     let org = Metadata::start().await;
     let find = |list: &Json| {

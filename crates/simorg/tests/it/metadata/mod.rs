@@ -137,8 +137,8 @@ impl Metadata {
 /// The `types` of a package.
 fn types(members: &[(&str, &[&str])]) -> String {
     let of = |(kind, members): &(&str, &[&str])| {
-        let members: String = members.iter().map(|member| format!("<members>{member}</members>")).collect();
-        format!("<types>{members}<name>{kind}</name></types>")
+        let members = members.iter().map(|member| Element::leaf("members", member));
+        Element::new("types").with_all(members).with(Element::leaf("name", kind)).to_text()
     };
     members.iter().map(of).collect()
 }
