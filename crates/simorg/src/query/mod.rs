@@ -19,6 +19,7 @@ use crate::errors::{ApiError, JSON};
 use crate::faults::{Effect, Endpoint};
 use crate::server::{ApiVersion, AppState, Session};
 use crate::soql::{self, Context, SoqlError};
+use crate::state::joint;
 
 pub use cursors::State;
 use page::Reader;
@@ -108,7 +109,7 @@ async fn answer(
 
 /// Runs a query away from the threads that serve connections.
 async fn blocking(work: impl FnOnce() -> Result<String, ApiError> + Send + 'static) -> Response {
-    match tokio::task::spawn_blocking(work).await {
+    match tokio::task::spawn_blocking(joint::carried(work)).await {
         Ok(Ok(body)) => ([(header::CONTENT_TYPE, JSON)], body).into_response(),
         Ok(Err(error)) => error.into_response(),
         Err(_) => ApiError::new(

@@ -13,7 +13,7 @@ use super::transaction::Effects;
 use super::view::Snapshot;
 
 tokio::task_local! {
-    static JOINT: Joint;
+    static JOINT: Arc<Joint>;
 }
 
 /// How often work is done again before it gives up, as on a row that it cannot lock.
@@ -42,7 +42,7 @@ where
     for _ in 0..MOST_ATTEMPTS {
         let base = org.committed();
         let state = Mutex::new(State { snapshot: base.clone(), effects: Vec::new() });
-        let joint = Joint { org: org.id().to_owned(), state };
+        let joint = Arc::new(Joint { org: org.id().to_owned(), state });
         let (outcome, ended) = JOINT
             .scope(joint, async {
                 let (outcome, keep) = work().await;
@@ -55,6 +55,15 @@ where
     }
     let message = "unable to obtain exclusive access to this record";
     Err(ApiError::record("UNABLE_TO_LOCK_ROW", message, Vec::<String>::new()))
+}
+
+/// The work as a part of the same joint transaction when it is done on another thread.
+pub(crate) fn carried<R>(work: impl FnOnce() -> R) -> impl FnOnce() -> R {
+    let joint = JOINT.try_with(Arc::clone).ok();
+    move || match joint {
+        Some(joint) => JOINT.sync_scope(joint, work),
+        None => work(),
+    }
 }
 
 fn take() -> State {

@@ -4,6 +4,7 @@ mod admin;
 mod bulk2;
 mod caller;
 mod client;
+mod collections;
 mod composite;
 mod data_dir;
 mod describe;
