@@ -99,8 +99,13 @@ impl Request {
     /// `roots` are where files lie in the zip, and what their names begin with in `FileProperties`.
     fn gather(&self, snapshot: &Snapshot, manifest: &Manifest, roots: (&str, &str), into: &mut Gathered) {
         let (root, told) = roots;
-        let mut selection =
-            Selection { snapshot, whole: BTreeMap::new(), parts: BTreeMap::new(), problems: Vec::new() };
+        let mut selection = Selection {
+            snapshot,
+            whole: BTreeMap::new(),
+            parts: BTreeMap::new(),
+            parents: BTreeMap::new(),
+            problems: Vec::new(),
+        };
         for (kind, member) in manifest.members() {
             selection.add(kind, member);
         }
@@ -211,8 +216,12 @@ struct Selection<'a> {
     whole: BTreeMap<(String, String), Arc<Component>>,
     /// Children that are asked for by themselves, by kind and name of their parent.
     parts: BTreeMap<(String, String), BTreeSet<(String, String)>>,
+    /// Parents that were looked into, with their children: many members may lie in one.
+    parents: BTreeMap<(String, String), Option<Parent>>,
     problems: Vec<String>,
 }
+
+type Parent = (Arc<Component>, BTreeSet<(&'static str, String)>);
 
 impl Selection<'_> {
     fn add(&mut self, kind: &str, member: &str) {
@@ -279,10 +288,20 @@ impl Selection<'_> {
         } else {
             parent.name
         };
-        let found = inventory::find(self.snapshot, parent.name, holder);
-        match found.filter(|found| found.children().iter().any(|(of, name)| *of == kind && name == member)) {
-            Some(component) => self.note_part(&component, kind, member),
-            None => self.missing(kind, member),
+        let key = (parent.name.to_owned(), holder.to_owned());
+        let snapshot = self.snapshot;
+        let found = self.parents.entry(key).or_insert_with(|| {
+            let component = inventory::find(snapshot, parent.name, holder)?;
+            let children = component.children().into_iter().collect();
+            Some((component, children))
+        });
+        let child = registry::child(kind).map_or("", |(_, child)| child.name);
+        match found {
+            Some((component, children)) if children.contains(&(child, member.to_owned())) => {
+                let component = component.clone();
+                self.note_part(&component, kind, member);
+            }
+            _ => self.missing(kind, member),
         }
     }
 

@@ -311,6 +311,7 @@ impl Attempt<'_> {
             }
             self.messages.push(message);
         }
+        let old = self.old_children(unit);
         for child in self.children(unit) {
             let finding = check::child(self.snapshot, child.kind, &child.full_name, &child.xml);
             let problem = problems.get(&(child.kind.to_owned(), child.full_name.clone()));
@@ -319,23 +320,26 @@ impl Attempt<'_> {
                 if let Some(parent) = &parent {
                     message.id = FileProperties::of_child(parent, child.kind, &child.full_name).id;
                 }
-                message = if inventory::exists(&self.before, child.kind, &child.full_name) {
-                    if self.is_same(unit, child) { message } else { message.changed() }
-                } else {
-                    message.created()
+                // Fields may be older than any metadata about them.
+                let is_defined = child.kind == "CustomField"
+                    && inventory::exists(&self.before, child.kind, &child.full_name);
+                message = match old.get(&(child.kind, child.full_name.clone())) {
+                    Some(xml) if *xml == child.xml => message,
+                    None if !is_defined => message.created(),
+                    _ => message.changed(),
                 };
             }
             self.messages.push(message);
         }
     }
 
-    /// Whether the org held this very child before.
-    fn is_same(&self, unit: &Unit, child: &Child) -> bool {
-        let old = self.before.components.get(&unit.kind, &unit.full_name).and_then(|old| old.xml());
-        old.is_some_and(|xml| {
-            let (_, children) = merge::split(&unit.kind, &unit.full_name, &xml);
-            children.iter().any(|old| old == child)
-        })
+    /// The children that the org's metadata held before, by kind and full name.
+    fn old_children(&self, unit: &Unit) -> BTreeMap<(&'static str, String), Element> {
+        let old =
+            self.before.components.get(&unit.kind, &unit.full_name).filter(|_| !unit.children.is_empty());
+        let Some(xml) = old.and_then(|old| old.xml()) else { return BTreeMap::new() };
+        let (_, children) = merge::split(&unit.kind, &unit.full_name, &xml);
+        children.into_iter().map(|child| ((child.kind, child.full_name), child.xml)).collect()
     }
 
     fn removals(&mut self, after: bool) {
