@@ -17,7 +17,7 @@ use tower::ServiceExt;
 
 use crate::errors::ApiError;
 use crate::state::{Org, User};
-use crate::{admin, bulk2, composite, describe, limits, oauth, query, replication, rows};
+use crate::{admin, bulk2, composite, describe, limits, oauth, query, replication, rows, search};
 
 pub(crate) use answer::{http_date, refusal};
 pub use running::RunningOrg;
@@ -111,6 +111,7 @@ fn versioned_router() -> Router<AppState> {
         .merge(replication::router())
         .merge(limits::router())
         .merge(query::router())
+        .merge(search::router())
         .merge(bulk2::router())
         .merge(composite::router())
         .fallback(route::not_simulated)

@@ -16,4 +16,5 @@ mod query;
 mod replication;
 mod rows;
 mod scale;
+mod search;
 mod transactions;
