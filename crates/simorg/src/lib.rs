@@ -22,6 +22,7 @@ pub mod query;
 pub mod replication;
 pub mod rows;
 pub mod schema;
+pub mod search;
 pub mod server;
 pub mod simorg;
 pub mod soap;

@@ -17,7 +17,9 @@ use tower::ServiceExt;
 
 use crate::errors::ApiError;
 use crate::state::{Org, User};
-use crate::{admin, bulk2, composite, describe, limits, metadata, oauth, query, replication, rows};
+use crate::{
+    admin, bulk2, composite, describe, limits, metadata, oauth, query, replication, rows, search,
+};
 
 pub(crate) use answer::{Outcome, http_date, refusal};
 pub use running::RunningOrg;
@@ -113,6 +115,7 @@ fn versioned_router() -> Router<AppState> {
         .merge(replication::router())
         .merge(limits::router())
         .merge(query::router())
+        .merge(search::router())
         .merge(bulk2::router())
         .merge(composite::router())
         .merge(metadata::router())

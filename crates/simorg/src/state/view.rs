@@ -178,8 +178,28 @@ impl View {
     /// Visits the rows that the user may see, in the order of their ids, until told to stop.
     pub fn scan(&self, object: &ObjectDef, scan: Scan, visit: &mut dyn FnMut(&Row) -> ControlFlow<()>) {
         let Some(table) = self.snapshot.table(&object.name) else { return };
+        // Rows without these fields are stamped by their creation, which the table does not find by range.
+        let by_change =
+            ["SystemModstamp", "LastModifiedDate"].iter().any(|name| table.def.field(name).is_some());
+        match scan.stamped.filter(|_| by_change) {
+            Some(range) => {
+                let rows = table.rows_stamped(range.from_ms, range.until_ms);
+                self.offer(table, rows, scan.with_deleted, visit);
+            }
+            None => self.offer(table, table.rows(), scan.with_deleted, visit),
+        }
+    }
+
+    /// Visits those of these rows of a table that the user may see, until told to stop.
+    pub(crate) fn offer(
+        &self,
+        table: &Arc<Table>,
+        rows: impl IntoIterator<Item = (u64, Found)>,
+        with_deleted: bool,
+        visit: &mut dyn FnMut(&Row) -> ControlFlow<()>,
+    ) {
         let mut row: Option<Row> = None;
-        let mut offer = |counter: u64, found: Found| {
+        for (counter, found) in rows {
             let row = match &mut row {
                 Some(row) => {
                     row.move_to(counter, found);
@@ -187,24 +207,8 @@ impl View {
                 }
                 None => row.insert(Row::new(self.snapshot.clone(), table.clone(), counter, found)),
             };
-            if (scan.with_deleted || (!row.is_deleted() && !row.is_archived())) && self.may_see(row) {
-                return visit(row);
-            }
-            ControlFlow::Continue(())
-        };
-        // Rows without these fields are stamped by their creation, which the table does not find by range.
-        let by_change =
-            ["SystemModstamp", "LastModifiedDate"].iter().any(|name| table.def.field(name).is_some());
-        if let Some(range) = scan.stamped.filter(|_| by_change) {
-            for (counter, found) in table.rows_stamped(range.from_ms, range.until_ms) {
-                if offer(counter, found).is_break() {
-                    return;
-                }
-            }
-            return;
-        }
-        for (counter, found) in table.rows() {
-            if offer(counter, found).is_break() {
+            let is_shown = with_deleted || (!row.is_deleted() && !row.is_archived());
+            if is_shown && self.may_see(row) && visit(row).is_break() {
                 return;
             }
         }
@@ -224,12 +228,29 @@ impl View {
         if self.sees_all(object) && (with_deleted || !archives) {
             return if with_deleted { table.with_bin() } else { table.live() };
         }
+        if self.sees_all(object) {
+            return table.unarchived();
+        }
         let mut count = 0;
         self.scan(object, Scan { with_deleted, stamped: None }, &mut |_| {
             count += 1;
             ControlFlow::Continue(())
         });
         count
+    }
+
+    /// The counters of all rows that a scan would visit, if none of them need be read to tell.
+    pub(crate) fn all_counters(&self, object: &ObjectDef, with_deleted: bool) -> Option<Vec<u64>> {
+        let archives = matches!(object.name.as_str(), "Task" | "Event" | "ContentDocument");
+        let table = self.snapshot.table(&object.name)?;
+        if !self.sees_all(object) || (archives && !with_deleted) {
+            return None;
+        }
+        let is_shown = |found: &Found| match found {
+            Found::Generated(_) => true,
+            Found::Stored(row) => with_deleted || row.bin.is_none(),
+        };
+        Some(table.rows().filter(|(_, found)| is_shown(found)).map(|(counter, _)| counter).collect())
     }
 
     fn sees_all(&self, object: &ObjectDef) -> bool {

@@ -17,4 +17,5 @@ mod query;
 mod replication;
 mod rows;
 mod scale;
+mod search;
 mod transactions;

@@ -1,12 +1,12 @@
 //! Delete, undelete and purge: what goes along, what is cleared, and what forbids it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
 use crate::errors::ApiError;
 use crate::model::{ChildRelationship, ObjectDef, OnDelete, Value, ids};
 use crate::state::org::DeletedRecord;
-use crate::state::table::{Binned, Found, StoredRow, Table};
+use crate::state::table::{Binned, Found, Table};
 use crate::state::view::Snapshot;
 
 use super::{Transaction, set};
@@ -260,40 +260,8 @@ pub(super) fn referring(
     counters: &BTreeSet<u64>,
 ) -> Vec<u64> {
     debug_assert!(work.table(&table.def.name).is_some());
-    let wanted: BTreeSet<String> = counters.iter().map(|counter| ids::record_id(prefix, *counter)).collect();
-    let mut found = written_referring(table, slot, &wanted);
-    if let Some(generator) = &table.generator {
-        let refers = |index: u64| match generator.reference(index, slot) {
-            Some((target, counter)) => target == prefix && counters.contains(&counter),
-            None => {
-                !generator.tells_references(slot)
-                    && matches!(generator.value(index, slot), Value::Id(id) if wanted.contains(&id))
-            }
-        };
-        let first = table.def.first_counter;
-        let untouched = |counter: u64| matches!(table.find(counter), Some(Found::Generated(_)));
-        found.extend(
-            (0..generator.count())
-                .filter(|index| refers(*index) && untouched(first + index))
-                .map(|index| first + index),
-        );
-        found.sort_unstable();
-    }
-    found
-}
-
-fn written_referring(table: &Table, slot: usize, wanted: &BTreeSet<String>) -> Vec<u64> {
-    let refers = |row: &StoredRow| {
-        row.bin.is_none() && matches!(row.values.get(slot), Some(Value::Id(id)) if wanted.contains(id))
-    };
-    let candidates: Option<Vec<Vec<u64>>> =
-        wanted.iter().map(|id| table.written_with(slot, &Value::Id(id.clone()))).collect();
-    let Some(candidates) = candidates else {
-        return table.written_rows().filter(|(_, row)| refers(row)).map(|(counter, _)| counter).collect();
-    };
-    let mut found: Vec<u64> = candidates.concat();
-    found.retain(|counter| matches!(table.find(*counter), Some(Found::Stored(row)) if refers(&row)));
-    found.sort_unstable();
-    found.dedup();
-    found
+    let wanted: HashSet<String> = counters.iter().map(|counter| ids::record_id(prefix, *counter)).collect();
+    let is_live = |found: &Found| !matches!(found, Found::Stored(row) if row.bin.is_some());
+    let rows = table.rows_referring(slot, &wanted).into_iter();
+    rows.filter(|(_, found)| is_live(found)).map(|(counter, _)| counter).collect()
 }
