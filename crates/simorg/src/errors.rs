@@ -13,6 +13,8 @@ pub struct ApiError {
     pub message: String,
     /// The fields at fault; `None` leaves the key out, as Salesforce does for errors that are not about a record.
     pub fields: Option<Vec<String>>,
+    /// What else is wrong with the same record.
+    pub also: Vec<ApiError>,
 }
 
 /// One entry of the error array as it goes over the wire.
@@ -27,7 +29,7 @@ struct Entry<'a> {
 
 impl ApiError {
     pub fn new(status: StatusCode, code: impl Into<String>, message: impl Into<String>) -> ApiError {
-        ApiError { status, code: code.into(), message: message.into(), fields: None }
+        ApiError { status, code: code.into(), message: message.into(), fields: None, also: Vec::new() }
     }
 
     /// A 400 with the given code.
@@ -44,6 +46,20 @@ impl ApiError {
         let mut error = ApiError::bad_request(code, message);
         error.fields = Some(fields.into_iter().map(Into::into).collect());
         error
+    }
+
+    /// Several errors of one record as one; `None` if there are none.
+    pub fn together(errors: Vec<ApiError>) -> Option<ApiError> {
+        let mut errors = errors.into_iter();
+        let mut first = errors.next()?;
+        first.also.extend(errors);
+        Some(first)
+    }
+
+    /// The errors one by one.
+    pub fn each(mut self) -> Vec<ApiError> {
+        let also = std::mem::take(&mut self.also);
+        std::iter::once(self).chain(also).collect()
     }
 
     pub fn not_found() -> ApiError {
@@ -109,10 +125,14 @@ impl ApiError {
 }
 
 fn body_of(errors: &[ApiError]) -> String {
-    let entry = |error: &ApiError| {
-        json!(Entry { message: &error.message, code: &error.code, fields: error.fields.as_deref() })
-    };
-    Json::Array(errors.iter().map(entry).collect()).to_string()
+    let mut entries = Vec::new();
+    for first in errors {
+        let all = std::iter::successors(Some(first), |error| error.also.as_deref());
+        entries.extend(all.map(|error| {
+            json!(Entry { message: &error.message, code: &error.code, fields: error.fields.as_deref() })
+        }));
+    }
+    Json::Array(entries).to_string()
 }
 
 /// Several refusals of one record, answered together with the status of the first.

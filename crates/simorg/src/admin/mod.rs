@@ -2,6 +2,7 @@
 
 mod operations;
 mod records;
+mod rules;
 mod schema;
 mod security;
 
@@ -17,6 +18,7 @@ pub fn router() -> Router<AppState> {
     Router::new()
         .merge(records::router())
         .merge(schema::router())
+        .merge(rules::router())
         .merge(security::router())
         .merge(operations::router())
 }

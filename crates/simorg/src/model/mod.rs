@@ -6,6 +6,8 @@ pub mod json;
 pub mod object;
 pub mod value;
 
-pub use field::{FieldDef, FieldSource, FieldType, OnDelete, Picklist, RollUp, RollUpKind};
-pub use object::{ChildRelationship, ObjectDef, ObjectFlags, ObjectKind};
+pub use field::{
+    FieldDef, FieldSource, FieldType, FilterOperator, OnDelete, Picklist, RollUp, RollUpFilter, RollUpKind,
+};
+pub use object::{ChildRelationship, ObjectDef, ObjectFlags, ObjectKind, ValidationRule};
 pub use value::Value;
