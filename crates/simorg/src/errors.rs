@@ -13,8 +13,8 @@ pub struct ApiError {
     pub message: String,
     /// The fields at fault; `None` leaves the key out, as Salesforce does for errors that are not about a record.
     pub fields: Option<Vec<String>>,
-    /// What else is wrong with the same record.
-    pub also: Vec<ApiError>,
+    /// What else is wrong with the same record, one leading to the next.
+    pub also: Option<Box<ApiError>>,
 }
 
 /// One entry of the error array as it goes over the wire.
@@ -29,7 +29,7 @@ struct Entry<'a> {
 
 impl ApiError {
     pub fn new(status: StatusCode, code: impl Into<String>, message: impl Into<String>) -> ApiError {
-        ApiError { status, code: code.into(), message: message.into(), fields: None, also: Vec::new() }
+        ApiError { status, code: code.into(), message: message.into(), fields: None, also: None }
     }
 
     /// A 400 with the given code.
@@ -50,16 +50,21 @@ impl ApiError {
 
     /// Several errors of one record as one; `None` if there are none.
     pub fn together(errors: Vec<ApiError>) -> Option<ApiError> {
-        let mut errors = errors.into_iter();
-        let mut first = errors.next()?;
-        first.also.extend(errors);
-        Some(first)
+        errors.into_iter().rev().fold(None, |also, mut error| {
+            error.also = also.map(Box::new);
+            Some(error)
+        })
     }
 
-    /// The errors one by one.
-    pub fn each(mut self) -> Vec<ApiError> {
-        let also = std::mem::take(&mut self.also);
-        std::iter::once(self).chain(also).collect()
+    /// The errors of the record one by one.
+    pub fn each(self) -> Vec<ApiError> {
+        let mut errors = Vec::new();
+        let mut next = Some(Box::new(self));
+        while let Some(mut error) = next {
+            next = error.also.take();
+            errors.push(*error);
+        }
+        errors
     }
 
     pub fn not_found() -> ApiError {
@@ -141,7 +146,7 @@ pub struct ApiErrors(pub Vec<ApiError>);
 
 impl From<ApiError> for ApiErrors {
     fn from(error: ApiError) -> ApiErrors {
-        ApiErrors(vec![error])
+        ApiErrors(error.each())
     }
 }
 
@@ -172,6 +177,6 @@ impl IntoResponse for ApiError {
 /// The errors of one row, where it has only this one.
 impl From<ApiError> for Vec<ApiError> {
     fn from(error: ApiError) -> Vec<ApiError> {
-        vec![error]
+        error.each()
     }
 }

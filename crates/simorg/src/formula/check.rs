@@ -273,7 +273,7 @@ impl Checker<'_> {
 
     fn case(&mut self, arguments: &[Node]) -> Checked {
         let given = arguments.len();
-        if given < 4 || given % 2 != 0 {
+        if given < 4 || !given.is_multiple_of(2) {
             return Err(wrong_number("CASE", if given < 4 { 4 } else { given - 1 }, given));
         }
         let (subject, mut asked) = self.expr(&arguments[0])?;
@@ -281,7 +281,7 @@ impl Checker<'_> {
             plain(&arguments[0], asked)?;
         }
         let refused = || invalid(format!("Incorrect argument type for {}. ", shown("CASE")));
-        let (mut checked, mut gives) = (vec![subject], Kind::Null);
+        let (mut checked, mut result) = (vec![subject], Kind::Null);
         for (at, argument) in arguments.iter().enumerate().skip(1) {
             let (expr, kind) = self.computable(argument)?;
             if kind == Kind::Boolean || asked == Kind::Boolean {
@@ -293,7 +293,7 @@ impl Checker<'_> {
                     return Err(wrong_type("CASE", &[Kind::Text], kind));
                 }
             } else {
-                let wanted = if is_value { &mut asked } else { &mut gives };
+                let wanted = if is_value { &mut asked } else { &mut result };
                 if !kind.fits(*wanted) {
                     return Err(wrong_type("CASE", &[*wanted], kind));
                 }
@@ -305,7 +305,7 @@ impl Checker<'_> {
         }
         // A number, date or time that is blank equals nothing, a text that is blank equals "".
         checked.push(Expr::Constant(Datum::Bool(matches!(asked, Kind::Text | Kind::Picklist))));
-        Ok((Expr::Call(Function::Case, checked), gives))
+        Ok((Expr::Call(Function::Case, checked), result))
     }
 
     fn is_blank(&mut self, name: &str, arguments: &[Node]) -> Checked {

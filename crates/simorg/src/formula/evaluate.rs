@@ -38,7 +38,8 @@ pub(super) fn evaluate(expr: &Expr, subject: &Subject<'_>) -> Evaluated {
         Expr::Call(function, arguments) => call(*function, arguments, subject)?,
         Expr::Matches(text, pattern) => Datum::Bool(pattern.matches(&evaluate(text, subject)?.shown())),
         Expr::IsChanged(path) => {
-            let changed = subject.prior.is_some() && path.value(subject) != path.clone().before().value(subject);
+            let changed =
+                subject.prior.is_some() && path.value(subject) != path.clone().before().value(subject);
             Datum::Bool(changed)
         }
         Expr::IsNew => Datum::Bool(subject.prior.is_none()),
@@ -125,9 +126,9 @@ fn call(function: Function, arguments: &[Expr], subject: &Subject<'_>) -> Evalua
             given => Ok(given),
         },
         Function::IsPickVal => Ok(Datum::Bool(value(0)? == value(1)?)),
-        Function::Now => Ok(Datum::DateTime(subject.now.timestamp() * 1000)),
-        Function::Today => Ok(Datum::Date(subject.now.date_naive())),
-        Function::TimeNow => Ok(Datum::Time(subject.now.timestamp_millis().rem_euclid(moments::DAY_MS))),
+        Function::Now => Ok(Datum::DateTime(subject.now().timestamp() * 1000)),
+        Function::Today => Ok(Datum::Date(subject.now().date_naive())),
+        Function::TimeNow => Ok(Datum::Time(subject.now().timestamp_millis().rem_euclid(moments::DAY_MS))),
         Function::Regex => Ok(Datum::Bool(pattern::matches(&value(0)?.shown(), &value(1)?.shown())?)),
         _ => {
             let mut values = Vec::with_capacity(arguments.len());

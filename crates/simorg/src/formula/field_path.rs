@@ -15,12 +15,27 @@ use super::{Datum, Formula, FormulaError, Purpose, Subject};
 #[derive(Debug, Clone)]
 pub(super) struct FieldPath {
     root: Root,
-    /// Reference fields to follow, in lower case.
-    steps: Vec<String>,
+    steps: Vec<Step>,
     /// In lower case, so that it is found at once.
     field: String,
     /// A percentage is a hundredth of what the field holds.
     percent: bool,
+}
+
+/// One relationship to follow.
+#[derive(Debug, Clone)]
+struct Step {
+    /// The reference field, in lower case.
+    reference: String,
+    /// The object that must be found there, where it may be one of several.
+    target: Option<String>,
+}
+
+impl Step {
+    fn from(&self, row: &Row) -> Option<Row> {
+        let target = row.referenced_by(&self.reference)?;
+        self.target.as_ref().is_none_or(|name| *name == target.object_name()).then_some(target)
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,9 +82,9 @@ impl FieldPath {
     fn from(&self, row: Option<&Row>) -> Value {
         let Some(row) = row else { return Value::Null };
         let Some((first, others)) = self.steps.split_first() else { return row.value_of(&self.field) };
-        let mut target = row.referenced_by(first);
+        let mut target = first.from(row);
         for step in others {
-            target = target.and_then(|row| row.referenced_by(step));
+            target = target.and_then(|row| step.from(&row));
         }
         target.map_or(Value::Null, |row| row.value_of(&self.field))
     }
@@ -95,7 +110,8 @@ impl Checker<'_> {
     fn global(&mut self, path: &str) -> Result<(Expr, Kind), FormulaError> {
         let (name, rest) = path.split_once('.').ok_or_else(|| unknown(path))?;
         let snapshot = self.snapshot;
-        let object = |name: &str| snapshot.table(name).map(|table| table.def.clone()).ok_or_else(|| unknown(path));
+        let object =
+            |name: &str| snapshot.table(name).map(|table| table.def.clone()).ok_or_else(|| unknown(path));
         match name.to_ascii_lowercase().as_str() {
             "$user" => self.path(Root::User, &*object("User")?, rest, path),
             "$profile" => self.path(Root::User, &*object("User")?, &format!("Profile.{rest}"), path),
@@ -130,9 +146,10 @@ impl Checker<'_> {
             let part = parts.next().ok_or_else(|| unknown(whole))?;
             let at: &ObjectDef = current.as_deref().unwrap_or(object);
             if parts.peek().is_none() {
-                let field = at.field(part).ok_or_else(|| unknown(whole))?.clone();
-                let owner = at.clone();
-                return self.target(FieldPath { root, steps, field: field.name.to_ascii_lowercase(), percent: field.kind == FieldType::Percent }, &owner, &field, whole);
+                let field = at.field(part).ok_or_else(|| unknown(whole))?;
+                let percent = field.kind == FieldType::Percent;
+                let path = FieldPath { root, steps, field: field.name.to_ascii_lowercase(), percent };
+                return self.target(path, at, field, whole);
             }
             let (step, target) = self.step(at, part).ok_or_else(|| unknown(whole))?;
             steps.push(step);
@@ -141,7 +158,7 @@ impl Checker<'_> {
     }
 
     /// The reference field that a relationship belongs to, and the object that it leads to.
-    fn step(&self, object: &ObjectDef, part: &str) -> Option<(String, Arc<ObjectDef>)> {
+    fn step(&self, object: &ObjectDef, part: &str) -> Option<(Step, Arc<ObjectDef>)> {
         let (name, wanted) = part.split_once(':').map_or((part, None), |(name, target)| (name, Some(target)));
         let reference = object.relationship(name)?;
         let is = |target: &str| reference.reference_to.iter().any(|held| held.eq_ignore_ascii_case(target));
@@ -152,7 +169,12 @@ impl Checker<'_> {
             None => reference.reference_to.first()?,
         };
         let def = self.snapshot.table(target).filter(|_| is(target))?.def.clone();
-        Some((reference.name.to_ascii_lowercase(), def))
+        let several = reference.reference_to.len() > 1;
+        let step = Step {
+            reference: reference.name.to_ascii_lowercase(),
+            target: several.then(|| def.name.clone()),
+        };
+        Some((step, def))
     }
 
     fn target(

@@ -19,9 +19,10 @@ mod program;
 #[cfg(test)]
 mod tests;
 
-use chrono::{DateTime, Utc};
-
+use std::cell::OnceCell;
 use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
 
 use crate::model::{FieldDef, ObjectDef, Value};
 use crate::state::Row;
@@ -63,7 +64,7 @@ pub struct Formula {
 }
 
 /// What a formula is evaluated on.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Subject<'a> {
     pub(crate) snapshot: &'a Arc<Snapshot>,
     /// The record; none where a default value is made.
@@ -72,7 +73,19 @@ pub struct Subject<'a> {
     pub(crate) prior: Option<&'a Row>,
     /// The id of the running user.
     pub(crate) user: Option<&'a str>,
-    pub(crate) now: DateTime<Utc>,
+    /// Asked for once, so that `NOW()` is the same wherever a formula says it.
+    pub(crate) now: OnceCell<DateTime<Utc>>,
+}
+
+impl<'a> Subject<'a> {
+    /// No record yet, and nobody's.
+    pub(crate) fn new(snapshot: &'a Arc<Snapshot>) -> Subject<'a> {
+        Subject { snapshot, row: None, prior: None, user: None, now: OnceCell::new() }
+    }
+
+    fn now(&self) -> DateTime<Utc> {
+        *self.now.get_or_init(|| self.snapshot.clock.now())
+    }
 }
 
 /// The longest texts that may be saved (Salesforce: "Formula Field Limits and Restrictions").
@@ -116,12 +129,12 @@ impl Formula {
         self.kind
     }
 
-    pub fn evaluate(&self, subject: Subject<'_>) -> Result<Datum, EvaluationError> {
-        evaluate::evaluate(&self.root, &subject)
+    pub fn evaluate(&self, subject: &Subject<'_>) -> Result<Datum, EvaluationError> {
+        evaluate::evaluate(&self.root, subject)
     }
 
     /// The value as this field holds it: rounded to its scale, a percentage in hundredths.
-    pub fn value_for(&self, field: &FieldDef, subject: Subject<'_>) -> Result<Value, EvaluationError> {
+    pub fn value_for(&self, field: &FieldDef, subject: &Subject<'_>) -> Result<Value, EvaluationError> {
         self.evaluate(subject)?.into_value(field)
     }
 }

@@ -18,11 +18,18 @@ pub(super) enum Node {
 }
 
 /// How deep a formula may be nested here; each level takes a part of the stack.
-const MOST_LEVELS: usize = 300;
+const MOST_LEVELS: usize = 200;
 
 /// From the weakest operators to the strongest.
-const LEVELS: [&[&str]; 7] =
-    [&["||"], &["&&"], &["=", "==", "<>", "!="], &["<", ">", "<=", ">="], &["+", "-", "&"], &["^"], &["*", "/"]];
+const LEVELS: [&[&str]; 7] = [
+    &["||"],
+    &["&&"],
+    &["=", "==", "<>", "!="],
+    &["<", ">", "<=", ">="],
+    &["+", "-", "&"],
+    &["^"],
+    &["*", "/"],
+];
 
 pub(super) fn parse(text: &str) -> Result<Node, FormulaError> {
     let mut parser = Parser { tokens: tokens(text)?, at: 0, level: 0 };
@@ -75,14 +82,17 @@ impl Parser {
         Ok(())
     }
 
-    /// Operators of this level, all of which group from the left.
-    fn operators(&mut self, level: usize) -> Result<Node, FormulaError> {
-        let Some(operators) = LEVELS.get(level) else { return self.unary() };
-        let mut left = self.operators(level + 1)?;
+    /// The operator that comes next and how strong it is.
+    fn operator(&self) -> Option<(usize, &'static str)> {
+        let Token::Symbol(symbol) = *self.peek() else { return None };
+        LEVELS.iter().position(|level| level.contains(&symbol)).map(|level| (level, symbol))
+    }
+
+    /// Operands joined by operators that are at least so strong; all of them group from the left.
+    fn operators(&mut self, least: usize) -> Result<Node, FormulaError> {
+        let mut left = self.unary()?;
         let outer = self.level;
-        while let Token::Symbol(symbol) = *self.peek()
-            && operators.contains(&symbol)
-        {
+        while let Some((level, symbol)) = self.operator().filter(|(level, _)| *level >= least) {
             self.deeper()?;
             self.next();
             let right = Box::new(self.operators(level + 1)?);

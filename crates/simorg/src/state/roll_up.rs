@@ -1,14 +1,18 @@
 //! What details add up to in their master: counts, sums, least and greatest values.
 
 use std::cmp::Ordering;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
 use crate::formula::decimal_of;
-use crate::model::{FieldDef, FilterOperator, ObjectDef, RollUp, RollUpFilter, RollUpKind, Value};
+use crate::model::{
+    FieldDef, FieldSource, FilterOperator, ObjectDef, RollUp, RollUpFilter, RollUpKind, Value, ids,
+};
 
+use super::org::Org;
 use super::row::Row;
 use super::table::{Found, Table};
 use super::view::Snapshot;
@@ -20,7 +24,7 @@ pub(crate) fn over<'a>(
     via: &'a str,
 ) -> impl Iterator<Item = (&'a FieldDef, &'a RollUp)> {
     master.fields.iter().filter_map(move |field| match &field.source {
-        crate::model::FieldSource::RollUp(sum)
+        FieldSource::RollUp(sum)
             if sum.child.eq_ignore_ascii_case(child) && sum.via.eq_ignore_ascii_case(via) =>
         {
             Some((field, sum))
@@ -74,7 +78,8 @@ pub(crate) fn moved(
             if gone.iter().any(|part| order(part, held) == Some(Ordering::Equal)) {
                 return None;
             }
-            let parts: Vec<Value> = come.iter().chain([held]).filter(|part| !part.is_null()).cloned().collect();
+            let parts: Vec<Value> =
+                come.iter().chain([held]).filter(|part| !part.is_null()).cloned().collect();
             Some(total(sum, field, &parts))
         }
     }
@@ -103,6 +108,45 @@ pub(crate) fn generated(
         }
     }
     total(sum, field, &parts)
+}
+
+impl Org {
+    /// Computes a roll-up that is new for the masters that are there already. No stamp moves.
+    pub(crate) fn fill_roll_up(&self, object: &str, field: &str) {
+        let ledger = self.ledger();
+        let old = self.snapshot();
+        let Some(def) = old.table(object).map(|table| table.def.clone()) else { return };
+        let Some(field) = def.field(field) else { return };
+        let FieldSource::RollUp(sum) = &field.source else { return };
+        let parts = parts_by_master(&old, &def, sum);
+        let mut snapshot = (*old).clone();
+        let table = snapshot.table_mut(object).expect("just seen");
+        let written: Vec<u64> = table.written_rows().map(|(counter, _)| counter).collect();
+        for counter in written {
+            let mut row = table.take(counter).expect("just listed");
+            row.values.resize(row.values.len().max(field.slot + 1), Value::Null);
+            row.values[field.slot] = total(sum, field, parts.get(&counter).map_or(&[], Vec::as_slice));
+            table.put(counter, row);
+        }
+        self.publish(Arc::new(snapshot));
+        drop(ledger);
+    }
+}
+
+fn parts_by_master(snapshot: &Arc<Snapshot>, master: &ObjectDef, sum: &RollUp) -> HashMap<u64, Vec<Value>> {
+    let mut parts: HashMap<u64, Vec<Value>> = HashMap::new();
+    let Some(table) = snapshot.table(&sum.child) else { return parts };
+    for (counter, found) in table.rows() {
+        let detail = Row::new(snapshot.clone(), table.clone(), counter, found);
+        let Value::Id(id) = detail.value_of(&sum.via) else { continue };
+        if detail.is_deleted() || !id.starts_with(&master.id_prefix) {
+            continue;
+        }
+        if let (Some(master), Some(part)) = (ids::counter_of(&id), part(sum, &detail)) {
+            parts.entry(master).or_default().push(part);
+        }
+    }
+    parts
 }
 
 fn added(parts: &[Value]) -> Decimal {

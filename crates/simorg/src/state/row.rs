@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::generate::Generator;
 use crate::formula::Subject;
+use crate::generate::Generator;
 use crate::model::{FieldDef, FieldSource, FieldType, Value, ids};
 
 use super::roll_up;
@@ -121,15 +121,10 @@ impl Row {
 
     /// Null when the formula fails for this row, which the platform shows as `#Error!`.
     fn formula(&self, field: &FieldDef, text: &str) -> Value {
-        let subject = Subject {
-            snapshot: &self.snapshot,
-            row: Some(self),
-            prior: None,
-            user: self.reader.as_ref().map(|user| user.id.as_str()),
-            now: self.snapshot.clock.now(),
-        };
+        let user = self.reader.as_ref().map(|user| user.id.as_str());
+        let subject = Subject { row: Some(self), user, ..Subject::new(&self.snapshot) };
         let formula = self.table.formulas.of_field(&self.table.def, field, text, &self.snapshot);
-        let value = formula.and_then(|read| read.as_ref().ok()?.value_for(field, subject).ok());
+        let value = formula.and_then(|read| read.as_ref().ok()?.value_for(field, &subject).ok());
         fit(value.unwrap_or(Value::Null), field)
     }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::errors::ApiError;
 use crate::formula::{Formula, FormulaError, Purpose};
-use crate::model::{FieldDef, FieldType, ObjectDef, ValidationRule};
+use crate::model::{FieldDef, FieldSource, FieldType, ObjectDef, ValidationRule};
 use crate::schema;
 
 use super::org::Org;
@@ -44,6 +44,8 @@ impl Org {
 
     /// Adds a field; rows show null there (false for a checkbox) and keep their stamps.
     pub fn add_field(&self, object: &str, mut field: FieldDef) -> Result<(), ApiError> {
+        let name = field.name.clone();
+        let sums_up = matches!(field.source, FieldSource::RollUp(_));
         self.change_object(object, |def, slots| {
             if def.field(&field.name).is_some() {
                 return Err(ApiError::record(
@@ -56,7 +58,11 @@ impl Org {
             schema::settle_field(&def.name, &mut field);
             def.fields.push(field);
             Ok(())
-        })
+        })?;
+        if sums_up {
+            self.fill_roll_up(object, &name);
+        }
+        Ok(())
     }
 
     /// Removes a field; its values are gone for readers.
@@ -122,12 +128,7 @@ impl Org {
     }
 
     /// Checks a formula for a field or rule of an object, as a deployment does.
-    pub fn check_formula(
-        &self,
-        object: &str,
-        text: &str,
-        purpose: Purpose<'_>,
-    ) -> Result<(), FormulaError> {
+    pub fn check_formula(&self, object: &str, text: &str, purpose: Purpose<'_>) -> Result<(), FormulaError> {
         let snapshot = self.snapshot();
         let unknown = || FormulaError::Invalid(format!("Entity {object} does not exist"));
         let def = &snapshot.table(object).ok_or_else(unknown)?.def;

@@ -196,10 +196,9 @@ impl View {
                     row.move_to(counter, found);
                     row
                 }
-                None => {
-                    let new = Row::new(self.snapshot.clone(), table.clone(), counter, found);
-                    row.insert(new.read_by(&self.user))
-                }
+                None => row.insert(
+                    Row::new(self.snapshot.clone(), table.clone(), counter, found).read_by(&self.user),
+                ),
             };
             if (scan.with_deleted || (!row.is_deleted() && !row.is_archived())) && self.may_see(row) {
                 return visit(row);

@@ -18,7 +18,9 @@ pub(super) fn moved(operation: Arithmetic, left: &Datum, right: &Datum) -> Evalu
     let sign = if operation == Arithmetic::Subtract { Decimal::NEGATIVE_ONE } else { Decimal::ONE };
     match (left, right) {
         (Datum::Number(days), moment @ (Datum::Date(_) | Datum::DateTime(_))) => shifted(moment, *days),
-        (moment @ (Datum::Date(_) | Datum::DateTime(_)), Datum::Number(days)) => shifted(moment, sign * *days),
+        (moment @ (Datum::Date(_) | Datum::DateTime(_)), Datum::Number(days)) => {
+            shifted(moment, sign * *days)
+        }
         (Datum::Time(time), Datum::Number(ms)) => {
             let ms = (sign * *ms).trunc().to_i64().ok_or_else(too_big)?;
             Ok(Datum::Time((time + ms % DAY_MS).rem_euclid(DAY_MS)))

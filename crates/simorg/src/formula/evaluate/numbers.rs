@@ -84,7 +84,9 @@ fn to_places(value: Decimal, places: Decimal, cut: bool) -> Result<Decimal, Eval
     if let Ok(scale) = u32::try_from(places) {
         return Ok(at(value, scale.min(28)));
     }
-    let unit = 10_i128.checked_pow(places.unsigned_abs()).and_then(|unit| Decimal::try_from_i128_with_scale(unit, 0).ok());
+    let unit = 10_i128
+        .checked_pow(places.unsigned_abs())
+        .and_then(|unit| Decimal::try_from_i128_with_scale(unit, 0).ok());
     let Some(unit) = unit else { return Ok(Decimal::ZERO) };
     at(value / unit, 0).checked_mul(unit).ok_or_else(too_big)
 }

@@ -135,7 +135,8 @@ fn padded(left: bool, text: &str, values: &[Datum]) -> Datum {
     if text.is_empty() || length <= own {
         return Datum::text(text.chars().take(length).collect());
     }
-    let missing: String = padding.chars().cycle().take(length.min(MOST_CHARACTERS).saturating_sub(own)).collect();
+    let missing: String =
+        padding.chars().cycle().take(length.min(MOST_CHARACTERS).saturating_sub(own)).collect();
     Datum::Text(if left { format!("{missing}{text}") } else { format!("{text}{missing}") })
 }
 

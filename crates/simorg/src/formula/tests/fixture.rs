@@ -47,8 +47,7 @@ impl Fixture {
         let snapshot = self.org.snapshot();
         let row = Snapshot::find(&snapshot, &self.project).expect("the project");
         let user = self.org.admin();
-        let subject =
-            Subject { snapshot: &snapshot, row: Some(&row), prior: None, user: Some(&user.id), now: self.org.now() };
+        let subject = Subject { row: Some(&row), user: Some(&user.id), ..Subject::new(&snapshot) };
         let mut refused = String::new();
         for kind in [
             FieldType::String,
@@ -62,7 +61,7 @@ impl Fixture {
             field.formula_treat_null_number_as_zero = blank_is_zero;
             match Formula::new(text, &row.table().def, &snapshot, Purpose::Field(&field)) {
                 Ok(formula) => {
-                    return match formula.evaluate(subject) {
+                    return match formula.evaluate(&subject) {
                         Ok(datum) if datum.is_blank() => "(blank)".to_owned(),
                         Ok(datum) => datum.shown(),
                         Err(error) => format!("#Error! {error}"),

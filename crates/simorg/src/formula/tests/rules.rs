@@ -22,10 +22,12 @@ fn results(text: &str) -> (String, String) {
         Ok(formula) => formula,
         Err(error) => return (error.to_string(), String::new()),
     };
-    let subject =
-        Subject { snapshot: &snapshot, row: Some(&row), prior: None, user: Some(&user.id), now: fixture.org.now() };
-    let shown = |subject| formula.evaluate(subject).map_or_else(|e| e.to_string(), |datum| datum.shown());
-    (shown(subject), shown(Subject { prior: Some(&prior), ..subject }))
+    let subject = Subject { row: Some(&row), user: Some(&user.id), ..Subject::new(&snapshot) };
+    let shown = |subject: &Subject<'_>| {
+        formula.evaluate(subject).map_or_else(|e| e.to_string(), |datum| datum.shown())
+    };
+    let first = shown(&subject);
+    (first, shown(&Subject { prior: Some(&prior), ..subject }))
 }
 
 #[test]

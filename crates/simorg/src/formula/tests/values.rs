@@ -216,6 +216,15 @@ fn texts_are_cut_searched_and_joined() {
             ("RPAD(\"string\", 8, \"x\")", "stringxx"),
             ("RPAD(\"string\", 9, \",.;\")", "string,.;"),
             ("RPAD(Hidden__c, 3, \"x\")", "(blank)"),
+        ],
+    );
+}
+
+#[test]
+fn values_become_text_and_links() {
+    compare(
+        true,
+        &[
             ("TEXT(123456.500)", "123456.5"),
             ("TEXT(0.0)", "0"),
             ("TEXT(-0.25)", "-0.25"),
@@ -287,6 +296,15 @@ fn dates_and_times_move_and_differ() {
             ("ADDMONTHS(DATE(2020, 5, 10), -3)", "2020-02-10"),
             ("ADDMONTHS(Start__c, 12)", "2025-02-28"),
             ("ADDMONTHS(Kick_Off__c, 1)", "2024-06-06 07:08:09Z"),
+        ],
+    );
+}
+
+#[test]
+fn times_go_round_the_clock() {
+    compare(
+        true,
+        &[
             ("HOUR(TIMEVALUE(Kick_Off__c))", "7"),
             ("MINUTE(Daily_Call__c)", "30"),
             ("SECOND(TIMEVALUE(\"12:34:56.789\"))", "56"),

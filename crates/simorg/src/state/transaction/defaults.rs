@@ -58,16 +58,10 @@ impl Transaction<'_> {
     }
 
     fn computed_default(&self, def: &ObjectDef, field: &FieldDef, text: &str) -> Value {
-        let subject = Subject {
-            snapshot: &self.work,
-            row: None,
-            prior: None,
-            user: Some(&self.user.id),
-            now: self.work.clock.now(),
-        };
+        let subject = Subject { user: Some(&self.user.id), ..Subject::new(&self.work) };
         let table = self.work.table(&def.name).expect("objects are removed by schema changes only");
         let formula = table.formulas.of_default(def, field, text, &self.work);
-        let value = formula.and_then(|read| read.as_ref().ok()?.value_for(field, subject).ok());
+        let value = formula.and_then(|read| read.as_ref().ok()?.value_for(field, &subject).ok());
         value.unwrap_or(Value::Null)
     }
 }

@@ -174,7 +174,7 @@ fn no_boolean(field: &FieldDef) -> ApiError {
     ApiError::record("INVALID_TYPE_ON_FIELD_IN_RECORD", message, [field.name.clone()])
 }
 
-/// Dates reach from 1700 to 4000 (Salesforce: "Valid Date and DateTime Ranges").
+/// Dates reach from 1700 to 4000 (Salesforce: "Valid Date Formats and Date Literals").
 fn in_calendar(field: &FieldDef, date: NaiveDate) -> Result<(), ApiError> {
     if (1700..=4000).contains(&date.year()) {
         return Ok(());

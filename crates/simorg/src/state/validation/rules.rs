@@ -11,12 +11,11 @@ use crate::state::users::User;
 pub fn rules(row: &Row, prior: Option<&Row>, user: &User) -> Result<(), ApiError> {
     let snapshot = row.snapshot();
     let table = row.table();
-    let now = snapshot.clock.now();
     let mut errors = Vec::new();
     for (rule, read) in table.formulas.of_rules(&table.def, snapshot) {
         let Ok(formula) = read else { continue };
-        let subject = Subject { snapshot, row: Some(row), prior, user: Some(&user.id), now };
-        match formula.evaluate(subject) {
+        let subject = Subject { row: Some(row), prior, user: Some(&user.id), ..Subject::new(snapshot) };
+        match formula.evaluate(&subject) {
             Ok(Datum::Bool(true)) => errors.push(ApiError::record(
                 "FIELD_CUSTOM_VALIDATION_EXCEPTION",
                 rule.message.clone(),
