@@ -13,6 +13,7 @@ pub mod dml;
 pub mod errors;
 pub mod faults;
 pub mod files;
+pub mod formula;
 pub mod generate;
 pub mod limits;
 pub mod metadata;

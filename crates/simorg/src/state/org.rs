@@ -51,7 +51,7 @@ pub struct Org {
     snapshot: RwLock<Arc<Snapshot>>,
     ledger: Mutex<Ledger>,
     users: RwLock<BTreeMap<String, Arc<User>>>,
-    clock: Clock,
+    clock: Arc<Clock>,
     limits: Limits,
     faults: Faults,
     blobs: Blobs,
@@ -63,12 +63,13 @@ pub struct Org {
 
 impl Org {
     pub(crate) fn new(id: String, snapshot: Snapshot, users: Vec<User>, earliest_available_ms: i64) -> Org {
+        let clock = snapshot.clock.clone();
         Org {
             id,
             snapshot: RwLock::new(Arc::new(snapshot)),
             ledger: Mutex::new(Ledger { earliest_available_ms, ..Ledger::default() }),
             users: RwLock::new(users.into_iter().map(|user| (user.id.clone(), Arc::new(user))).collect()),
-            clock: Clock::default(),
+            clock,
             limits: Limits::default(),
             faults: Faults::default(),
             blobs: Blobs::default(),

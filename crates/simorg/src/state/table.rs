@@ -11,6 +11,7 @@ use std::sync::Arc;
 use crate::generate::Generator;
 use crate::model::{ObjectDef, Value};
 
+use super::formula::Formulas;
 use super::index::Index;
 
 const CHUNK: u64 = 256;
@@ -66,6 +67,7 @@ pub struct Table {
     /// Slots below this one are or were used by a field, and are not used for another.
     slots: usize,
     index: Arc<Index>,
+    pub(crate) formulas: Arc<Formulas>,
 }
 
 impl Table {
@@ -83,6 +85,7 @@ impl Table {
             changed_ms,
             slots,
             index,
+            formulas: Arc::default(),
         }
     }
 

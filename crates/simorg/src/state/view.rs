@@ -7,6 +7,8 @@ use std::sync::{Arc, Mutex};
 use crate::metadata::Components;
 use crate::model::{ObjectDef, Value, ids};
 
+use super::clock::Clock;
+use super::formula::Formulas;
 use super::row::Row;
 use super::table::{Found, Table};
 use super::users::User;
@@ -23,6 +25,8 @@ pub struct Snapshot {
     pub(crate) components: Arc<Components>,
     /// Objects as users with hidden fields see them, by user id, generation and name.
     trimmed: Mutex<HashMap<(String, u64, String), Arc<ObjectDef>>>,
+    /// The org's clock, for formulas.
+    pub(crate) clock: Arc<Clock>,
 }
 
 impl Clone for Snapshot {
@@ -33,6 +37,7 @@ impl Clone for Snapshot {
             schema_changed_ms: self.schema_changed_ms,
             components: self.components.clone(),
             trimmed: Mutex::default(),
+            clock: self.clock.clone(),
         }
     }
 }
@@ -69,6 +74,13 @@ impl Snapshot {
         self.by_prefix.get(prefix).is_some_and(|names| !names.is_empty())
     }
 
+    /// Formulas are read anew after a change of any schema, since they reach across objects.
+    pub(crate) fn forget_formulas(&mut self) {
+        for table in self.tables.values_mut() {
+            Formulas::forget(&mut Arc::make_mut(table).formulas);
+        }
+    }
+
     /// The table that this id belongs to, whether or not the row exists.
     pub(crate) fn table_of(&self, id: &str) -> Option<&Arc<Table>> {
         let names = self.by_prefix.get(id.get(..3)?)?;
@@ -85,6 +97,13 @@ impl Snapshot {
         let table = this.table_of(id)?;
         let counter = ids::counter_of(id)?;
         let found = table.find(counter)?;
+        Some(Row::new(this.clone(), table.clone(), counter, found))
+    }
+
+    /// The first row of an object.
+    pub(crate) fn first_of(this: &Arc<Snapshot>, object: &str) -> Option<Row> {
+        let table = this.table(object)?;
+        let (counter, found) = table.rows().next()?;
         Some(Row::new(this.clone(), table.clone(), counter, found))
     }
 
@@ -205,7 +224,9 @@ impl View {
                     row.move_to(counter, found);
                     row
                 }
-                None => row.insert(Row::new(self.snapshot.clone(), table.clone(), counter, found)),
+                None => row.insert(
+                    Row::new(self.snapshot.clone(), table.clone(), counter, found).read_by(&self.user),
+                ),
             };
             let is_shown = with_deleted || (!row.is_deleted() && !row.is_archived());
             if is_shown && self.may_see(row) && visit(row).is_break() {
@@ -218,7 +239,7 @@ impl View {
     pub fn row(&self, object: &ObjectDef, id: &str) -> Option<Row> {
         let id = ids::canonical(id)?;
         let row = Snapshot::find(&self.snapshot, &id)?;
-        (row.object_name() == object.name && self.may_see(&row)).then_some(row)
+        (row.object_name() == object.name && self.may_see(&row)).then(|| row.read_by(&self.user))
     }
 
     /// How many rows a scan would visit.

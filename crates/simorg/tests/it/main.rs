@@ -9,6 +9,7 @@ mod data_dir;
 mod describe;
 mod faults;
 mod files;
+mod formulas;
 mod generator;
 mod metadata;
 mod oauth;
