@@ -19,6 +19,7 @@ pub mod limits;
 pub mod metadata;
 pub mod model;
 pub mod oauth;
+pub mod project;
 pub mod query;
 pub mod replication;
 pub mod rows;
@@ -29,6 +30,7 @@ pub mod simorg;
 pub mod soap;
 pub mod soql;
 pub mod state;
+pub mod tooling;
 pub mod xml;
 
 pub use errors::ApiError;

@@ -123,6 +123,18 @@ pub enum RollUpKind {
     Max,
 }
 
+impl RollUpKind {
+    /// The word of the Metadata API's `SummaryOperations`.
+    pub fn word(self) -> &'static str {
+        match self {
+            RollUpKind::Count => "count",
+            RollUpKind::Sum => "sum",
+            RollUpKind::Min => "min",
+            RollUpKind::Max => "max",
+        }
+    }
+}
+
 /// One condition on the details of a roll-up summary.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RollUpFilter {
@@ -150,6 +162,14 @@ pub enum FilterOperator {
 }
 
 impl FilterOperator {
+    /// The word of this operator.
+    pub fn word(self) -> String {
+        match serde_json::to_value(self) {
+            Ok(Json::String(word)) => word,
+            _ => String::new(),
+        }
+    }
+
     /// The operator of this word, such as `greaterThan`.
     pub fn of(word: &str) -> Option<FilterOperator> {
         serde_json::from_value(Json::String(word.to_owned())).ok()

@@ -7,8 +7,8 @@ pub mod object;
 pub mod value;
 
 pub use field::{
-    FieldDef, FieldMetadata, FieldSource, FieldType, FilterOperator, OnDelete, Picklist, RollUp, RollUpFilter,
-    RollUpKind,
+    FieldDef, FieldMetadata, FieldSource, FieldType, FilterOperator, OnDelete, Picklist, RollUp,
+    RollUpFilter, RollUpKind,
 };
 pub use object::{
     ChildRelationship, ObjectDef, ObjectFlags, ObjectKind, ObjectMetadata, RecordTypeValues, ValidationRule,

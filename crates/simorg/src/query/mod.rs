@@ -20,6 +20,7 @@ use crate::errors::{ApiError, JSON};
 use crate::faults::{Effect, Endpoint};
 use crate::server::{ApiVersion, AppState, Session};
 use crate::soql::{self, Context, SoqlError};
+use crate::tooling;
 
 pub use cursors::State;
 use page::Reader;
@@ -138,6 +139,9 @@ fn batch_size(headers: &HeaderMap) -> usize {
 }
 
 fn first_page(state: &AppState, call: &Call, statement: &str) -> Result<String, ApiError> {
+    if tooling::is_in_data_api(&state.org, statement) {
+        return tooling::data_query(state, &call.session, call.version, statement);
+    }
     let view = state.org.view(&call.session.user);
     let plan = plan(state, call, &view, statement)?;
     let outcome = soql::run(&plan, &view, call.all);
@@ -145,7 +149,10 @@ fn first_page(state: &AppState, call: &Call, statement: &str) -> Result<String, 
 }
 
 fn columns_of(state: &AppState, call: &Call, statement: &str) -> Result<String, ApiError> {
-    let view = state.org.view(&call.session.user);
+    let view = match tooling::is_in_data_api(&state.org, statement) {
+        true => tooling::view_for(state, &call.session, statement),
+        false => state.org.view(&call.session.user),
+    };
     let plan = plan(state, call, &view, statement)?;
     Ok(column_metadata::describe(&plan).to_string())
 }
