@@ -13,6 +13,8 @@ pub struct ApiError {
     pub message: String,
     /// The fields at fault; `None` leaves the key out, as Salesforce does for errors that are not about a record.
     pub fields: Option<Vec<String>>,
+    /// What else is wrong with the same record, one leading to the next.
+    pub also: Option<Box<ApiError>>,
 }
 
 /// One entry of the error array as it goes over the wire.
@@ -27,7 +29,7 @@ struct Entry<'a> {
 
 impl ApiError {
     pub fn new(status: StatusCode, code: impl Into<String>, message: impl Into<String>) -> ApiError {
-        ApiError { status, code: code.into(), message: message.into(), fields: None }
+        ApiError { status, code: code.into(), message: message.into(), fields: None, also: None }
     }
 
     /// A 400 with the given code.
@@ -44,6 +46,25 @@ impl ApiError {
         let mut error = ApiError::bad_request(code, message);
         error.fields = Some(fields.into_iter().map(Into::into).collect());
         error
+    }
+
+    /// Several errors of one record as one; `None` if there are none.
+    pub fn together(errors: Vec<ApiError>) -> Option<ApiError> {
+        errors.into_iter().rev().fold(None, |also, mut error| {
+            error.also = also.map(Box::new);
+            Some(error)
+        })
+    }
+
+    /// The errors of the record one by one.
+    pub fn each(self) -> Vec<ApiError> {
+        let mut errors = Vec::new();
+        let mut next = Some(Box::new(self));
+        while let Some(mut error) = next {
+            next = error.also.take();
+            errors.push(*error);
+        }
+        errors
     }
 
     pub fn not_found() -> ApiError {
@@ -109,10 +130,14 @@ impl ApiError {
 }
 
 fn body_of(errors: &[ApiError]) -> String {
-    let entry = |error: &ApiError| {
-        json!(Entry { message: &error.message, code: &error.code, fields: error.fields.as_deref() })
-    };
-    Json::Array(errors.iter().map(entry).collect()).to_string()
+    let mut entries = Vec::new();
+    for first in errors {
+        let all = std::iter::successors(Some(first), |error| error.also.as_deref());
+        entries.extend(all.map(|error| {
+            json!(Entry { message: &error.message, code: &error.code, fields: error.fields.as_deref() })
+        }));
+    }
+    Json::Array(entries).to_string()
 }
 
 /// Several refusals of one record, answered together with the status of the first.
@@ -121,7 +146,7 @@ pub struct ApiErrors(pub Vec<ApiError>);
 
 impl From<ApiError> for ApiErrors {
     fn from(error: ApiError) -> ApiErrors {
-        ApiErrors(vec![error])
+        ApiErrors(error.each())
     }
 }
 
@@ -152,6 +177,6 @@ impl IntoResponse for ApiError {
 /// The errors of one row, where it has only this one.
 impl From<ApiError> for Vec<ApiError> {
     fn from(error: ApiError) -> Vec<ApiError> {
-        vec![error]
+        error.each()
     }
 }

@@ -17,7 +17,9 @@ use tower::ServiceExt;
 
 use crate::errors::ApiError;
 use crate::state::{Org, User};
-use crate::{admin, bulk2, composite, describe, limits, metadata, oauth, query, replication, rows};
+use crate::{
+    admin, bulk2, composite, describe, limits, metadata, oauth, query, replication, rows, search, tooling,
+};
 
 pub(crate) use answer::{Outcome, http_date, refusal};
 pub use running::RunningOrg;
@@ -49,6 +51,7 @@ pub struct AppState {
     pub query: Arc<query::State>,
     pub bulk2: Arc<bulk2::State>,
     pub metadata: Arc<metadata::State>,
+    pub tooling: Arc<tooling::State>,
     routes: Routes,
 }
 
@@ -92,6 +95,7 @@ impl AppState {
             query: Arc::default(),
             bulk2: Arc::default(),
             metadata: Arc::default(),
+            tooling: Arc::default(),
             routes: Routes::default(),
         };
         let router = versioned_router().with_state(state.clone());
@@ -113,9 +117,11 @@ fn versioned_router() -> Router<AppState> {
         .merge(replication::router())
         .merge(limits::router())
         .merge(query::router())
+        .merge(search::router())
         .merge(bulk2::router())
         .merge(composite::router())
         .merge(metadata::router())
+        .merge(tooling::router())
         .fallback(route::not_simulated)
         .layer(DefaultBodyLimit::max(MOST_BODY_BYTES))
 }

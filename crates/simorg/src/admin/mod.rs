@@ -3,6 +3,7 @@
 mod components;
 mod operations;
 mod records;
+mod rules;
 mod schema;
 mod security;
 
@@ -18,6 +19,7 @@ pub fn router() -> Router<AppState> {
     Router::new()
         .merge(records::router())
         .merge(schema::router())
+        .merge(rules::router())
         .merge(security::router())
         .merge(operations::router())
         .merge(components::router())

@@ -8,7 +8,8 @@ use serde::Deserialize;
 use serde_json::json;
 
 use crate::errors::ApiError;
-use crate::model::FieldType;
+use crate::formula::{FormulaError, Purpose};
+use crate::model::{FieldSource, FieldType};
 use crate::schema::notation::{self, NotationError};
 use crate::server::AppState;
 
@@ -64,6 +65,12 @@ async fn add_field(
 ) -> Result<Response, ApiError> {
     let field = notation::field(&body.notation).map_err(|error| unreadable(&error))?;
     let name = field.name.clone();
+    if let FieldSource::Formula(text) = &field.source
+        && let Err(FormulaError::Invalid(message)) =
+            state.org.check_formula(&object, text, Purpose::Field(&field))
+    {
+        return Err(ApiError::record("FIELD_INTEGRITY_EXCEPTION", message, [name]));
+    }
     state.org.add_field(&object, field)?;
     Ok(answer(&json!({"field": name})))
 }

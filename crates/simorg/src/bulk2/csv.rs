@@ -81,7 +81,7 @@ impl Format {
             }
             match column {
                 Column::Field(path) => text(out, &path.label()),
-                Column::Shown { key, .. } => text(out, key),
+                Column::Shown { key, .. } | Column::Computed { key, .. } => text(out, key),
                 Column::Child(_) | Column::TypeOf(_) => text(out, ""),
             }
         }
@@ -94,7 +94,9 @@ impl Format {
                 out.push(self.delimiter());
             }
             match column {
-                Column::Field(path) | Column::Shown { path, .. } => value(out, &path.read(view, row)),
+                Column::Field(path) => value(out, &path.read(view, row)),
+                Column::Shown { path, form, .. } => value(out, &form.of(path.read(view, row), path.def())),
+                Column::Computed { scalar, .. } => value(out, &scalar.read(view, row)),
                 Column::Child(_) | Column::TypeOf(_) => text(out, ""),
             }
         }

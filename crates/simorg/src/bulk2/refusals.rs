@@ -71,6 +71,9 @@ pub(super) fn check(plan: &Plan) -> Result<(), ApiError> {
     if plan.has_offset() {
         return refused("OFFSET is not supported in Bulk Query");
     }
+    if plan.lists_fields() {
+        return refused("FIELDS(ALL) and FIELDS(CUSTOM) are not supported in Bulk Query");
+    }
     for column in columns {
         match column {
             Column::Field(path) | Column::Shown { path, .. } => check_field(path)?,
@@ -80,6 +83,7 @@ pub(super) fn check(plan: &Plan) -> Result<(), ApiError> {
                 );
             }
             Column::TypeOf(_) => return refused("TYPEOF is not supported in Bulk Query"),
+            Column::Computed { .. } => return refused("DISTANCE is not supported in Bulk Query"),
         }
     }
     Ok(())

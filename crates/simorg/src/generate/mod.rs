@@ -5,11 +5,17 @@
 
 mod assign;
 pub mod files;
+mod inverse;
 mod plan;
 mod stamps;
 pub mod words;
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, PoisonError};
+
 use crate::model::{ObjectDef, Value, ids};
+
+use inverse::Inverse;
 
 pub use assign::{Neighbour, Neighbours};
 pub use plan::Plan;
@@ -22,13 +28,23 @@ pub struct Generator {
     stamps: Stamps,
     /// By slot.
     plans: Vec<Plan>,
+    /// By slot, of the references that were asked for first.
+    inverses: Mutex<BTreeMap<usize, Option<Arc<Inverse>>>>,
 }
+
+/// How many references of one object are held turned round: each costs four bytes a row.
+const MAX_INVERSES: usize = 4;
 
 impl Generator {
     /// `count` rows of the object, as of `epoch_ms`.
     pub fn new(seed: u64, def: &ObjectDef, count: u64, epoch_ms: i64, neighbours: &Neighbours) -> Generator {
         let seed = mix(seed ^ hash_text(&def.name));
-        Generator { seed, stamps: Stamps::new(count, epoch_ms), plans: assign::plans(def, neighbours) }
+        Generator {
+            seed,
+            stamps: Stamps::new(count, epoch_ms),
+            plans: assign::plans(def, neighbours),
+            inverses: Mutex::default(),
+        }
     }
 
     pub fn count(&self) -> u64 {
@@ -54,14 +70,42 @@ impl Generator {
         self.plans.get(slot).is_none_or(Plan::is_reference)
     }
 
+    /// Indexes of the rows whose field in this slot points to one of these rows, in no order. `None` when only reading
+    /// every row would tell.
+    pub fn pointing_to(&self, slot: usize, prefix: &str, counters: &BTreeSet<u64>) -> Option<Vec<u64>> {
+        let Some(plan) = self.plans.get(slot) else { return Some(Vec::new()) };
+        if let Some(found) = plan.pointing_by_arithmetic(prefix, counters, self.count()) {
+            return Some(found);
+        }
+        let inverse = self.inverse(slot, plan)?;
+        let pointing = |counter: &u64| inverse.pointing_to(prefix, *counter).to_vec();
+        Some(counters.iter().flat_map(pointing).map(u64::from).collect())
+    }
+
+    fn inverse(&self, slot: usize, plan: &Plan) -> Option<Arc<Inverse>> {
+        let mut inverses = self.inverses.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = inverses.get(&slot) {
+            return known.clone();
+        }
+        if inverses.values().flatten().count() >= MAX_INVERSES {
+            return None;
+        }
+        let inverse = Inverse::of(plan, self).map(Arc::new);
+        inverses.insert(slot, inverse.clone());
+        inverse
+    }
+
     /// Indexes of the rows that may hold this value, each to be looked at; `None` if only looking at all of them can tell.
     pub fn indexes_with(&self, slot: usize, value: &Value) -> Option<Vec<u64>> {
-        let plan = match self.plans.get(slot) {
-            None => return Some(Vec::new()),
-            Some(plan) => plan,
-        };
-        let found = plan.indexes_with(value)?;
-        Some(found.into_iter().filter(|index| *index < self.count()).collect())
+        let Some(plan) = self.plans.get(slot) else { return Some(Vec::new()) };
+        let mut found = plan.indexes_with(value, self.count())?;
+        found.retain(|index| *index < self.count());
+        Some(found)
+    }
+
+    /// The first index whose `CreatedDate` in this slot may be this late or later.
+    pub fn first_created(&self, slot: usize, from_ms: i64) -> Option<u64> {
+        matches!(self.plans.get(slot)?, Plan::Created).then(|| self.stamps.first_created(from_ms))
     }
 
     /// Indexes of the rows last changed within the range, in no order.

@@ -1,5 +1,7 @@
 //! How the value of one field is made.
 
+use std::collections::BTreeSet;
+
 use chrono::DateTime;
 
 use crate::model::Value;
@@ -253,19 +255,6 @@ impl Plan {
         }
     }
 
-    /// Indexes of the rows that may hold this value; `None` if the plan cannot tell.
-    pub fn indexes_with(&self, value: &Value) -> Option<Vec<u64>> {
-        match self {
-            Plan::Null => Some(Vec::new()),
-            Plan::Code { .. } => {
-                let text = value.to_plain_text();
-                let index = text.rsplit_once('-').and_then(|(_, index)| index.parse().ok());
-                Some(index.into_iter().collect())
-            }
-            _ => None,
-        }
-    }
-
     /// The row that a reference plan points to.
     pub fn reference(&self, row: &GeneratedRow<'_>) -> Option<(&str, u64)> {
         match self {
@@ -294,6 +283,63 @@ impl Plan {
                 } else {
                     odd.reference(row)
                 }
+            }
+            _ => None,
+        }
+    }
+
+    /// Indexes of the rows that point to one of these rows, for plans that point by arithmetic.
+    pub(super) fn pointing_by_arithmetic(
+        &self,
+        prefix: &str,
+        counters: &BTreeSet<u64>,
+        rows: u64,
+    ) -> Option<Vec<u64>> {
+        match self {
+            Plan::Null => Some(Vec::new()),
+            Plan::Aligned { prefix: own, first, count, divisor } => {
+                let round = count * divisor;
+                let mut found = Vec::new();
+                for counter in counters.iter().filter(|_| own == prefix) {
+                    let Some(place) = counter.checked_sub(*first).filter(|place| place < count) else {
+                        continue;
+                    };
+                    let step = usize::try_from(round).unwrap_or(usize::MAX);
+                    for start in (place * divisor..rows).step_by(step) {
+                        found.extend(start..rows.min(start + divisor));
+                    }
+                }
+                Some(found)
+            }
+            Plan::EvenOdd(even, odd) => {
+                let mut found = even.pointing_by_arithmetic(prefix, counters, rows)?;
+                found.retain(|index| index.is_multiple_of(2));
+                let odd = odd.pointing_by_arithmetic(prefix, counters, rows)?;
+                found.extend(odd.into_iter().filter(|index| !index.is_multiple_of(2)));
+                Some(found)
+            }
+            _ => None,
+        }
+    }
+
+    /// Indexes of the rows that may hold this value, a text in any case of its letters; `None` if the plan cannot tell.
+    pub(super) fn indexes_with(&self, value: &Value, rows: u64) -> Option<Vec<u64>> {
+        let text = value.to_plain_text();
+        match self {
+            Plan::Null => Some(Vec::new()),
+            // The end of the code, with the dash and the index, is what is kept of a code that is too long.
+            Plan::Code { length, .. } if *length > rows.to_string().len() => {
+                let index: Option<u64> = text.rsplit_once('-').and_then(|(_, index)| index.parse().ok());
+                Some(index.into_iter().collect())
+            }
+            Plan::Numbered { before, after, .. } => {
+                let index = || {
+                    let (head, rest) = text.split_at_checked(before.len())?;
+                    let (digits, tail) = rest.split_at_checked(rest.len().checked_sub(after.len())?)?;
+                    let fits = head.eq_ignore_ascii_case(before) && tail.eq_ignore_ascii_case(after);
+                    digits.parse::<u64>().ok().filter(|_| fits)?.checked_sub(1)
+                };
+                Some(index().into_iter().collect())
             }
             _ => None,
         }

@@ -46,9 +46,28 @@ impl Stamps {
 
     /// `CreatedDate` in seconds: follows the ids, and is never after the last change.
     pub fn created_s(&self, index: u64) -> i64 {
+        self.created_by_id_s(index).min(self.modified_s(index))
+    }
+
+    /// Grows with the index.
+    fn created_by_id_s(&self, index: u64) -> i64 {
         let age = 6 * 365 * DAY + 10 * DAY;
-        let by_id = self.epoch_s - age + scaled(index, self.count, age - 2 * HOUR);
-        by_id.min(self.modified_s(index))
+        self.epoch_s - age + scaled(index, self.count, age - 2 * HOUR)
+    }
+
+    /// No row before this index was created at this time or later.
+    pub fn first_created(&self, from_ms: i64) -> u64 {
+        let second = div_up(from_ms);
+        let (mut low, mut high) = (0, self.count);
+        while low < high {
+            let middle = low + (high - low) / 2;
+            if self.created_by_id_s(middle) < second {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        low
     }
 
     /// Indexes of the rows whose stamp lies in the range.
@@ -139,6 +158,16 @@ mod tests {
                 (0..count).filter(|i| (from..until).contains(&stamps.modified_s(*i))).collect();
             assert_eq!(found, expected, "{count} rows");
         }
+    }
+
+    #[test]
+    fn nothing_before_the_first_created_was_created_later() {
+        let stamps = Stamps::new(4321, NOW_MS);
+        let from = NOW_MS / 1000 - 900 * DAY;
+        let first = stamps.first_created(from * 1000);
+        assert!(first > 1000);
+        assert!((0..first).all(|index| stamps.created_s(index) < from));
+        assert!((first..4321).any(|index| stamps.created_s(index) >= from));
     }
 
     #[test]

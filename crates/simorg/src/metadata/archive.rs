@@ -13,11 +13,11 @@ pub(super) const MOST_ZIPPED: usize = 39 * 1024 * 1024;
 pub(super) const MOST_UNZIPPED: u64 = 400 * 1024 * 1024;
 
 /// Files by path, in the order of the zip.
-pub(super) type Files = Vec<(String, Bytes)>;
+pub(crate) type Files = Vec<(String, Bytes)>;
 
 /// Why a zip is not taken, in Salesforce's words.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(super) enum ArchiveError {
+pub(crate) enum ArchiveError {
     #[error("Invalid zip file: {0}")]
     Unreadable(String),
     #[error("Too many files in {0} call, limit is: {MOST_FILES}")]
@@ -73,7 +73,7 @@ pub(super) fn read(zip: &[u8]) -> Result<Files, ArchiveError> {
 }
 
 /// The zip of a retrieve. The same files give the same bytes.
-pub(super) fn write(files: &Files) -> Result<Vec<u8>, ArchiveError> {
+pub(crate) fn write(files: &Files) -> Result<Vec<u8>, ArchiveError> {
     // What the package says of itself does not count.
     if files.iter().filter(|(path, _)| !path.ends_with("package.xml")).count() > MOST_FILES {
         return Err(ArchiveError::TooManyFiles("retrieve"));

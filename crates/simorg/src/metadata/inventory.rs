@@ -18,7 +18,7 @@ use super::store::Component;
 use super::{NAMESPACE, profile, schema};
 
 /// The component of this kind and name. Names are also taken without the percent signs of file names.
-pub(super) fn find(snapshot: &Snapshot, kind: &str, full_name: &str) -> Option<Arc<Component>> {
+pub(crate) fn find(snapshot: &Snapshot, kind: &str, full_name: &str) -> Option<Arc<Component>> {
     let stored = |name: &str| snapshot.components.get(kind, name).cloned();
     match kind {
         "CustomObject" => object(snapshot, full_name).map(Arc::new),
@@ -29,7 +29,7 @@ pub(super) fn find(snapshot: &Snapshot, kind: &str, full_name: &str) -> Option<A
 }
 
 /// All components of a kind, by full name.
-pub(super) fn of_kind(snapshot: &Snapshot, kind: &str) -> Vec<Arc<Component>> {
+pub(crate) fn of_kind(snapshot: &Snapshot, kind: &str) -> Vec<Arc<Component>> {
     match kind {
         "CustomObject" => {
             object_names(snapshot).iter().filter_map(|name| object(snapshot, name)).map(Arc::new).collect()

@@ -3,19 +3,19 @@
 //! `registry` knows the types, `store` holds the components, `inventory` adds to them what follows from the schema.
 //! `retrieve` and `deploy` turn packages into components and back; `jobs` plays that both take their time.
 
-mod archive;
+pub(crate) mod archive;
 mod calls;
 mod crud;
 pub mod defaults;
 mod deploy;
 mod describe;
-mod inventory;
+pub(crate) mod inventory;
 mod jobs;
 mod list;
 mod manifest;
 mod merge;
 mod profile;
-mod properties;
+pub(crate) mod properties;
 pub mod registry;
 mod rest;
 mod retrieve;

@@ -90,7 +90,7 @@ fn child_id(kind: &str, full_name: &str) -> String {
 }
 
 /// A counter that follows from a name: FNV-1a, cut to what fits into an id.
-pub(super) fn counter_of_name(name: &str) -> u64 {
+pub(crate) fn counter_of_name(name: &str) -> u64 {
     let hash = name.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
     });

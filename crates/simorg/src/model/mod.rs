@@ -6,6 +6,11 @@ pub mod json;
 pub mod object;
 pub mod value;
 
-pub use field::{FieldDef, FieldMetadata, FieldSource, FieldType, OnDelete, Picklist, RollUp, RollUpKind};
-pub use object::{ChildRelationship, ObjectDef, ObjectFlags, ObjectKind, ObjectMetadata, RecordTypeValues};
+pub use field::{
+    FieldDef, FieldMetadata, FieldSource, FieldType, FilterOperator, OnDelete, Picklist, RollUp,
+    RollUpFilter, RollUpKind,
+};
+pub use object::{
+    ChildRelationship, ObjectDef, ObjectFlags, ObjectKind, ObjectMetadata, RecordTypeValues, ValidationRule,
+};
 pub use value::Value;

@@ -90,6 +90,25 @@ pub struct ChildRelationship {
     pub on_delete: OnDelete,
 }
 
+/// A condition under which a record is refused.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ValidationRule {
+    pub name: String,
+    /// True for a record that must not be saved.
+    pub formula: String,
+    pub message: String,
+    /// The field that the error is shown at; without it, the whole record.
+    #[serde(default)]
+    pub error_field: Option<String>,
+    #[serde(default = "active")]
+    pub active: bool,
+}
+
+fn active() -> bool {
+    true
+}
+
 /// One object as one user sees it: hidden fields are gone from it.
 #[derive(Debug, Clone)]
 pub struct ObjectDef {
@@ -103,6 +122,7 @@ pub struct ObjectDef {
     pub associate: Option<(String, String)>,
     pub fields: Vec<FieldDef>,
     pub children: Vec<ChildRelationship>,
+    pub validation_rules: Vec<ValidationRule>,
     /// The three characters that ids carry, also when the describe says null.
     pub id_prefix: String,
     /// Where the counters of this object's ids start; objects that share a prefix start apart.
@@ -136,6 +156,7 @@ impl ObjectDef {
             associate: None,
             fields,
             children: Vec::new(),
+            validation_rules: Vec::new(),
             id_prefix,
             first_counter,
             metadata: ObjectMetadata::default(),

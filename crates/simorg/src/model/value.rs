@@ -73,15 +73,6 @@ impl Value {
         }
     }
 
-    /// A number in hundredths, the rest cut off: what sums of money are made of. Anything else is 0.
-    pub fn hundredths(&self) -> i128 {
-        let Value::Number(digits) = self else { return 0 };
-        let (sign, digits) = digits.strip_prefix('-').map_or((1, digits.as_str()), |rest| (-1, rest));
-        let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
-        let cents: String = fraction.chars().chain("00".chars()).take(2).collect();
-        sign * (whole.parse::<i128>().unwrap_or(0) * 100 + cents.parse::<i128>().unwrap_or(0))
-    }
-
     /// Plain text, one form per value: what a formula or a re-typed field shows. Not a wire form.
     pub fn to_plain_text(&self) -> String {
         match self {
@@ -144,12 +135,6 @@ impl Value {
             _ => Value::Text(text),
         }
     }
-}
-
-/// Hundredths as decimal digits: `-14.75`.
-pub fn hundredths_text(hundredths: i128) -> String {
-    let sign = if hundredths < 0 { "-" } else { "" };
-    format!("{sign}{}.{:02}", hundredths.abs() / 100, hundredths.abs() % 100)
 }
 
 /// `2024-09-24T03:26:07.000` followed by the given zone text (`+0000` in REST, `Z` in Bulk).

@@ -14,7 +14,7 @@ pub(super) fn describe(plan: &Plan) -> Json {
         Shape::Groups(grouping) => {
             let names = grouping.items.iter();
             (
-                names.map(|(name, _)| entry(name, name, None, true, &[])).collect(),
+                names.map(|item| entry(&item.name, &item.name, None, true, &[])).collect(),
                 !grouping.keys.is_empty(),
                 false,
             )
@@ -35,8 +35,9 @@ fn is_own_id(column: &Column) -> bool {
 
 fn of_column(column: &Column) -> Json {
     match column {
-        Column::Field(path) => nested(path, 0),
+        Column::Field(path) | Column::Shown { path, is_alias: false, .. } => nested(path, 0),
         Column::Shown { path, key, .. } => entry(key, key, Some(path.def()), false, &[]),
+        Column::Computed { key, .. } => entry(key, key, None, false, &[]),
         Column::Child(child) => {
             let columns: Vec<Json> = child.plan.columns().iter().map(of_column).collect();
             entry(&child.relationship, &child.relationship, None, true, &columns)

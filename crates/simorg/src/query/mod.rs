@@ -5,6 +5,7 @@
 
 mod column_metadata;
 mod cursors;
+mod explain;
 mod page;
 mod record;
 
@@ -20,6 +21,7 @@ use crate::faults::{Effect, Endpoint};
 use crate::server::{ApiVersion, AppState, Session};
 use crate::soql::{self, Context, SoqlError};
 use crate::state::joint;
+use crate::tooling;
 
 pub use cursors::State;
 use page::Reader;
@@ -84,21 +86,25 @@ async fn answer(
             .into_response();
     }
     let mut statement = None;
+    let mut explained = None;
     let mut wants_columns = false;
     for (key, value) in url::form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()) {
         match &*key {
             "q" => statement = Some(value.into_owned()),
             "columns" => wants_columns = value == "true",
-            "explain" => return ApiError::not_simulated("GET /query?explain=").into_response(),
+            "explain" => explained = Some(value.into_owned()),
             _ => {}
         }
     }
-    let Some(statement) = statement else {
+    let wants_plan = explained.is_some();
+    let Some(statement) = explained.or(statement) else {
         return ApiError::malformed_query("A query string has to be specified").into_response();
     };
     let call = Call { session, version, all, page_size: batch_size(headers) };
     let work = move || {
-        if wants_columns {
+        if wants_plan {
+            plan_of(&state, &call, &statement)
+        } else if wants_columns {
             columns_of(&state, &call, &statement)
         } else {
             first_page(&state, &call, &statement)
@@ -134,6 +140,9 @@ fn batch_size(headers: &HeaderMap) -> usize {
 }
 
 fn first_page(state: &AppState, call: &Call, statement: &str) -> Result<String, ApiError> {
+    if tooling::is_in_data_api(&state.org, statement) {
+        return tooling::data_query(state, &call.session, call.version, statement);
+    }
     let view = state.org.view(&call.session.user);
     let plan = plan(state, call, &view, statement)?;
     let outcome = soql::run(&plan, &view, call.all);
@@ -141,9 +150,33 @@ fn first_page(state: &AppState, call: &Call, statement: &str) -> Result<String, 
 }
 
 fn columns_of(state: &AppState, call: &Call, statement: &str) -> Result<String, ApiError> {
-    let view = state.org.view(&call.session.user);
+    let view = match tooling::is_in_data_api(&state.org, statement) {
+        true => tooling::view_for(state, &call.session, statement),
+        false => state.org.view(&call.session.user),
+    };
     let plan = plan(state, call, &view, statement)?;
     Ok(column_metadata::describe(&plan).to_string())
+}
+
+fn plan_of(state: &AppState, call: &Call, statement: &str) -> Result<String, ApiError> {
+    let view = state.org.view(&call.session.user);
+    let plan = plan(state, call, &view, statement)?;
+    Ok(explain::describe(&plan, &view, call.all).to_string())
+}
+
+/// The records with these counters as JSON objects, for APIs that answer records in lists of their own.
+pub(crate) fn records(
+    state: &AppState,
+    session: &Session,
+    version: ApiVersion,
+    view: &crate::state::View,
+    plan: soql::Plan,
+    counters: &[u64],
+) -> Result<String, ApiError> {
+    let call = Call { session: session.clone(), version, all: false, page_size: page::MAX_PAGE };
+    let mut body = String::new();
+    Reader { state, call: &call, view }.records(&mut body, &std::sync::Arc::new(plan), counters, false)?;
+    Ok(body)
 }
 
 fn plan(

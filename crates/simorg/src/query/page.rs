@@ -92,7 +92,7 @@ impl Reader<'_> {
         Ok(())
     }
 
-    fn records(
+    pub(super) fn records(
         &self,
         body: &mut String,
         plan: &Arc<Plan>,
@@ -144,7 +144,7 @@ impl Reader<'_> {
 
 fn grouped(groups: &[Vec<(String, Value)>]) -> Result<String, ApiError> {
     if groups.len() > MAX_GROUPS {
-        let text = "Aggregate query does not support queryMore(). Use LIMIT to restrict the results to a single batch";
+        let text = "Aggregate query does not support queryMore(), use LIMIT to restrict the results to a single batch";
         return Err(ApiError::bad_request("EXCEEDED_ID_LIMIT", text));
     }
     let mut body = format!("{{\"totalSize\":{},\"done\":true,\"records\":[", groups.len());

@@ -6,7 +6,7 @@ use std::fmt::Write;
 use crate::errors::ApiError;
 use crate::model::json::{Place, write_attributes, write_text, write_value};
 use crate::model::{FieldDef, Value};
-use crate::soql::{Branches, Child, Column, Hop, Path};
+use crate::soql::{Branches, Child, Column, Form, Hop, Path, Scalar};
 use crate::state::{Row, View};
 
 /// The children of a page: by relationship, then by parent id.
@@ -16,8 +16,9 @@ pub(super) type Kids = HashMap<String, HashMap<String, Vec<u64>>>;
 pub(super) struct Shape<'a>(Vec<Node<'a>>);
 
 enum Node<'a> {
-    Field(&'a Path),
-    Shown { path: &'a Path, key: &'a str, as_label: bool },
+    Field { path: &'a Path, form: Form },
+    Aliased { path: &'a Path, key: &'a str, form: Form },
+    Computed { scalar: &'a Scalar, key: &'a str },
     Parent { hop: &'a Hop, fields: Shape<'a> },
     Child(&'a Child),
     TypeOf(&'a Branches),
@@ -28,10 +29,12 @@ impl<'a> Shape<'a> {
         let mut shape = Shape(Vec::with_capacity(columns.len()));
         for column in columns {
             match column {
-                Column::Field(path) => shape.add(path, 0),
-                Column::Shown { path, key, as_label } => {
-                    shape.0.push(Node::Shown { path, key, as_label: *as_label });
+                Column::Field(path) => shape.add(path, Form::Plain, 0),
+                Column::Shown { path, is_alias: false, form, .. } => shape.add(path, *form, 0),
+                Column::Shown { path, key, form, .. } => {
+                    shape.0.push(Node::Aliased { path, key, form: *form });
                 }
+                Column::Computed { scalar, key } => shape.0.push(Node::Computed { scalar, key }),
                 Column::Child(child) => shape.0.push(Node::Child(child)),
                 Column::TypeOf(branches) => shape.0.push(Node::TypeOf(branches)),
             }
@@ -42,14 +45,14 @@ impl<'a> Shape<'a> {
     fn of_paths(paths: &'a [Path]) -> Self {
         let mut shape = Shape(Vec::with_capacity(paths.len()));
         for path in paths {
-            shape.add(path, 0);
+            shape.add(path, Form::Plain, 0);
         }
         shape
     }
 
-    fn add(&mut self, path: &'a Path, depth: usize) {
+    fn add(&mut self, path: &'a Path, form: Form, depth: usize) {
         let Some(hop) = path.hops.get(depth) else {
-            self.0.push(Node::Field(path));
+            self.0.push(Node::Field { path, form });
             return;
         };
         let existing = self.0.iter_mut().find_map(|node| match node {
@@ -57,11 +60,11 @@ impl<'a> Shape<'a> {
             _ => None,
         });
         if let Some(fields) = existing {
-            fields.add(path, depth + 1);
+            fields.add(path, form, depth + 1);
             return;
         }
         let mut fields = Shape(Vec::new());
-        fields.add(path, depth + 1);
+        fields.add(path, form, depth + 1);
         self.0.push(Node::Parent { hop, fields });
     }
 }
@@ -89,14 +92,16 @@ impl Writer<'_> {
         for node in &shape.0 {
             out.push(',');
             match node {
-                Node::Field(path) => {
-                    let value = path.read_end(self.view, row, polymorphic);
+                Node::Field { path, form } => {
+                    let value = form.of(path.read_end(self.view, row, polymorphic), path.def());
                     self.pair(out, &path.def().name, &value, path.def(), row);
                 }
-                Node::Shown { path, key, as_label } => {
-                    let value = path.read(self.view, row);
-                    let value = if *as_label { labelled(value, path.def()) } else { value };
+                Node::Aliased { path, key, form } => {
+                    let value = form.of(path.read(self.view, row), path.def());
                     self.pair(out, key, &value, path.def(), row);
+                }
+                Node::Computed { scalar, key } => {
+                    self.pair(out, key, &scalar.read(self.view, row), scalar.path.def(), row);
                 }
                 Node::Parent { hop, fields } => {
                     write_text(out, hop.relationship());
@@ -174,15 +179,5 @@ impl Writer<'_> {
             }
             None => self.record(out, &target, "Name", &Shape::of_paths(&branches.otherwise), children),
         }
-    }
-}
-
-/// What `toLabel` shows of a picklist value.
-fn labelled(value: Value, field: &FieldDef) -> Value {
-    let label =
-        value.as_str().and_then(|held| field.picklist_values.iter().find(|entry| entry.value == held));
-    match label {
-        Some(entry) => Value::Text(entry.label.clone()),
-        None => value,
     }
 }

@@ -6,15 +6,16 @@
 //!
 //! `Name:type(length)` or `Name > Target|Target`, then `*` required, `r` read only, `i` insert only, `u` update only,
 //! `L` long text, `N` name field, `k` usable for lookup, `d` defaulted on create, `!` not nillable, `ext`, `unique`, `cs` case
-//! sensitive, `html`, `restricted`, `by=Controller`, `auto=FORMAT`, `md0`/`md1` master-detail, `sum=`/`count=Child.Via.Of`,
+//! sensitive, `html`, `restricted`, `by=Controller`, `auto=FORMAT`, `md0`/`md1` master-detail, `sum=`/`count=`/`min=`/`max=Child.Via.Of`
+//! with `where={Field operator value}`, `default={formula}`,
 //! `{a,^default,~inactive}` picklist values, `[Children C]` list name on the target with C cascade or R restrict,
 //! and last ` =formula`. `S`, `S-`, `V`, `Addr(P)`, `Owner(U)`, `Owner(GU)` stand for the usual groups of fields.
-//! `@share`, `@history`, `@feed` and `@event` make the companions of an object.
+//! `? Rule_Name [Field] "message" : formula` is a validation rule. `@share`, `@history`, `@feed` and `@event` make the companions of an object.
 
 mod companions;
 mod flags;
 
-use crate::model::{FieldDef, FieldSource, FieldType, ObjectDef, ObjectFlags, ObjectKind};
+use crate::model::{FieldDef, FieldSource, FieldType, ObjectDef, ObjectFlags, ObjectKind, ValidationRule};
 
 const AUDIT: &str = "CreatedDate:datetime r; CreatedById > User r; LastModifiedDate:datetime r; LastModifiedById > User r; SystemModstamp:datetime r";
 
@@ -30,18 +31,41 @@ fn wanted<T>(part: Option<T>, text: &str) -> Result<T, NotationError> {
 /// The objects that a text describes.
 pub fn objects(text: &str) -> Result<Vec<ObjectDef>, NotationError> {
     let mut blocks: Vec<(String, String)> = Vec::new();
+    let mut rules: Vec<(usize, ValidationRule)> = Vec::new();
     for line in text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')) {
         if let Some(companion) = line.strip_prefix('@') {
             blocks.push(companions::text(companion)?);
         } else if let Some(head) = line.strip_prefix("= ") {
             blocks.push((head.to_owned(), String::new()));
+        } else if let Some(text) = line.strip_prefix("? ") {
+            let at = wanted(blocks.len().checked_sub(1), line)?;
+            rules.push((at, wanted(rule(text), line)?));
         } else {
             let body = &mut wanted(blocks.last_mut(), line)?.1;
             body.push_str(line);
             body.push(';');
         }
     }
-    blocks.iter().map(|(head, body)| object(head, body)).collect()
+    let mut objects: Vec<ObjectDef> =
+        blocks.iter().map(|(head, body)| object(head, body)).collect::<Result<_, _>>()?;
+    for (at, rule) in rules {
+        objects[at].validation_rules.push(rule);
+    }
+    Ok(objects)
+}
+
+/// A validation rule after its question mark.
+fn rule(text: &str) -> Option<ValidationRule> {
+    let (names, rest) = text.split_once('"')?;
+    let (message, formula) = rest.split_once("\" : ")?;
+    let (name, error_field) = names.trim().split_once(' ').unwrap_or((names.trim(), ""));
+    Some(ValidationRule {
+        name: name.to_owned(),
+        formula: formula.to_owned(),
+        message: message.to_owned(),
+        error_field: (!error_field.is_empty()).then(|| error_field.trim().to_owned()),
+        active: true,
+    })
 }
 
 fn object(head: &str, body: &str) -> Result<ObjectDef, NotationError> {

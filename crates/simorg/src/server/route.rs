@@ -71,7 +71,7 @@ async fn resources(
     Extension(version): Extension<ApiVersion>,
     Extension(session): Extension<Session>,
 ) -> Response {
-    const NAMES: [&str; 14] = [
+    const NAMES: [&str; 15] = [
         "tooling",
         "metadata",
         "sobjects",
@@ -81,6 +81,7 @@ async fn resources(
         "jobs",
         "limits",
         "search",
+        "parameterizedSearch",
         "recent",
         "tabs",
         "theme",

@@ -19,13 +19,33 @@ pub(crate) struct Query {
     pub select: Vec<SelectItem>,
     pub from: Name,
     pub alias: Option<Name>,
+    /// `, c.Account a`: names for paths to parents.
+    pub joined: Vec<(Name, Option<Name>)>,
     pub scope: Option<Name>,
     pub filter: Option<Condition>,
-    pub group_by: Vec<Expression>,
+    pub group_by: Option<GroupBy>,
     pub having: Option<Condition>,
     pub order_by: Vec<Ordering>,
     pub limit: Option<u64>,
     pub offset: Option<u64>,
+    /// The words that may stand after `LIMIT` and `OFFSET`, where the first of them stands.
+    pub lock_at: Option<usize>,
+    /// `UPDATE TRACKING` or `UPDATE VIEWSTAT`.
+    pub statistics: Option<Name>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct GroupBy {
+    pub mode: GroupMode,
+    pub at: usize,
+    pub keys: Vec<Expression>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum GroupMode {
+    Plain,
+    Rollup,
+    Cube,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -57,13 +77,24 @@ pub(crate) struct TypeOf {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Expression {
     Path(Name),
-    Call { function: Name, argument: Box<Expression> },
+    Call {
+        function: Name,
+        argument: Box<Expression>,
+    },
+    /// `DISTANCE(location, GEOLOCATION(latitude, longitude), 'km')`.
+    Distance {
+        at: usize,
+        location: Name,
+        from: (f64, f64),
+        unit: String,
+    },
 }
 
 impl Expression {
     pub(crate) fn at(&self) -> usize {
         match self {
             Self::Path(name) | Self::Call { function: name, .. } => name.at,
+            Self::Distance { at, .. } => *at,
         }
     }
 
@@ -72,6 +103,7 @@ impl Expression {
         match self {
             Self::Path(name) => name,
             Self::Call { argument, .. } => argument.path(),
+            Self::Distance { location, .. } => location,
         }
     }
 }
@@ -118,7 +150,13 @@ pub(crate) enum LiteralKind {
     Bool(bool),
     /// Escapes resolved, except `\_` and `\%`, which only LIKE understands.
     Text(String),
-    Number(String),
+    /// Plain digits, and whether they were written as a whole number.
+    Number {
+        digits: String,
+        whole: bool,
+    },
+    /// `USD5000`, which only orgs with several currencies take.
+    Money,
     Date(NaiveDate),
     /// Milliseconds since 1970.
     DateTime(i64),

@@ -9,6 +9,58 @@ use crate::model::Value;
 
 pub(crate) const DAY_MS: i64 = 86_400_000;
 
+/// Date literals that stand alone.
+pub(crate) const DATE_WORDS: [&str; 23] = [
+    "YESTERDAY",
+    "TODAY",
+    "TOMORROW",
+    "LAST_WEEK",
+    "THIS_WEEK",
+    "NEXT_WEEK",
+    "LAST_MONTH",
+    "THIS_MONTH",
+    "NEXT_MONTH",
+    "LAST_90_DAYS",
+    "NEXT_90_DAYS",
+    "LAST_QUARTER",
+    "THIS_QUARTER",
+    "NEXT_QUARTER",
+    "LAST_YEAR",
+    "THIS_YEAR",
+    "NEXT_YEAR",
+    "LAST_FISCAL_QUARTER",
+    "THIS_FISCAL_QUARTER",
+    "NEXT_FISCAL_QUARTER",
+    "LAST_FISCAL_YEAR",
+    "THIS_FISCAL_YEAR",
+    "NEXT_FISCAL_YEAR",
+];
+
+/// Date literals that want `:n`.
+pub(crate) const COUNTED_DATE_WORDS: [&str; 21] = [
+    "LAST_N_DAYS",
+    "NEXT_N_DAYS",
+    "N_DAYS_AGO",
+    "LAST_N_WEEKS",
+    "NEXT_N_WEEKS",
+    "N_WEEKS_AGO",
+    "LAST_N_MONTHS",
+    "NEXT_N_MONTHS",
+    "N_MONTHS_AGO",
+    "LAST_N_QUARTERS",
+    "NEXT_N_QUARTERS",
+    "N_QUARTERS_AGO",
+    "LAST_N_YEARS",
+    "NEXT_N_YEARS",
+    "N_YEARS_AGO",
+    "LAST_N_FISCAL_QUARTERS",
+    "NEXT_N_FISCAL_QUARTERS",
+    "N_FISCAL_QUARTERS_AGO",
+    "LAST_N_FISCAL_YEARS",
+    "NEXT_N_FISCAL_YEARS",
+    "N_FISCAL_YEARS_AGO",
+];
+
 /// The days `[first, end)` that a date literal means.
 pub(crate) fn range_of(word: &str, count: Option<i64>, today: NaiveDate) -> Option<(NaiveDate, NaiveDate)> {
     let n = count.unwrap_or(1);
@@ -168,6 +220,20 @@ mod tests {
             ("LAST_FISCAL_QUARTER", None, "2025-10-01..2026-01-01"),
             ("NEXT_N_YEARS", Some(2), "2027-01-01..2029-01-01"),
             ("THIS_FISCAL_YEAR", None, "2026-01-01..2027-01-01"),
+            ("TOMORROW", None, "2026-03-12..2026-03-13"),
+            ("LAST_90_DAYS", None, "2025-12-11..2026-03-12"),
+            ("NEXT_90_DAYS", None, "2026-03-12..2026-06-10"),
+            ("NEXT_WEEK", None, "2026-03-15..2026-03-22"),
+            ("LAST_N_WEEKS", Some(2), "2026-02-22..2026-03-08"),
+            ("NEXT_N_WEEKS", Some(2), "2026-03-15..2026-03-29"),
+            ("N_WEEKS_AGO", Some(1), "2026-03-01..2026-03-08"),
+            ("NEXT_N_MONTHS", Some(2), "2026-04-01..2026-06-01"),
+            ("LAST_N_QUARTERS", Some(2), "2025-07-01..2026-01-01"),
+            ("N_QUARTERS_AGO", Some(1), "2025-10-01..2026-01-01"),
+            ("N_YEARS_AGO", Some(3), "2023-01-01..2024-01-01"),
+            ("N_FISCAL_YEARS_AGO", Some(1), "2025-01-01..2026-01-01"),
+            ("NEXT_N_FISCAL_QUARTERS", Some(1), "2026-04-01..2026-07-01"),
+            ("LAST_FISCAL_YEAR", None, "2025-01-01..2026-01-01"),
         ];
         for (word, count, expected) in cases {
             assert_eq!(shown(word, count), expected, "{word}");

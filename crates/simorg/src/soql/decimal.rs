@@ -32,11 +32,6 @@ impl Decimal {
         Self(self.0.saturating_add(other.0))
     }
 
-    /// The mean of `count` numbers with this sum.
-    pub(crate) fn over(self, count: u64) -> Self {
-        Self(self.0 / i128::from(count.max(1)))
-    }
-
     /// Plain digits, no exponent, no needless zeros.
     pub(crate) fn to_digits(self) -> String {
         let sign = if self.0 < 0 { "-" } else { "" };
@@ -60,7 +55,6 @@ mod tests {
         assert!(a < b);
         assert_eq!(Decimal::parse("100.0"), Decimal::parse("100"));
         assert_eq!(Decimal::parse("-0.5").unwrap().plus(Decimal::from_int(2)).to_digits(), "1.5");
-        assert_eq!(Decimal::from_int(10).over(4).to_digits(), "2.5");
         assert_eq!(Decimal::parse("1e5"), None);
     }
 }

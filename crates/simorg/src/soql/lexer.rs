@@ -13,7 +13,11 @@ pub(crate) enum Token {
     Word(String),
     /// The text between the quotes, escapes not yet resolved.
     Text(String),
-    Number(String),
+    /// Plain digits with an optional sign and point, and whether neither point nor exponent was written.
+    Number {
+        digits: String,
+        whole: bool,
+    },
     Date(NaiveDate),
     /// Milliseconds since 1970.
     DateTime(i64),
@@ -129,12 +133,36 @@ fn digit_token(source: &str, at: usize) -> Result<(Token, usize), Fault> {
     }
 }
 
+/// The greatest exponent of a double.
+const MAX_EXPONENT: i32 = 308;
+
 fn number(text: &str) -> Option<Token> {
-    let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
-    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, "0"));
-    let all_digits = |part: &str| part.chars().all(|c| c.is_ascii_digit());
-    let is_number = !whole.is_empty() && all_digits(whole) && all_digits(fraction);
-    is_number.then(|| Token::Number(text.strip_prefix('+').unwrap_or(text).to_owned()))
+    let (mantissa, exponent) = match text.split_once(['e', 'E']) {
+        Some((mantissa, exponent)) => (mantissa, exponent.parse::<i32>().ok()?),
+        None => (text, 0),
+    };
+    let digits = mantissa.strip_prefix(['-', '+']).unwrap_or(mantissa);
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+    let all_digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+    if whole.is_empty() || !all_digits(whole) || !all_digits(fraction) || exponent.abs() > MAX_EXPONENT {
+        return None;
+    }
+    let sign = if text.starts_with('-') { "-" } else { "" };
+    let digits = format!("{sign}{}", shifted(whole, fraction, exponent));
+    Some(Token::Number { digits, whole: whole.len() == text.trim_start_matches(['-', '+']).len() })
+}
+
+/// The digits with the point moved by the exponent.
+fn shifted(whole: &str, fraction: &str, exponent: i32) -> String {
+    let steps = exponent.unsigned_abs() as usize;
+    if exponent >= 0 {
+        let padded = format!("{fraction:0<steps$}");
+        let (moved, rest) = padded.split_at(steps);
+        return if rest.is_empty() { format!("{whole}{moved}") } else { format!("{whole}{moved}.{rest}") };
+    }
+    let padded = format!("{whole:0>width$}", width = steps + 1);
+    let (rest, moved) = padded.split_at(padded.len() - steps);
+    format!("{rest}.{moved}{fraction}")
 }
 
 fn date_or_date_time(text: &str) -> Option<Token> {
@@ -208,11 +236,20 @@ mod tests {
                 Token::DateTime(1_717_196_461_000),
                 Token::DateTime(1_717_196_461_000),
                 Token::Time(37_800_000),
-                Token::Number("-1.5".into()),
-                Token::Number("7".into()),
+                Token::Number { digits: "-1.5".into(), whole: false },
+                Token::Number { digits: "7".into(), whole: true },
                 Token::End
             ]
         );
+    }
+
+    #[test]
+    fn exponents_move_the_point() {
+        for (written, digits) in
+            [("1.5e3", "1500"), ("1.23456E2", "123.456"), ("12e-3", "0.012"), ("-5E0", "-5"), ("1e-1", "0.1")]
+        {
+            assert_eq!(kinds(written)[0], Token::Number { digits: digits.into(), whole: false }, "{written}");
+        }
     }
 
     #[test]

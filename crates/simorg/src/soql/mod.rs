@@ -9,6 +9,8 @@ mod dates;
 mod decimal;
 mod fault;
 mod filter;
+mod format;
+mod function;
 mod lexer;
 mod like;
 mod parser;
@@ -23,5 +25,7 @@ pub use fault::SoqlError;
 pub use plan::Plan;
 pub use run::{Outcome, row_at, run};
 
-pub(crate) use plan::{Branches, Child, Column, Hop, Path, Shape};
-pub(crate) use run::{children, is_shown, reaches_bin, visit_rows};
+pub(crate) use function::Form;
+pub(crate) use lexer::{Spanned, Token, tokens};
+pub(crate) use plan::{Branches, Child, Column, Hop, Path, Scalar, Shape};
+pub(crate) use run::{Way, children, each_candidate, each_match, is_shown, reaches_bin, visit_rows, way_to};

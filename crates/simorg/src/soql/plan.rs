@@ -5,8 +5,8 @@ use std::sync::Arc;
 use crate::model::{FieldDef, ObjectDef, Value};
 use crate::state::{Row, View};
 
-use super::dates::DateFunction;
 use super::filter::Filter;
+use super::function::{Form, Function};
 
 /// What a statement asks for, ready to be run on any view of the same user.
 #[derive(Debug, Clone)]
@@ -19,6 +19,8 @@ pub struct Plan {
     pub(crate) limit: Option<u64>,
     pub(crate) offset: u64,
     pub(crate) shape: Shape,
+    /// The SELECT list holds `FIELDS(ALL)` or `FIELDS(CUSTOM)`, which Bulk refuses and REST bounds.
+    pub(crate) lists_fields: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -43,6 +45,27 @@ impl Plan {
         }
     }
 
+    pub(crate) fn lists_fields(&self) -> bool {
+        self.lists_fields
+    }
+
+    pub(crate) fn limit(&self) -> Option<u64> {
+        self.limit
+    }
+
+    pub(crate) fn offset(&self) -> u64 {
+        self.offset
+    }
+
+    pub(crate) fn is_ordered(&self) -> bool {
+        !self.order.is_empty()
+    }
+
+    /// The same plan for all rows that match.
+    pub(crate) fn without_limit(&self) -> Plan {
+        Plan { limit: None, offset: 0, ..self.clone() }
+    }
+
     pub(crate) fn has_offset(&self) -> bool {
         self.offset > 0
     }
@@ -62,11 +85,18 @@ impl Plan {
 #[derive(Debug, Clone)]
 pub(crate) enum Column {
     Field(Path),
-    /// `toLabel(…)` and `convertCurrency(…)`: the value under the field's name or an alias.
+    /// `toLabel(…)` and `FORMAT(…)`: the value in another form, under the field's name or an alias.
     Shown {
         path: Path,
         key: String,
-        as_label: bool,
+        /// The key is an alias, not the field's own name below its parents.
+        is_alias: bool,
+        form: Form,
+    },
+    /// `DISTANCE(…)`, under an alias or `expr0`.
+    Computed {
+        scalar: Scalar,
+        key: String,
     },
     Child(Child),
     TypeOf(Branches),
@@ -110,7 +140,10 @@ impl Hop {
     }
 
     pub(crate) fn follow(&self, view: &View, row: &Row) -> Option<Row> {
-        let Value::Id(id) = row.value(self.def()) else { return None };
+        // The fields of `Name` are read by name, from whichever object the row is of.
+        let held =
+            if self.from.name == "Name" { row.value_of(&self.def().name) } else { row.value(self.def()) };
+        let Value::Id(id) = held else { return None };
         match &self.target {
             Some(target) => view.row(target, &id),
             None => view.row(&*view.object_of_id(&id)?, &id),
@@ -162,31 +195,37 @@ impl Path {
             "Type" => Value::text(row.object_name()),
             name => {
                 let Some(object) = view.object(row.object_name()) else { return Value::Null };
-                let field = if name == "Name" { object.name_field() } else { object.field(name) };
+                let is_name = matches!(name, "Name" | "NameOrAlias");
+                let field = if is_name { object.name_field() } else { object.field(name) };
                 field.map_or(Value::Null, |field| row.value(field))
             }
         }
     }
 }
 
-/// A field or a date function of it.
+/// A field or a function of it.
 #[derive(Debug, Clone)]
 pub(crate) struct Scalar {
     pub path: Path,
-    pub function: Option<DateFunction>,
+    pub function: Option<Function>,
 }
 
 impl Scalar {
     pub(crate) fn read(&self, view: &View, row: &Row) -> Value {
         let value = self.path.read(view, row);
         match self.function {
-            Some(function) => function.apply(&value),
+            Some(function) => function.apply(&value, self.path.def()),
             None => value,
         }
     }
 
     pub(crate) fn is_same(&self, other: &Scalar) -> bool {
         self.function == other.function && self.path.label() == other.path.label()
+    }
+
+    /// The field, if it is one of the row itself.
+    pub(crate) fn own_field(&self) -> Option<&FieldDef> {
+        (self.function.is_none() && self.path.hops.is_empty()).then(|| self.path.def())
     }
 
     /// True if and only if this is the named field of the row itself.
@@ -206,11 +245,20 @@ pub(crate) struct OrderKey<S> {
 #[derive(Debug, Clone)]
 pub(crate) struct Grouping {
     pub keys: Vec<Scalar>,
+    /// Which keys each row is grouped by: all of them at once, and for ROLLUP and CUBE by some of them as well.
+    pub sets: Vec<Vec<bool>>,
     pub aggregates: Vec<Aggregate>,
-    /// The SELECT list: name in the answer, and what it shows.
-    pub items: Vec<(String, GroupSource)>,
+    pub items: Vec<GroupItem>,
     pub having: Filter<GroupSource>,
     pub order: Vec<OrderKey<GroupSource>>,
+}
+
+/// One item of the SELECT list of an aggregate query.
+#[derive(Debug, Clone)]
+pub(crate) struct GroupItem {
+    pub name: String,
+    pub source: GroupSource,
+    pub form: Form,
 }
 
 /// What a group offers to SELECT, HAVING and ORDER BY.
@@ -218,6 +266,8 @@ pub(crate) struct Grouping {
 pub(crate) enum GroupSource {
     Key(usize),
     Aggregate(usize),
+    /// `GROUPING(…)`: 1 in a subtotal over this key, else 0.
+    IsSubtotal(usize),
 }
 
 #[derive(Debug, Clone)]

@@ -1,51 +1,106 @@
-//! The few formulas that simorg computes: parts joined by `&`, each a quoted text, a field or `Parent.Field`;
-//! `A * n` on numbers; `A > n` as a checkbox; `DATEVALUE(A)`.
-//!
-//! A formula is computed when read, so it never moves a stamp.
+//! The formulas of one object, read when they are first needed and kept with its table until a schema changes.
 
-use crate::model::Value;
+use std::sync::{Arc, OnceLock};
 
-use super::row::Row;
+use crate::formula::{Formula, FormulaError, Purpose};
+use crate::model::{FieldDef, FieldSource, ObjectDef, ValidationRule};
 
-/// The value of the formula for this row; null if a number is missing.
-pub fn evaluate(formula: &str, row: &Row) -> Value {
-    if let Some((left, right)) = formula.split_once(" * ") {
-        return product(&operand(left, row), &operand(right, row));
-    }
-    if let Some((left, right)) = formula.split_once(" > ") {
-        let (left, right) = (operand(left, row).as_f64(), operand(right, row).as_f64());
-        return Value::Bool(left.unwrap_or(0.0) > right.unwrap_or(0.0));
-    }
-    if let Some(inner) = formula.strip_prefix("DATEVALUE(").and_then(|rest| rest.strip_suffix(')')) {
-        return operand(inner, row)
-            .as_ms()
-            .and_then(chrono::DateTime::from_timestamp_millis)
-            .map_or(Value::Null, |at| Value::Date(at.date_naive()));
-    }
-    let parts: Vec<String> = formula.split(" & ").map(|part| operand(part, row).to_plain_text()).collect();
-    Value::text(parts.concat())
+use super::org::Org;
+use super::view::Snapshot;
+
+type Read = Result<Formula, FormulaError>;
+
+/// A formula of the schema that gives no value or is not enforced.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FormulaProblem {
+    pub object: String,
+    /// The formula field, the field with the default value, or the validation rule.
+    pub name: String,
+    pub error: FormulaError,
 }
 
-fn operand(text: &str, row: &Row) -> Value {
-    let text = text.trim();
-    if let Some(quoted) = text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
-        return Value::Text(quoted.to_owned());
-    }
-    if text.parse::<f64>().is_ok() {
-        return Value::Number(text.to_owned());
-    }
-    match text.split_once('.') {
-        None => row.value_of(text),
-        Some((parent, field)) => row
-            .reference_named(parent)
-            .and_then(|reference| row.referenced(&reference))
-            .map_or(Value::Null, |target| target.value_of(field)),
+impl Org {
+    /// All formulas of the org that cannot be used: what a project that was loaded is told about.
+    pub fn formula_problems(&self) -> Vec<FormulaProblem> {
+        let snapshot = self.snapshot();
+        let mut problems = Vec::new();
+        for table in snapshot.tables() {
+            let def = &table.def;
+            let mut check = |name: &str, text: &str, purpose: Purpose<'_>| {
+                if let Err(error) = Formula::new(text, def, &snapshot, purpose) {
+                    problems.push(FormulaProblem { object: def.name.clone(), name: name.to_owned(), error });
+                }
+            };
+            for field in &def.fields {
+                if let FieldSource::Formula(text) = &field.source {
+                    check(&field.name, text, Purpose::Field(field));
+                }
+                if let Some(text) = &field.default_value_formula {
+                    check(&field.name, text, Purpose::Default(field));
+                }
+            }
+            for rule in def.validation_rules.iter().filter(|rule| rule.active) {
+                check(&rule.name, &rule.formula, Purpose::Rule);
+            }
+        }
+        problems
     }
 }
 
-fn product(left: &Value, right: &Value) -> Value {
-    match (left.as_f64(), right.as_f64()) {
-        (Some(left), Some(right)) => Value::Number(format!("{:.2}", left * right)),
-        _ => Value::Null,
+/// Formulas of fields (or of their default values) by slot, and those of the active validation rules.
+#[derive(Debug, Default)]
+pub struct Formulas {
+    by_slot: OnceLock<Vec<OnceLock<Read>>>,
+    rules: OnceLock<Vec<(ValidationRule, Read)>>,
+}
+
+impl Formulas {
+    /// The formula of a formula field.
+    pub(crate) fn of_field(
+        &self,
+        object: &ObjectDef,
+        field: &FieldDef,
+        text: &str,
+        snapshot: &Snapshot,
+    ) -> Option<&Read> {
+        self.read(object, field, text, snapshot, Purpose::Field(field))
+    }
+
+    /// The formula of a default value.
+    pub(crate) fn of_default(
+        &self,
+        object: &ObjectDef,
+        field: &FieldDef,
+        text: &str,
+        snapshot: &Snapshot,
+    ) -> Option<&Read> {
+        self.read(object, field, text, snapshot, Purpose::Default(field))
+    }
+
+    fn read(
+        &self,
+        object: &ObjectDef,
+        field: &FieldDef,
+        text: &str,
+        snapshot: &Snapshot,
+        purpose: Purpose<'_>,
+    ) -> Option<&Read> {
+        let cells = self.by_slot.get_or_init(|| (0..object.next_slot()).map(|_| OnceLock::new()).collect());
+        Some(cells.get(field.slot)?.get_or_init(|| Formula::new(text, object, snapshot, purpose)))
+    }
+
+    /// The active validation rules. One that cannot be read is not enforced.
+    pub(crate) fn of_rules(&self, object: &ObjectDef, snapshot: &Snapshot) -> &[(ValidationRule, Read)] {
+        self.rules.get_or_init(|| {
+            let active = object.validation_rules.iter().filter(|rule| rule.active);
+            active
+                .map(|rule| (rule.clone(), Formula::new(&rule.formula, object, snapshot, Purpose::Rule)))
+                .collect()
+        })
+    }
+
+    /// Forgets all, because what they refer to may have changed.
+    pub(crate) fn forget(formulas: &mut Arc<Formulas>) {
+        *formulas = Arc::default();
     }
 }

@@ -12,6 +12,7 @@ pub mod limits;
 pub mod lookup;
 pub mod open_transactions;
 pub mod org;
+pub(crate) mod roll_up;
 pub mod row;
 pub mod schema_changes;
 pub mod table;

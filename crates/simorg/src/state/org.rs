@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 
 use chrono::{DateTime, Duration, Utc};
 
@@ -51,7 +51,7 @@ pub struct Org {
     snapshot: RwLock<Arc<Snapshot>>,
     ledger: Mutex<Ledger>,
     users: RwLock<BTreeMap<String, Arc<User>>>,
-    clock: Clock,
+    clock: Arc<Clock>,
     limits: Limits,
     faults: Faults,
     blobs: Blobs,
@@ -59,21 +59,25 @@ pub struct Org {
     changed_ms: AtomicI64,
     /// Calls by route, for the statistics of the admin API.
     calls: Mutex<BTreeMap<String, u64>>,
+    /// What the org was to begin with and could not take.
+    start_notes: OnceLock<Vec<String>>,
 }
 
 impl Org {
     pub(crate) fn new(id: String, snapshot: Snapshot, users: Vec<User>, earliest_available_ms: i64) -> Org {
+        let clock = snapshot.clock.clone();
         Org {
             id,
             snapshot: RwLock::new(Arc::new(snapshot)),
             ledger: Mutex::new(Ledger { earliest_available_ms, ..Ledger::default() }),
             users: RwLock::new(users.into_iter().map(|user| (user.id.clone(), Arc::new(user))).collect()),
-            clock: Clock::default(),
+            clock,
             limits: Limits::default(),
             faults: Faults::default(),
             blobs: Blobs::default(),
             changed_ms: AtomicI64::new(earliest_available_ms),
             calls: Mutex::default(),
+            start_notes: OnceLock::new(),
         }
     }
 
@@ -110,6 +114,16 @@ impl Org {
 
     pub(crate) fn blobs(&self) -> &Blobs {
         &self.blobs
+    }
+
+    /// What a project holds that the org could not take, one line each.
+    pub fn start_notes(&self) -> &[String] {
+        self.start_notes.get().map_or(&[], Vec::as_slice)
+    }
+
+    pub(crate) fn set_start_notes(&self, notes: Vec<String>) {
+        // An org starts once.
+        self.start_notes.set(notes).ok();
     }
 
     // Readers.

@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
+use crate::formula::Subject;
 use crate::generate::Generator;
-use crate::model::value::hundredths_text;
-use crate::model::{FieldDef, FieldSource, FieldType, RollUp, RollUpKind, Value, ids};
+use crate::model::{FieldDef, FieldSource, FieldType, Value, ids};
 
-use super::formula;
+use super::roll_up;
 use super::table::{Found, StoredRow, Table};
+use super::users::User;
 use super::view::Snapshot;
 
 /// A record as it was when the snapshot was taken.
@@ -18,12 +19,19 @@ pub struct Row {
     counter: u64,
     id: String,
     found: Found,
+    /// Whom formulas take for the running user.
+    reader: Option<Arc<User>>,
 }
 
 impl Row {
     pub(crate) fn new(snapshot: Arc<Snapshot>, table: Arc<Table>, counter: u64, found: Found) -> Row {
         let id = ids::record_id(&table.def.id_prefix, counter);
-        Row { snapshot, table, counter, id, found }
+        Row { snapshot, table, counter, id, found, reader: None }
+    }
+
+    pub(crate) fn read_by(mut self, user: &Arc<User>) -> Row {
+        self.reader = Some(user.clone());
+        self
     }
 
     /// Makes this the row at another place of the same table; saves the clones in long scans.
@@ -47,6 +55,14 @@ impl Row {
 
     pub fn object_name(&self) -> &str {
         &self.table.def.name
+    }
+
+    pub(crate) fn snapshot(&self) -> &Arc<Snapshot> {
+        &self.snapshot
+    }
+
+    pub(crate) fn table(&self) -> &Arc<Table> {
+        &self.table
     }
 
     pub(crate) fn counter(&self) -> u64 {
@@ -93,28 +109,23 @@ impl Row {
             FieldSource::Address(prefix) => self.address(prefix),
             FieldSource::Location(prefix) => self.location(prefix),
             FieldSource::PersonName => self.person_name(),
-            FieldSource::Formula(text) => formula::evaluate(text, self),
-            FieldSource::RollUp(sum) if matches!(self.found, Found::Generated(_)) => self.generated_sum(sum),
+            FieldSource::Formula(text) => self.formula(field, text),
+            FieldSource::RollUp(sum) if let Found::Generated(index) = self.found => {
+                roll_up::generated(&self.snapshot, &self.table, index, sum, field)
+            }
             FieldSource::Stored | FieldSource::RollUp(_) | FieldSource::AutoNumber(_) | FieldSource::Blob => {
                 fit(self.held(field.slot), field)
             }
         }
     }
 
-    /// A generated master was never written, so its details are those that were generated for it.
-    fn generated_sum(&self, sum: &RollUp) -> Value {
-        let Found::Generated(index) = self.found else { return Value::Null };
-        let details =
-            self.snapshot.table(&sum.child).and_then(|table| Some((table.generator.as_ref()?, table)));
-        let (masters, mut cents, mut count) = (self.table.generated().max(1), 0_i128, 0_u64);
-        if let Some((generator, table)) = details {
-            let of = table.def.field(&sum.of).map(|field| field.slot);
-            for detail in (index..generator.count()).step_by(usize::try_from(masters).unwrap_or(usize::MAX)) {
-                count += 1;
-                cents += of.map_or(0, |slot| generator.value(detail, slot).hundredths());
-            }
-        }
-        Value::Number(if sum.kind == RollUpKind::Count { count.to_string() } else { hundredths_text(cents) })
+    /// Null when the formula fails for this row, which the platform shows as `#Error!`.
+    fn formula(&self, field: &FieldDef, text: &str) -> Value {
+        let user = self.reader.as_ref().map(|user| user.id.as_str());
+        let subject = Subject { row: Some(self), user, ..Subject::new(&self.snapshot) };
+        let formula = self.table.formulas.of_field(&self.table.def, field, text, &self.snapshot);
+        let value = formula.and_then(|read| read.as_ref().ok()?.value_for(field, &subject).ok());
+        fit(value.unwrap_or(Value::Null), field)
     }
 
     fn held(&self, slot: usize) -> Value {
@@ -129,12 +140,16 @@ impl Row {
     /// The row that a reference field points to, in the same snapshot, also when it lies in the bin.
     pub fn referenced(&self, field: &FieldDef) -> Option<Row> {
         let Value::Id(id) = self.value(field) else { return None };
-        Snapshot::find(&self.snapshot, &id)
+        let target = Snapshot::find(&self.snapshot, &id)?;
+        Some(match &self.reader {
+            Some(user) => target.read_by(user),
+            None => target,
+        })
     }
 
-    /// The reference field with this relationship name, such as `Owner`.
-    pub(crate) fn reference_named(&self, relationship: &str) -> Option<FieldDef> {
-        self.table.def.relationship(relationship).cloned()
+    /// The row that the reference field of this name points to.
+    pub(crate) fn referenced_by(&self, field: &str) -> Option<Row> {
+        self.referenced(self.table.def.field(field)?)
     }
 
     fn address(&self, prefix: &str) -> Value {

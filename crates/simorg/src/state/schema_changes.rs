@@ -3,12 +3,20 @@
 use std::sync::Arc;
 
 use crate::errors::ApiError;
-use crate::model::{FieldDef, FieldType, ObjectDef};
+use crate::formula::{Formula, FormulaError, Purpose};
+use crate::model::{FieldDef, FieldSource, FieldType, ObjectDef, ValidationRule};
 use crate::schema;
 
 use super::org::Org;
 use super::table::Table;
 use super::view::Snapshot;
+
+/// A validation rule, and why it is not enforced although it may be active.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RuleState {
+    pub rule: ValidationRule,
+    pub problem: Option<FormulaError>,
+}
 
 impl Org {
     /// Adds an object.
@@ -36,6 +44,8 @@ impl Org {
 
     /// Adds a field; rows show null there (false for a checkbox) and keep their stamps.
     pub fn add_field(&self, object: &str, mut field: FieldDef) -> Result<(), ApiError> {
+        let name = field.name.clone();
+        let sums_up = matches!(field.source, FieldSource::RollUp(_));
         self.change_object(object, |def, slots| {
             if def.field(&field.name).is_some() {
                 return Err(ApiError::record(
@@ -48,7 +58,11 @@ impl Org {
             schema::settle_field(&def.name, &mut field);
             def.fields.push(field);
             Ok(())
-        })
+        })?;
+        if sums_up {
+            self.fill_roll_up(object, &name);
+        }
+        Ok(())
     }
 
     /// Removes a field; its values are gone for readers.
@@ -77,6 +91,48 @@ impl Org {
             def.fields[at] = new;
             Ok(())
         })
+    }
+
+    /// The validation rules of an object, each with what keeps it from being enforced.
+    pub fn validation_rules(&self, object: &str) -> Result<Vec<RuleState>, ApiError> {
+        let snapshot = self.snapshot();
+        let def = &snapshot.table(object).ok_or_else(ApiError::not_found)?.def;
+        let state = |rule: &ValidationRule| RuleState {
+            rule: rule.clone(),
+            problem: Formula::new(&rule.formula, def, &snapshot, Purpose::Rule).err(),
+        };
+        Ok(def.validation_rules.iter().map(state).collect())
+    }
+
+    /// Replaces the validation rules of an object. One whose formula is wrong is refused; one with a function that is not
+    /// simulated is taken and not enforced.
+    pub fn set_validation_rules(&self, object: &str, rules: Vec<ValidationRule>) -> Result<(), ApiError> {
+        let snapshot = self.snapshot();
+        let def = &snapshot.table(object).ok_or_else(ApiError::not_found)?.def;
+        for rule in &rules {
+            if let Err(FormulaError::Invalid(message)) =
+                Formula::new(&rule.formula, def, &snapshot, Purpose::Rule)
+            {
+                let fields = [rule.name.clone()];
+                return Err(ApiError::record("FIELD_INTEGRITY_EXCEPTION", message, fields));
+            }
+            if let Some(field) = rule.error_field.as_ref().filter(|field| def.field(field).is_none()) {
+                let message = format!("Field {field} does not exist. Check spelling.");
+                return Err(ApiError::record("FIELD_INTEGRITY_EXCEPTION", message, [rule.name.clone()]));
+            }
+        }
+        self.change_object(object, |def, _| {
+            def.validation_rules = rules;
+            Ok(())
+        })
+    }
+
+    /// Checks a formula for a field or rule of an object, as a deployment does.
+    pub fn check_formula(&self, object: &str, text: &str, purpose: Purpose<'_>) -> Result<(), FormulaError> {
+        let snapshot = self.snapshot();
+        let unknown = || FormulaError::Invalid(format!("Entity {object} does not exist"));
+        let def = &snapshot.table(object).ok_or_else(unknown)?.def;
+        Formula::new(text, def, &snapshot, purpose).map(|_| ())
     }
 
     /// Changes the attributes of one object through its definition. `slots` is the first slot that was never used.
@@ -109,6 +165,7 @@ impl Org {
         let outcome = change(&mut snapshot, at_ms)?;
         snapshot.schema_changed_ms = at_ms;
         derive_children(&mut snapshot);
+        snapshot.forget_formulas();
         self.publish(Arc::new(snapshot));
         drop(ledger);
         Ok(outcome)

@@ -3,12 +3,15 @@
 //! Rows are found by counter, the number inside their id. Written rows lie in chunks behind `Arc`, so that copying a table
 //! for a transaction costs little however many there are.
 
+mod found_by;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::generate::Generator;
 use crate::model::{ObjectDef, Value};
 
+use super::formula::Formulas;
 use super::index::Index;
 
 const CHUNK: u64 = 256;
@@ -64,6 +67,7 @@ pub struct Table {
     /// Slots below this one are or were used by a field, and are not used for another.
     slots: usize,
     index: Arc<Index>,
+    pub(crate) formulas: Arc<Formulas>,
 }
 
 impl Table {
@@ -81,6 +85,7 @@ impl Table {
             changed_ms,
             slots,
             index,
+            formulas: Arc::default(),
         }
     }
 
@@ -102,6 +107,18 @@ impl Table {
 
     pub fn with_bin(&self) -> u64 {
         self.live + self.binned
+    }
+
+    /// Live rows that are not archived.
+    pub fn unarchived(&self) -> u64 {
+        let Some(slot) = self.def.field("IsArchived").map(|field| field.slot) else { return self.live };
+        let is_archived = |found: &Found| match found {
+            Found::Generated(index) => {
+                self.generator.as_ref().is_some_and(|g| g.value(*index, slot) == Value::Bool(true))
+            }
+            Found::Stored(row) => row.bin.is_some() || row.values.get(slot) == Some(&Value::Bool(true)),
+        };
+        self.rows().filter(|(_, found)| !is_archived(found)).count() as u64
     }
 
     pub fn used_slots(&self) -> usize {
@@ -243,24 +260,8 @@ impl Table {
 
     /// Rows whose stamp may lie in the range, in the order of their ids. A row outside may come along if it was written.
     pub fn rows_stamped(&self, from_ms: i64, until_ms: i64) -> Vec<(u64, Found)> {
-        let first = self.def.first_counter;
-        let mut rows: Vec<(u64, Found)> = Vec::new();
-        if let Some(generator) = &self.generator {
-            rows.extend(
-                generator
-                    .indexes_stamped(from_ms, until_ms)
-                    .into_iter()
-                    .filter(|index| self.over(first + index).is_none())
-                    .map(|index| (first + index, Found::Generated(index))),
-            );
-        }
-        for (counter, over) in self.written() {
-            if let Over::Row(row) = over {
-                rows.push((counter, Found::Stored(row.clone())));
-            }
-        }
-        rows.sort_unstable_by_key(|(counter, _)| *counter);
-        rows
+        let indexes = self.generator.iter().flat_map(|g| g.indexes_stamped(from_ms, until_ms));
+        self.generated_and_written(indexes, &|_| true)
     }
 
     /// The rows that were written, live or in the bin.

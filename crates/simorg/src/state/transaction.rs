@@ -4,6 +4,7 @@
 //! dropped. Deletes go through `cascade.rs`, roll-ups through `rollups.rs`.
 
 mod cascade;
+mod defaults;
 mod numbering;
 mod rollups;
 mod side_effects;
@@ -14,13 +15,13 @@ use std::sync::Arc;
 use serde_json::{Map, Value as Json};
 
 use crate::errors::ApiError;
-use crate::model::{FieldSource, ObjectDef, ObjectKind, Value, ids};
+use crate::model::{ObjectDef, ObjectKind, Value, ids};
 
 use super::blobs::Body;
 use super::joint;
 use super::org::{DeletedRecord, Ledger, Org};
 use super::row::Row;
-use super::table::{Previous, StoredRow};
+use super::table::{Found, Previous, StoredRow};
 use super::users::User;
 use super::validation;
 use super::view::{Snapshot, View};
@@ -213,6 +214,7 @@ impl<'a> Transaction<'a> {
         drop(view);
         let values = parsed.values;
         let counter = self.insert_values(&def, values, parsed.bodies)?;
+        self.check_rules(&def, counter, None)?;
         Ok(ids::record_id(&def.id_prefix, counter))
     }
 
@@ -233,7 +235,7 @@ impl<'a> Transaction<'a> {
         let (counter, full) = (row.counter(), row.id().to_owned());
         drop((row, view));
         let def = self.full_def(&def);
-        let masters = self.masters_of(&def, counter);
+        let (before, shares) = (self.found(&def, counter), self.shares_of(&def, counter));
         let mut stored = self.table_row(&def, counter);
         for (slot, value) in parsed.values {
             set(&mut stored, slot, value);
@@ -244,10 +246,22 @@ impl<'a> Transaction<'a> {
             self.bodies.push((full.clone(), field, body));
         }
         self.after_update(&def, counter)?;
-        self.roll_up(&masters);
-        let masters = self.masters_of(&def, counter);
-        self.roll_up(&masters);
-        Ok(())
+        self.check_rules(&def, counter, before)?;
+        let now = self.shares_of(&def, counter);
+        self.roll_up(shares, now)
+    }
+
+    /// Refuses what breaks a validation rule. `before` is where the row lay before the save, if it was there.
+    fn check_rules(&self, def: &ObjectDef, counter: u64, before: Option<Found>) -> Result<(), ApiError> {
+        let row = |found: Found| {
+            let table = self.work.table(&def.name).expect("objects are removed by schema changes only");
+            Row::new(self.work.clone(), table.clone(), counter, found).read_by(&self.user)
+        };
+        if def.validation_rules.is_empty() {
+            return Ok(());
+        }
+        let Some(found) = self.found(def, counter) else { return Ok(()) };
+        validation::rules(&row(found), before.map(row).as_ref(), &self.user)
     }
 
     /// Inserts values by slot without any check: for rows that the system makes.
@@ -261,10 +275,11 @@ impl<'a> Transaction<'a> {
         let counter = self.next_counter(&def);
         let id = ids::record_id(&def.id_prefix, counter);
         let mut row = StoredRow { values: vec![Value::Null; def.next_slot()], bin: None };
+        let given: BTreeSet<usize> = values.iter().map(|(slot, _)| *slot).collect();
         for (slot, value) in values {
             set(&mut row, slot, value);
         }
-        self.fill_defaults(&def, &mut row);
+        self.fill_defaults(&def, &mut row, &given);
         self.stamp_created(&def, &mut row);
         // A custom object's record without a name is named by its id.
         if let Some(name) =
@@ -280,37 +295,9 @@ impl<'a> Transaction<'a> {
         }
         self.put(&def, counter, row);
         self.after_insert(&def, counter)?;
-        let masters = self.masters_of(&def, counter);
-        self.roll_up(&masters);
+        let shares = self.shares_of(&def, counter);
+        self.roll_up(Vec::new(), shares)?;
         Ok(counter)
-    }
-
-    fn fill_defaults(&mut self, def: &ObjectDef, row: &mut StoredRow) {
-        for field in &def.fields {
-            if !row.values.get(field.slot).is_none_or(Value::is_null) {
-                continue;
-            }
-            let value = match (&field.source, &field.default_value) {
-                (FieldSource::AutoNumber(format), _) => {
-                    Value::Text(self.next_number(&def.name, &field.name, format))
-                }
-                (FieldSource::RollUp(_), _) => Value::Number("0".to_owned()),
-                (FieldSource::Stored, Json::Bool(value)) => Value::Bool(*value),
-                (FieldSource::Stored, Json::String(text)) if field.kind.is_text() => {
-                    Value::Text(text.clone())
-                }
-                (FieldSource::Stored, Json::Null) if field.name == "OwnerId" => {
-                    Value::Id(self.user.id.clone())
-                }
-                (FieldSource::Stored, Json::Null) => field
-                    .picklist_values
-                    .iter()
-                    .find(|choice| choice.default_value && choice.active)
-                    .map_or(Value::Null, |choice| Value::Text(choice.value.clone())),
-                _ => Value::Null,
-            };
-            set(row, field.slot, value);
-        }
     }
 
     fn stamp_created(&self, def: &ObjectDef, row: &mut StoredRow) {
@@ -354,6 +341,7 @@ impl<'a> Transaction<'a> {
         let table = self.work.table(&def.name).expect("objects are removed by schema changes only");
         let mut row = table.take(counter).expect("the row was just found");
         row.values.resize(row.values.len().max(table.def.next_slot()), Value::Null);
+        self.keep_roll_ups(&table.def, counter, &mut row);
         row
     }
 

@@ -1,6 +1,7 @@
 //! What a write must satisfy before anything is changed, with Salesforce's codes and texts.
 
 mod parse;
+mod rules;
 
 use std::collections::BTreeSet;
 
@@ -8,6 +9,8 @@ use serde_json::{Map, Value as Json};
 
 use crate::errors::ApiError;
 use crate::model::{FieldDef, FieldType, ObjectDef, Value};
+
+pub use rules::rules;
 
 use super::blobs::Body;
 use super::lookup;

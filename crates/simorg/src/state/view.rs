@@ -7,6 +7,8 @@ use std::sync::{Arc, Mutex};
 use crate::metadata::Components;
 use crate::model::{ObjectDef, Value, ids};
 
+use super::clock::Clock;
+use super::formula::Formulas;
 use super::row::Row;
 use super::table::{Found, Table};
 use super::users::User;
@@ -23,6 +25,8 @@ pub struct Snapshot {
     pub(crate) components: Arc<Components>,
     /// Objects as users with hidden fields see them, by user id, generation and name.
     trimmed: Mutex<HashMap<(String, u64, String), Arc<ObjectDef>>>,
+    /// The org's clock, for formulas.
+    pub(crate) clock: Arc<Clock>,
 }
 
 impl Clone for Snapshot {
@@ -33,6 +37,7 @@ impl Clone for Snapshot {
             schema_changed_ms: self.schema_changed_ms,
             components: self.components.clone(),
             trimmed: Mutex::default(),
+            clock: self.clock.clone(),
         }
     }
 }
@@ -69,6 +74,13 @@ impl Snapshot {
         self.by_prefix.get(prefix).is_some_and(|names| !names.is_empty())
     }
 
+    /// Formulas are read anew after a change of any schema, since they reach across objects.
+    pub(crate) fn forget_formulas(&mut self) {
+        for table in self.tables.values_mut() {
+            Formulas::forget(&mut Arc::make_mut(table).formulas);
+        }
+    }
+
     /// The table that this id belongs to, whether or not the row exists.
     pub(crate) fn table_of(&self, id: &str) -> Option<&Arc<Table>> {
         let names = self.by_prefix.get(id.get(..3)?)?;
@@ -85,6 +97,13 @@ impl Snapshot {
         let table = this.table_of(id)?;
         let counter = ids::counter_of(id)?;
         let found = table.find(counter)?;
+        Some(Row::new(this.clone(), table.clone(), counter, found))
+    }
+
+    /// The first row of an object.
+    pub(crate) fn first_of(this: &Arc<Snapshot>, object: &str) -> Option<Row> {
+        let table = this.table(object)?;
+        let (counter, found) = table.rows().next()?;
         Some(Row::new(this.clone(), table.clone(), counter, found))
     }
 
@@ -178,33 +197,39 @@ impl View {
     /// Visits the rows that the user may see, in the order of their ids, until told to stop.
     pub fn scan(&self, object: &ObjectDef, scan: Scan, visit: &mut dyn FnMut(&Row) -> ControlFlow<()>) {
         let Some(table) = self.snapshot.table(&object.name) else { return };
+        // Rows without these fields are stamped by their creation, which the table does not find by range.
+        let by_change =
+            ["SystemModstamp", "LastModifiedDate"].iter().any(|name| table.def.field(name).is_some());
+        match scan.stamped.filter(|_| by_change) {
+            Some(range) => {
+                let rows = table.rows_stamped(range.from_ms, range.until_ms);
+                self.offer(table, rows, scan.with_deleted, visit);
+            }
+            None => self.offer(table, table.rows(), scan.with_deleted, visit),
+        }
+    }
+
+    /// Visits those of these rows of a table that the user may see, until told to stop.
+    pub(crate) fn offer(
+        &self,
+        table: &Arc<Table>,
+        rows: impl IntoIterator<Item = (u64, Found)>,
+        with_deleted: bool,
+        visit: &mut dyn FnMut(&Row) -> ControlFlow<()>,
+    ) {
         let mut row: Option<Row> = None;
-        let mut offer = |counter: u64, found: Found| {
+        for (counter, found) in rows {
             let row = match &mut row {
                 Some(row) => {
                     row.move_to(counter, found);
                     row
                 }
-                None => row.insert(Row::new(self.snapshot.clone(), table.clone(), counter, found)),
+                None => row.insert(
+                    Row::new(self.snapshot.clone(), table.clone(), counter, found).read_by(&self.user),
+                ),
             };
-            if (scan.with_deleted || (!row.is_deleted() && !row.is_archived())) && self.may_see(row) {
-                return visit(row);
-            }
-            ControlFlow::Continue(())
-        };
-        // Rows without these fields are stamped by their creation, which the table does not find by range.
-        let by_change =
-            ["SystemModstamp", "LastModifiedDate"].iter().any(|name| table.def.field(name).is_some());
-        if let Some(range) = scan.stamped.filter(|_| by_change) {
-            for (counter, found) in table.rows_stamped(range.from_ms, range.until_ms) {
-                if offer(counter, found).is_break() {
-                    return;
-                }
-            }
-            return;
-        }
-        for (counter, found) in table.rows() {
-            if offer(counter, found).is_break() {
+            let is_shown = with_deleted || (!row.is_deleted() && !row.is_archived());
+            if is_shown && self.may_see(row) && visit(row).is_break() {
                 return;
             }
         }
@@ -214,7 +239,7 @@ impl View {
     pub fn row(&self, object: &ObjectDef, id: &str) -> Option<Row> {
         let id = ids::canonical(id)?;
         let row = Snapshot::find(&self.snapshot, &id)?;
-        (row.object_name() == object.name && self.may_see(&row)).then_some(row)
+        (row.object_name() == object.name && self.may_see(&row)).then(|| row.read_by(&self.user))
     }
 
     /// How many rows a scan would visit.
@@ -224,12 +249,29 @@ impl View {
         if self.sees_all(object) && (with_deleted || !archives) {
             return if with_deleted { table.with_bin() } else { table.live() };
         }
+        if self.sees_all(object) {
+            return table.unarchived();
+        }
         let mut count = 0;
         self.scan(object, Scan { with_deleted, stamped: None }, &mut |_| {
             count += 1;
             ControlFlow::Continue(())
         });
         count
+    }
+
+    /// The counters of all rows that a scan would visit, if none of them need be read to tell.
+    pub(crate) fn all_counters(&self, object: &ObjectDef, with_deleted: bool) -> Option<Vec<u64>> {
+        let archives = matches!(object.name.as_str(), "Task" | "Event" | "ContentDocument");
+        let table = self.snapshot.table(&object.name)?;
+        if !self.sees_all(object) || (archives && !with_deleted) {
+            return None;
+        }
+        let is_shown = |found: &Found| match found {
+            Found::Generated(_) => true,
+            Found::Stored(row) => with_deleted || row.bin.is_none(),
+        };
+        Some(table.rows().filter(|(_, found)| is_shown(found)).map(|(counter, _)| counter).collect())
     }
 
     fn sees_all(&self, object: &ObjectDef) -> bool {

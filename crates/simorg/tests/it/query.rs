@@ -202,7 +202,6 @@ async fn long_addresses_statements_and_wrong_methods_are_refused() -> Result<()>
     assert_eq!(caller.get(&format!("{padded}a")).await?.status, 414);
 
     assert_eq!(caller.post("/query", &json!({})).await?.refusal(), "405 METHOD_NOT_ALLOWED");
-    assert_eq!(caller.get("/query?explain=SELECT+Id+FROM+Account").await?.status, 501);
     assert_eq!(caller.get("/query").await?.refusal(), "400 MALFORMED_QUERY");
     let unknown = caller.query("SELECT Idd FROM Account").await?;
     assert_eq!(unknown.refusal(), "400 INVALID_FIELD");
@@ -317,5 +316,90 @@ async fn attachments_in_the_bin_are_shown_to_those_who_view_all_data_only() -> R
     let admin = caller.org.org().admin().id.clone();
     caller.org.org().set_permissions(&admin, |permissions| permissions.view_all_data = false);
     assert_eq!(caller.query_all(soql).await?.json()["totalSize"], 0);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_query_plan_tells_how_rows_would_be_found() -> Result<()> {
+    let caller =
+        Caller::start(SimOrg::new().bare().records("Account", 1_000).records("Contact", 2_000)).await?;
+    let account = ids(&caller.query("SELECT Id FROM Account LIMIT 1").await?.json())[0].clone();
+    let stamp = caller.query("SELECT MAX(SystemModstamp) m FROM Contact").await?.json()["records"][0]["m"]
+        .as_str()
+        .context("a stamp")?
+        .replace("+0000", "Z");
+    for (soql, operation, fields) in [
+        ("SELECT Id FROM Contact WHERE Title = 'x'".to_owned(), "TableScan", json!([])),
+        (format!("SELECT Id FROM Account WHERE Id = '{account}'"), "Index", json!(["Id"])),
+        (format!("SELECT Id FROM Contact WHERE AccountId = '{account}'"), "Index", json!(["AccountId"])),
+        (
+            format!("SELECT Id FROM Contact WHERE SystemModstamp >= {stamp}"),
+            "Index",
+            json!(["SystemModstamp"]),
+        ),
+    ] {
+        let answer = read(caller.request(Method::GET, "/query").query(&[("explain", &soql)])).await?.json();
+        let plan = &answer["plans"][0];
+        assert_eq!((&plan["leadingOperationType"], &plan["fields"]), (&json!(operation), &fields), "{soql}");
+        let (cost, cardinality) = (plan["relativeCost"].as_f64(), plan["cardinality"].as_u64());
+        let is_scan = operation == "TableScan";
+        assert_eq!(cost.context("a cost")? > 1.0, is_scan, "{soql}");
+        assert_eq!(cardinality.context("a cardinality")? > 500, is_scan, "{soql}");
+        assert_eq!(plan["notes"][0]["fields"], json!(["IsDeleted"]));
+    }
+    let refused = caller.get("/query?explain=SELECT+Idd+FROM+Account").await?;
+    assert_eq!(refused.refusal(), "400 INVALID_FIELD");
+    Ok(())
+}
+
+#[tokio::test]
+async fn many_children_come_with_a_way_to_their_next_page() -> Result<()> {
+    let caller = Caller::start(SimOrg::new().bare().records("Account", 1).records("Contact", 2_300)).await?;
+    let soql = "SELECT Id, (SELECT Id, Account.Name FROM Contacts ORDER BY Id) FROM Account";
+    let children = caller.query(soql).await?.json()["records"][0]["Contacts"].clone();
+    assert_eq!((&children["totalSize"], &children["done"]), (&json!(2_300), &json!(false)));
+    assert_eq!(ids(&children).len(), 2_000);
+    let rest = caller.get(children["nextRecordsUrl"].as_str().context("a next page")?).await?.json();
+    assert_eq!((&rest["totalSize"], &rest["done"]), (&json!(2_300), &json!(true)));
+    assert_eq!(ids(&rest).len(), 300);
+    assert!(rest["records"][0]["Account"]["Name"].is_string());
+    Ok(())
+}
+
+#[tokio::test]
+async fn values_in_other_forms_stand_where_their_fields_would() -> Result<()> {
+    let caller = bare().await?;
+    let account = caller.insert("Account", &json!({"Name": "Acme", "AnnualRevenue": 1_000})).await?;
+    let contact = caller.insert("Contact", &json!({"LastName": "Lee", "AccountId": account})).await?;
+    let record = caller
+        .query("SELECT FORMAT(Account.AnnualRevenue), FORMAT(CreatedDate) made, Account.Name FROM Contact")
+        .await?
+        .json()["records"][0]
+        .clone();
+    assert_eq!(record["Account"]["AnnualRevenue"], "$1,000.00");
+    assert_eq!(record["Account"]["Name"], "Acme");
+    assert!(record["made"].as_str().context("a text")?.ends_with('M'), "{record}");
+    let case = caller.insert("Case", &json!({"Subject": "A", "ContactId": contact})).await?;
+    let owner =
+        caller.query("SELECT Owner.Name, Owner.Profile.Name FROM Case").await?.json()["records"][0]["Owner"]
+            .clone();
+    assert_eq!(owner["attributes"]["type"], "Name");
+    assert!(owner["attributes"]["url"].as_str().context("a url")?.contains("/sobjects/User/005"));
+    assert_eq!(owner["Profile"]["Name"], "System Administrator", "{case}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn more_groups_than_a_page_holds_are_refused() -> Result<()> {
+    let caller = Caller::start(SimOrg::new().bare().records("Lead", 2_001)).await?;
+    let answer = caller.query("SELECT Id, COUNT(LastName) FROM Lead GROUP BY Id").await?;
+    assert_eq!(answer.refusal(), "400 EXCEEDED_ID_LIMIT");
+    assert!(
+        answer.text.contains("Aggregate query does not support queryMore(), use LIMIT"),
+        "{}",
+        answer.text
+    );
+    let fits = caller.query("SELECT Id, COUNT(LastName) FROM Lead GROUP BY Id LIMIT 2000").await?;
+    assert_eq!(fits.json()["totalSize"], 2_000);
     Ok(())
 }

@@ -77,3 +77,92 @@ fn counts_and_maxima_agree_with_the_rows() -> Result<()> {
     assert!((total - 100_000.0).abs() < f64::EPSILON);
     Ok(())
 }
+
+/// The double negation hides the equality from the index.
+#[test]
+fn rows_found_by_an_index_are_those_found_by_reading_all() -> Result<()> {
+    let org = SimOrg::new()
+        .bare()
+        .records("Account", 500)
+        .records("Contact", 3_000)
+        .records("Opportunity", 1_000)
+        .records("Project__c", 700)
+        .records("Invoice__c", 1_500)
+        .records("Task", 900)
+        .build()?;
+    let account = simorg::model::ids::record_id("001", 7);
+    let (first, last) = (rows(&org, "SELECT Id FROM Contact")?[0], simorg::model::ids::record_id("003", 30));
+    assert_eq!(first, 1);
+    // A written row lies over a generated one, and a new one beside them.
+    org.write(&org.admin(), |transaction| {
+        let fields = serde_json::json!({"AccountId": account, "LastName": "Moved"});
+        transaction.update("Contact", &last, fields.as_object().expect("an object"))?;
+        transaction.insert("Contact", fields.as_object().expect("an object"))
+    })?;
+    for (object, field, target) in [
+        ("Contact", "AccountId", "Account"),
+        ("Contact", "ReportsToId", "Contact"),
+        ("Opportunity", "AccountId", "Account"),
+        ("Invoice__c", "Project__c", "Project__c"),
+        ("Task", "WhatId", "Account"),
+        ("Account", "ParentId", "Account"),
+        ("Account", "OwnerId", "User"),
+    ] {
+        let mut found = 0;
+        for counter in 1..40 {
+            let view = org.admin_view();
+            let prefix = view.object(target).ok_or_else(|| anyhow::anyhow!("no {target}"))?.id_prefix.clone();
+            let id = simorg::model::ids::record_id(&prefix, counter);
+            let by_index = rows(&org, &format!("SELECT Id FROM {object} WHERE {field} = '{id}'"))?;
+            let by_reading = rows(&org, &format!("SELECT Id FROM {object} WHERE NOT {field} != '{id}'"))?;
+            assert_eq!(by_index, by_reading, "{object}.{field} = {target} {counter}");
+            found += by_index.len();
+        }
+        assert!(found > 0, "{object}.{field} points to none of the first rows of {target}");
+    }
+    Ok(())
+}
+
+#[test]
+fn codes_and_numbers_lead_to_their_rows() -> Result<()> {
+    let org = SimOrg::new().bare().records("Project__c", 2_000).records("Invoice__c", 2_000).build()?;
+    let view = org.admin_view();
+    for (object, field) in
+        [("Project__c", "External_Id__c"), ("Project__c", "Strict_Id__c"), ("Invoice__c", "Name")]
+    {
+        let def = view.object(object).ok_or_else(|| anyhow::anyhow!("no {object}"))?;
+        for counter in [1, 2, 999, 2_000] {
+            let id = simorg::model::ids::record_id(&def.id_prefix, counter);
+            let row = view.row(&def, &id).ok_or_else(|| anyhow::anyhow!("no row"))?;
+            let held = row.value_of(field).to_plain_text();
+            let found = rows(&org, &format!("SELECT Id FROM {object} WHERE {field} = '{held}'"))?;
+            assert_eq!(found, [counter], "{object}.{field} = {held}");
+        }
+        assert!(
+            rows(&org, &format!("SELECT Id FROM {object} WHERE {field} IN ('nobody', 'X-1')"))?.is_empty()
+        );
+    }
+    Ok(())
+}
+
+#[test]
+fn rows_created_since_a_moment_are_found_without_those_before() -> Result<()> {
+    let org = SimOrg::new().bare().records("Lead", 5_000).build()?;
+    let moment = (org.now() - chrono::Duration::days(400)).format("%Y-%m-%dT%H:%M:%SZ").to_string();
+    let by_index = rows(&org, &format!("SELECT Id FROM Lead WHERE CreatedDate >= {moment}"))?;
+    let by_reading = rows(&org, &format!("SELECT Id FROM Lead WHERE NOT CreatedDate < {moment}"))?;
+    assert!(by_index.len() > 100 && by_index.len() < 4_000, "{}", by_index.len());
+    assert_eq!(by_index, by_reading);
+    Ok(())
+}
+
+#[test]
+fn activities_are_counted_without_the_archived() -> Result<()> {
+    let org = SimOrg::new().bare().records("Task", 3_000).build()?;
+    let Outcome::Count(counted) = answer(&org, "SELECT COUNT() FROM Task")? else {
+        anyhow::bail!("not a count")
+    };
+    assert_eq!(counted, rows(&org, "SELECT Id FROM Task")?.len() as u64);
+    assert!(counted < 3_000);
+    Ok(())
+}

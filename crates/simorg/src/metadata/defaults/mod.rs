@@ -56,11 +56,12 @@ const SETTINGS: [&str; 24] = [
     "UserManagement",
 ];
 
-/// Fills a snapshot that holds the objects and rows of a new org.
-pub(crate) fn add(snapshot: &mut Snapshot, epoch_ms: i64) {
+/// Fills a snapshot that holds the objects and rows of a new org. Without samples the org has what Salesforce brings.
+pub(crate) fn add(snapshot: &mut Snapshot, epoch_ms: i64, with_samples: bool) {
     let mut components = Components::default();
     let stamp = Stamp { by: String::new(), at_ms: epoch_ms - AGE_MS };
-    let all = samples()
+    let samples = if with_samples { samples() } else { &[] };
+    let all = samples
         .iter()
         .cloned()
         .chain(settings())

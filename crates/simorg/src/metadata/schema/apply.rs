@@ -10,7 +10,9 @@ use crate::xml::Element;
 
 use super::changes::Changes;
 use super::field::{self, Place};
-use super::{Author, Part, Problem, object, picklist, record_types, records, roll_up, standard_values};
+use super::{
+    Author, Part, Problem, formulas, object, picklist, record_types, records, roll_up, standard_values,
+};
 
 /// What the parts say of one object.
 #[derive(Default)]
@@ -49,6 +51,11 @@ pub fn apply(
         indexes(&mut changes, name, source);
         record_types::apply(&mut changes, name, &children(source, "RecordType"));
     }
+    changes.snapshot.forget_formulas();
+    for (name, source) in &sources {
+        formulas::check_fields(&mut changes, name, &children(source, "CustomField"));
+        formulas::rules(&mut changes, name, &children(source, "ValidationRule"));
+    }
     for (set, values) in &new_sets {
         standard_values::refresh_global(&mut changes, set, values);
     }
@@ -60,6 +67,7 @@ pub fn apply(
     }
     records::apply(&mut changes, of_kind(parts, "CustomMetadata"));
     derive_children(changes.snapshot);
+    changes.snapshot.forget_formulas();
     changes.snapshot.schema_changed_ms = author.at_ms;
     changes.problems
 }
@@ -122,11 +130,15 @@ fn objects(changes: &mut Changes<'_>, name: &str, source: &Sources<'_>) {
     let is_standard = !name.contains("__");
     if is_standard {
         changes.warning("CustomObject", name, "simorg does not have this standard object");
-    } else if let Some(xml) = source.object {
+    } else if let Some(xml) =
+        source.object.filter(|xml| xml.child("label").is_some() || object::namespace(name).is_empty())
+    {
         match object::create(changes.snapshot, name, xml) {
             Ok(def) => changes.add(def),
             Err(message) => changes.problem("CustomObject", name, message),
         }
+    } else if source.object.is_some() {
+        changes.problem("CustomObject", name, "the object is part of a package that is not installed");
     } else {
         // What Salesforce says of a child whose object is missing.
         for (kind, xml) in &source.children {

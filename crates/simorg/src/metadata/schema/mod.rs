@@ -8,6 +8,7 @@
 mod apply;
 mod changes;
 mod field;
+mod formulas;
 mod object;
 mod picklist;
 mod record_types;

@@ -23,6 +23,10 @@ pub fn remove(snapshot: &mut Snapshot, kind: &str, full_name: &str, author: &Aut
             });
             Ok(())
         }
+        "ValidationRule" => {
+            changes.change(object, |def| def.validation_rules.retain(|rule| rule.name != child));
+            Ok(())
+        }
         "CustomMetadata" => {
             let table = if object.ends_with("__mdt") { object.to_owned() } else { format!("{object}__mdt") };
             remove_row(&mut changes, &table, |snapshot| {
@@ -37,6 +41,7 @@ pub fn remove(snapshot: &mut Snapshot, kind: &str, full_name: &str, author: &Aut
         changes.problem(kind, full_name, message);
     }
     derive_children(changes.snapshot);
+    changes.snapshot.forget_formulas();
     changes.snapshot.schema_changed_ms = author.at_ms;
     changes.problems.pop()
 }

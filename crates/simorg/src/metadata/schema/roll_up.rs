@@ -1,6 +1,6 @@
 //! `Summary` elements: sums, counts and extremes over the details of a master.
 
-use crate::model::{FieldDef, FieldSource, FieldType, RollUp, RollUpKind};
+use crate::model::{FieldDef, FieldSource, FieldType, FilterOperator, RollUp, RollUpFilter, RollUpKind};
 use crate::state::view::Snapshot;
 use crate::xml::Element;
 
@@ -10,7 +10,8 @@ pub(super) fn field(object: &str, name: &str, xml: &Element) -> Result<FieldDef,
     let kind = match operation {
         "count" => RollUpKind::Count,
         "sum" => RollUpKind::Sum,
-        "min" | "max" => return Err(format!("simorg does not simulate roll-ups by {operation}")),
+        "min" => RollUpKind::Min,
+        "max" => RollUpKind::Max,
         other => return Err(format!("'{other}' is not a valid value for the enum 'SummaryOperations'")),
     };
     let Some((child, via)) = xml.text_of("summaryForeignKey").and_then(|path| path.trim().split_once('.'))
@@ -27,8 +28,28 @@ pub(super) fn field(object: &str, name: &str, xml: &Element) -> Result<FieldDef,
     let mut field = FieldDef::plain(name, FieldType::Double);
     (field.precision, field.scale) = (18, 0);
     field.calculated();
-    field.source = FieldSource::RollUp(RollUp { kind, child: child.to_owned(), via: via.to_owned(), of });
+    let filters = xml.all("summaryFilterItems").map(filter).collect::<Result<_, _>>()?;
+    let (child, via) = (child.to_owned(), via.to_owned());
+    field.source = FieldSource::RollUp(RollUp { kind, child, via, of, filters });
     Ok(field)
+}
+
+fn filter(xml: &Element) -> Result<RollUpFilter, String> {
+    let text = |name: &str| xml.text_of(name).map(str::trim).unwrap_or_default();
+    let operation = text("operation");
+    let operator = FilterOperator::of(operation)
+        .ok_or_else(|| format!("'{operation}' is not a valid value for the enum 'FilterOperation'"))?;
+    // Named with the child in front, as in `Line__c.Amount__c`.
+    let field = text("field").rsplit('.').next().unwrap_or_default().to_owned();
+    Ok(RollUpFilter { field, operator, value: text("value").to_owned() })
+}
+
+/// A filter as it is written.
+pub(super) fn filter_xml(child: &str, filter: &RollUpFilter) -> Element {
+    Element::new("summaryFilterItems")
+        .with(Element::leaf("field", format!("{child}.{}", filter.field)))
+        .with(Element::leaf("operation", filter.operator.word()))
+        .with(Element::leaf("value", &filter.value))
 }
 
 /// Takes type and size from the summed field, once that is there.

@@ -376,7 +376,8 @@ fn what_is_written_gives_the_same_object_again() {
             }
             json
         };
-        if field.name != "Parent_Project__c" {
+        // A reference to itself leads to the copy, and the parts of a geolocation are labelled after it.
+        if field.name != "Parent_Project__c" && !field.name.ends_with("__s") {
             assert_eq!(attributes(own), attributes(field), "{}", field.name);
         }
         compared += 1;

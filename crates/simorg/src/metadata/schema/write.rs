@@ -3,18 +3,17 @@
 //! Only what can be customised is shown: no system fields, no autonumbers of standard objects, no parts of addresses
 //! ("Unsupported Metadata Types" and "CustomObject", Metadata API Developer Guide).
 
-use crate::model::{FieldDef, FieldSource, FieldType, ObjectDef, ObjectKind, OnDelete, RollUpKind};
+use crate::metadata::NAMESPACE;
+use crate::model::{FieldDef, FieldSource, FieldType, ObjectDef, ObjectKind, OnDelete, ValidationRule};
 use crate::xml::Element;
 
-use super::{picklist, standard_values};
-
-/// The namespace of metadata files.
-pub const NAMESPACE: &str = "http://soap.sforce.com/2006/04/metadata";
+use super::{picklist, roll_up, standard_values};
 
 /// A `CustomObject` with its fields.
 pub fn object(def: &ObjectDef) -> Element {
     let mut parts = if def.flags.custom { custom_parts(def) } else { standard_parts(def) };
     parts.extend(def.fields.iter().filter_map(|field| self::field(def, field)));
+    parts.extend(def.validation_rules.iter().map(validation_rule));
     // Elements stand in the order of their names, as Salesforce writes them.
     parts.sort_by(|a, b| a.name.cmp(&b.name));
     Element::new("CustomObject").attribute("xmlns", NAMESPACE).with_all(parts)
@@ -123,6 +122,17 @@ fn index(def: &ObjectDef) -> Element {
         xml = xml.with(entry);
     }
     xml
+}
+
+fn validation_rule(rule: &ValidationRule) -> Element {
+    let mut xml = Element::new("validationRules")
+        .with(Element::leaf("fullName", &rule.name))
+        .with(Element::leaf("active", rule.active))
+        .with(Element::leaf("errorConditionFormula", &rule.formula));
+    if let Some(field) = &rule.error_field {
+        xml = xml.with(Element::leaf("errorDisplayField", field));
+    }
+    xml.with(Element::leaf("errorMessage", &rule.message))
 }
 
 /// A field as a `fields` element; `None` if it is not for metadata to show.
@@ -255,7 +265,8 @@ fn computed(field: &FieldDef, parts: &mut Vec<Element>) {
         if !sum.of.is_empty() {
             add("summarizedField", &format!("{}.{}", sum.child, sum.of));
         }
-        add("summaryOperation", if sum.kind == RollUpKind::Sum { "sum" } else { "count" });
+        add("summaryOperation", sum.kind.word());
+        parts.extend(sum.filters.iter().map(|filter| roll_up::filter_xml(&sum.child, filter)));
         return;
     }
     add("formula", field.calculated_formula.as_deref().unwrap_or_default());

@@ -1,6 +1,8 @@
 //! The words that follow the type of a field.
 
-use crate::model::{FieldDef, FieldSource, FieldType, OnDelete, Picklist, RollUp, RollUpKind};
+use crate::model::{
+    FieldDef, FieldSource, FieldType, FilterOperator, OnDelete, Picklist, RollUp, RollUpFilter, RollUpKind,
+};
 
 use super::NotationError;
 
@@ -62,8 +64,12 @@ fn long_flag(field: &mut FieldDef, word: &str) -> Result<(), NotationError> {
         (field.cascade_delete, field.nillable, field.updateable) = (true, false, false);
         (field.write_requires_master_read, field.permissionable) = (true, false);
         field.relationship_order = order.parse().ok();
-    } else if let Some((kind @ ("sum" | "count"), path)) = word.split_once('=') {
+    } else if let Some((kind @ ("sum" | "count" | "min" | "max"), path)) = word.split_once('=') {
         roll_up(field, kind, path);
+    } else if let Some(filter) = word.strip_prefix("where={").and_then(|rest| rest.strip_suffix('}')) {
+        roll_up_filter(field, filter).ok_or_else(|| NotationError(word.to_owned()))?;
+    } else if let Some(formula) = word.strip_prefix("default={").and_then(|rest| rest.strip_suffix('}')) {
+        (field.default_value_formula, field.defaulted_on_create) = (Some(formula.to_owned()), true);
     } else {
         return Err(NotationError(word.to_owned()));
     }
@@ -84,9 +90,25 @@ fn children(field: &mut FieldDef, list: &str) {
 fn roll_up(field: &mut FieldDef, kind: &str, path: &str) {
     let mut parts = path.split('.').map(str::to_owned);
     let mut next = || parts.next().unwrap_or_default();
-    let kind = if kind == "sum" { RollUpKind::Sum } else { RollUpKind::Count };
+    let kind = match kind {
+        "sum" => RollUpKind::Sum,
+        "min" => RollUpKind::Min,
+        "max" => RollUpKind::Max,
+        _ => RollUpKind::Count,
+    };
     field.calculated();
-    field.source = FieldSource::RollUp(RollUp { kind, child: next(), via: next(), of: next() });
+    let filters = Vec::new();
+    field.source = FieldSource::RollUp(RollUp { kind, child: next(), via: next(), of: next(), filters });
+}
+
+/// `Field operator value`, added to the roll-up that was named before.
+fn roll_up_filter(field: &mut FieldDef, filter: &str) -> Option<()> {
+    let FieldSource::RollUp(sum) = &mut field.source else { return None };
+    let mut parts = filter.splitn(3, ' ').map(str::to_owned);
+    let (name, word) = (parts.next()?, parts.next()?);
+    let operator = FilterOperator::of(&word)?;
+    sum.filters.push(RollUpFilter { field: name, operator, value: parts.next().unwrap_or_default() });
+    Some(())
 }
 
 fn picklist_value(text: &str) -> Picklist {

@@ -4,9 +4,11 @@ use std::collections::HashSet;
 
 use super::super::ast::{Expression, Name, Query, SelectItem, TypeOf};
 use super::super::fault::Fault;
+use super::super::function::Form;
 use super::super::plan::{Branches, Child, Column, Path, Plan};
-use super::names::{hop, name_scope, unknown_relationship};
+use super::names::{hop, name_scope, unknown_relationship, unknown_relationship_in_from};
 use super::{Checker, MAX_CHILD_LEVELS, MAX_CHILD_SELECTS, Scope};
+use crate::model::FieldType;
 
 /// The greatest LIMIT beside `FIELDS(ALL)` and `FIELDS(CUSTOM)` ("`FIELDS()`", SOQL and SOSL Reference).
 const MAX_FIELDS_LIMIT: u64 = 200;
@@ -19,10 +21,11 @@ impl Checker<'_> {
         level: usize,
     ) -> Result<Vec<Column>, Fault> {
         let mut columns = Vec::with_capacity(query.select.len());
+        let mut unnamed = 0;
         for item in &query.select {
             match item {
                 SelectItem::Value { expression, alias } => {
-                    columns.push(self.column(expression, alias.as_ref(), scope)?);
+                    columns.push(self.column(expression, alias.as_ref(), scope, &mut unnamed)?);
                 }
                 SelectItem::Fields { group } => columns.extend(fields_of(group, scope)?),
                 SelectItem::Child(child) => columns.push(Column::Child(self.child(child, scope, level)?)),
@@ -40,45 +43,62 @@ impl Checker<'_> {
         Ok(columns)
     }
 
-    fn column(&self, expression: &Expression, alias: Option<&Name>, scope: &Scope) -> Result<Column, Fault> {
+    fn column(
+        &self,
+        expression: &Expression,
+        alias: Option<&Name>,
+        scope: &Scope,
+        unnamed: &mut usize,
+    ) -> Result<Column, Fault> {
         match expression {
-            Expression::Path(name) => {
-                let path = self.path(name, scope)?;
-                match alias {
-                    Some(alias) => {
-                        Err(Fault::malformed(alias.at, "only aggregate expressions use field aliasing"))
-                    }
-                    None => Ok(Column::Field(path)),
+            Expression::Path(name) => match alias {
+                Some(alias) => {
+                    Err(Fault::malformed(alias.at, "only aggregate expressions use field aliasing"))
                 }
-            }
+                None => Ok(Column::Field(self.path(name, scope)?)),
+            },
             Expression::Call { function, argument } => {
-                let as_label = function.is("toLabel");
-                if !as_label && !function.is("convertCurrency") {
+                let Some(form) = form_named(function, argument)? else {
                     let scalar = self.scalar(expression, scope)?;
                     let text = format!("Field must be grouped or aggregated: {}", scalar.path.label());
                     return Err(Fault::malformed(function.at, text));
-                }
+                };
                 let path = self.path(argument.path(), scope)?;
+                check_form(form, function, &path)?;
                 let key = alias.map_or_else(|| path.def().name.clone(), |alias| alias.text.clone());
-                Ok(Column::Shown { path, key, as_label })
+                Ok(Column::Shown { path, key, is_alias: alias.is_some(), form })
+            }
+            Expression::Distance { .. } => {
+                let scalar = self.scalar(expression, scope)?;
+                let key = alias.map_or_else(|| format!("expr{unnamed}"), |alias| alias.text.clone());
+                *unnamed += usize::from(alias.is_none());
+                Ok(Column::Computed { scalar, key })
             }
         }
     }
 
     fn child(&self, query: &Query, scope: &Scope, level: usize) -> Result<Child, Fault> {
         let from = &query.from;
-        let relationship = scope.object.child(&from.text).ok_or_else(|| unknown_child(from))?;
-        let object = self.context.view.object(&relationship.child).ok_or_else(|| unknown_child(from))?;
-        let reference = object.field_index(&relationship.field).ok_or_else(|| unknown_child(from))?;
+        let name = match from.text.split_once('.') {
+            Some((parent, name)) if scope.is_named(parent) => name,
+            _ => from.text.as_str(),
+        };
+        let unknown = || unknown_relationship_in_from(name, from.at);
+        let relationship = scope.object.child(name).ok_or_else(unknown)?;
+        let object = self.context.view.object(&relationship.child).ok_or_else(unknown)?;
+        let reference = object.field_index(&relationship.field).ok_or_else(unknown)?;
         let deepest = if self.context.version >= 58 { MAX_CHILD_LEVELS } else { 0 };
         if level > deepest {
-            let text = "SOQL statements cannot query aggregate relationships more than 1 level away from the root entity object.";
+            let text = format!(
+                "SOQL statements cannot query aggregate relationships more than {} level away from the root entity object.",
+                deepest + 1
+            );
             return Err(Fault::malformed(from.at, text));
         }
-        let plan = Box::new(self.query(query, object, level + 1)?);
-        if !plan.answers_rows() {
-            return Err(Fault::malformed(from.at, "Aggregate functions are not supported in sub-selects"));
+        if super::is_grouped(query) {
+            return Err(Fault::malformed(from.at, "only root queries support aggregate expressions"));
         }
+        let plan = Box::new(self.query(query, object, level + 1)?);
         Ok(Child { relationship: relationship.name.clone().unwrap_or_default(), reference, plan })
     }
 
@@ -89,7 +109,11 @@ impl Checker<'_> {
         let mut branches = Vec::with_capacity(type_of.branches.len());
         for (name, fields) in &type_of.branches {
             let object = self.object_of_from(name)?;
-            let target = Scope { object: object.clone(), alias: None };
+            if !hop.def().reference_to.contains(&object.name) {
+                let text = format!("{} is not a type that '{}' can refer to", object.name, reference.text);
+                return Err(Fault::malformed(name.at, text));
+            }
+            let target = Scope::of(object.clone());
             branches.push((object, self.paths(fields, &target)?));
         }
         let otherwise = match &type_of.otherwise {
@@ -105,14 +129,42 @@ impl Checker<'_> {
     }
 }
 
-fn unknown_child(from: &Name) -> Fault {
-    let text = format!(
-        "Didn't understand relationship '{}' in FROM part of query call. If you are attempting to use a custom relationship, be \
-         sure to append the '__r' after the custom relationship name. Please reference your WSDL or the describe call for the \
-         appropriate names.",
-        from.text
-    );
-    Fault::at(from.at, "INVALID_TYPE", text)
+/// The form that a function of SELECT asks for; `None` for a function that gives another value.
+pub(super) fn form_named(function: &Name, argument: &Expression) -> Result<Option<Form>, Fault> {
+    let is_money = |name: &Name| name.is("convertCurrency");
+    if let Expression::Call { function: inner, .. } = argument
+        && is_money(inner)
+    {
+        return Err(one_currency(inner));
+    }
+    match function {
+        name if name.is("toLabel") => Ok(Some(Form::Label)),
+        name if name.is("FORMAT") => Ok(Some(Form::Localized)),
+        name if is_money(name) => Err(one_currency(name)),
+        _ => Ok(None),
+    }
+}
+
+/// The simulated org has one currency.
+fn one_currency(function: &Name) -> Fault {
+    Fault::malformed(function.at, "convertCurrency is only supported in multi-currency organizations")
+}
+
+fn check_form(form: Form, function: &Name, path: &Path) -> Result<(), Fault> {
+    use FieldType as T;
+    let kind = path.def().kind;
+    let fits = match form {
+        Form::Plain => true,
+        Form::Label => kind.is_text(),
+        Form::Localized => {
+            kind.is_decimal() || matches!(kind, T::Int | T::Long | T::Date | T::DateTime | T::Time)
+        }
+    };
+    if fits {
+        return Ok(());
+    }
+    let text = format!("field '{}' can not be used with function {}", path.def().name, function.text);
+    Err(Fault::malformed(function.at, text))
 }
 
 fn fields_of(group: &Name, scope: &Scope) -> Result<Vec<Column>, Fault> {
@@ -132,7 +184,8 @@ fn refuse_duplicates(columns: &[Column]) -> Result<(), Fault> {
     for column in columns {
         let (key, shown) = match column {
             Column::Field(path) => (path.label().to_lowercase(), path.def().name.clone()),
-            Column::Shown { key, .. } => (key.to_lowercase(), key.clone()),
+            Column::Shown { path, key, is_alias: false, .. } => (path.label().to_lowercase(), key.clone()),
+            Column::Shown { key, .. } | Column::Computed { key, .. } => (key.to_lowercase(), key.clone()),
             Column::Child(child) => (child.relationship.to_lowercase(), child.relationship.clone()),
             Column::TypeOf(branches) => (branches.relationship.to_lowercase(), branches.relationship.clone()),
         };
@@ -144,12 +197,10 @@ fn refuse_duplicates(columns: &[Column]) -> Result<(), Fault> {
 }
 
 /// `FIELDS(ALL)` and `FIELDS(CUSTOM)` need a LIMIT or a list of ids, of at most 200.
-pub(super) fn check_fields_limit(query: &Query, plan: &Plan) -> Result<(), Fault> {
-    let unbounded =
-        query.select.iter().any(|item| matches!(item, SelectItem::Fields { group } if !group.is("STANDARD")));
+pub(super) fn check_fields_limit(plan: &Plan) -> Result<(), Fault> {
     let by_limit = plan.limit.is_some_and(|limit| limit <= MAX_FIELDS_LIMIT);
     let by_ids = plan.filter.ids().is_some_and(|ids| ids.len() as u64 <= MAX_FIELDS_LIMIT);
-    if unbounded && !by_limit && !by_ids {
+    if plan.lists_fields && !by_limit && !by_ids {
         let text = format!("The SOQL FIELDS function must have a LIMIT of at most {MAX_FIELDS_LIMIT}");
         return Err(Fault::plain("MALFORMED_QUERY", text));
     }

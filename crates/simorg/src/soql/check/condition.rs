@@ -3,6 +3,7 @@
 use super::super::ast::{Condition, Expression, Operand, Operator};
 use super::super::fault::Fault;
 use super::super::filter::Filter;
+use super::super::function::Function;
 use super::super::plan::Scalar;
 use super::literal::{self, Target};
 use super::semi_join::SemiJoins;
@@ -10,7 +11,7 @@ use super::{Checker, Scope};
 
 impl Checker<'_> {
     pub(super) fn row_filter(&self, condition: &Condition, scope: &Scope) -> Result<Filter<Scalar>, Fault> {
-        let mut joins = SemiJoins::default();
+        let mut joins = SemiJoins::at_top();
         self.row_condition(condition, scope, &mut joins)
     }
 
@@ -27,14 +28,22 @@ impl Checker<'_> {
         joins: &mut SemiJoins,
     ) -> Result<Filter<Scalar>, Fault> {
         match condition {
-            Condition::And(terms) => self.row_conditions(terms, scope, joins).map(Filter::And),
+            Condition::And(terms) => {
+                joins.is_top = false;
+                self.row_conditions(terms, scope, joins).map(Filter::And)
+            }
             Condition::Or(terms) => {
-                let was_in_or = std::mem::replace(&mut joins.in_or, true);
+                let outer = joins.enter_or();
                 let filter = self.row_conditions(terms, scope, joins).map(Filter::Or);
-                joins.in_or = was_in_or;
+                joins.place = outer;
                 filter
             }
-            Condition::Not(term) => Ok(Filter::Not(Box::new(self.row_condition(term, scope, joins)?))),
+            Condition::Not(term) => {
+                let outer = joins.enter_not();
+                let filter = self.row_condition(term, scope, joins)?;
+                joins.place = outer;
+                Ok(Filter::Not(Box::new(filter)))
+            }
             Condition::Compare { left, operator, right } => {
                 self.comparison(left, *operator, right, scope, joins)
             }
@@ -60,6 +69,11 @@ impl Checker<'_> {
     ) -> Result<Filter<Scalar>, Fault> {
         let scalar = self.scalar(left, scope)?;
         let field = scalar.path.def();
+        let is_distance = matches!(scalar.function, Some(Function::Distance(_)));
+        if is_distance && !matches!(operator, Operator::Less | Operator::Greater) {
+            let text = "DISTANCE can only be compared by the operators < and >";
+            return Err(Fault::malformed(left.at(), text));
+        }
         if !field.filterable {
             let text = format!("field '{}' can not be filtered in a query call", field.name);
             return Err(Fault::at(left.at(), "INVALID_FIELD", text));

@@ -5,10 +5,11 @@ use chrono::NaiveDate;
 use crate::model::{FieldDef, FieldType, ids};
 
 use super::super::ast::{Literal, LiteralKind, Operand, Operator};
-use super::super::dates::{DateFunction, day_number, range_of};
+use super::super::dates::{day_number, range_of};
 use super::super::decimal::Decimal;
 use super::super::fault::Fault;
 use super::super::filter::{Filter, Test, days_as_ms};
+use super::super::function::Function;
 use super::super::like::Pattern;
 
 /// What a literal is compared with.
@@ -20,12 +21,8 @@ pub(super) struct Target {
 }
 
 impl Target {
-    pub(super) fn of_field(field: &FieldDef, function: Option<DateFunction>, at: usize) -> Self {
-        let kind = match function {
-            Some(DateFunction::DayOnly) => FieldType::Date,
-            Some(_) => FieldType::Int,
-            None => field.kind,
-        };
+    pub(super) fn of_field(field: &FieldDef, function: Option<Function>, at: usize) -> Self {
+        let kind = function.map_or(field.kind, Function::kind);
         Self { name: field.name.clone(), kind, fold: !(field.case_sensitive && field.unique), at }
     }
 
@@ -125,7 +122,10 @@ fn single(target: &Target, operator: Operator, literal: &Literal, today: NaiveDa
         (LiteralKind::Text(text), kind) if kind.is_text() => {
             Ok(Test::Text { operator, text: target.fold(text), fold: target.fold })
         }
-        (LiteralKind::Number(digits), _) if target.is_number() => {
+        (LiteralKind::Number { whole: false, .. }, FieldType::Int | FieldType::Long) => {
+            Err(target.wrong_literal())
+        }
+        (LiteralKind::Number { digits, .. }, _) if target.is_number() => {
             Ok(Test::Number { operator, number: number(digits, literal.at)? })
         }
         (_, FieldType::Date | FieldType::DateTime | FieldType::Time) => {

@@ -3,6 +3,7 @@
 //! FROM is looked up first, then the SELECT list from left to right, then the clauses in their order, so that of several
 //! faults the same one is reported as by the platform.
 
+mod big_object;
 mod columns;
 mod condition;
 mod grouping;
@@ -21,8 +22,9 @@ use crate::state::View;
 use super::ast::{Expression, Name, Ordering, Query, SelectItem};
 use super::fault::{Fault, SoqlError};
 use super::filter::Filter;
+use super::function::Function;
 use super::parser;
-use super::plan::{AggregateFunction, OrderKey, Path, Plan, Scalar, Shape};
+use super::plan::{AggregateFunction, Hop, OrderKey, Path, Plan, Scalar, Shape};
 
 /// The greatest OFFSET (SOQL and SOSL Reference, "OFFSET").
 const MAX_OFFSET: u64 = 2000;
@@ -55,6 +57,26 @@ struct Checker<'a> {
 struct Scope {
     object: Arc<ObjectDef>,
     alias: Option<String>,
+    /// Names for paths to parents.
+    joined: Vec<(String, Vec<Hop>)>,
+}
+
+impl Scope {
+    fn of(object: Arc<ObjectDef>) -> Scope {
+        Scope { object, alias: None, joined: Vec::new() }
+    }
+
+    /// True if and only if the first part of a dotted name means the object itself.
+    fn is_named(&self, segment: &str) -> bool {
+        let is_alias = self.alias.as_deref().is_some_and(|alias| alias.eq_ignore_ascii_case(segment));
+        is_alias
+            || (segment.eq_ignore_ascii_case(&self.object.name)
+                && self.object.relationship(segment).is_none())
+    }
+
+    fn joined(&self, segment: &str) -> Option<&Vec<Hop>> {
+        self.joined.iter().find(|(name, _)| name.eq_ignore_ascii_case(segment)).map(|(_, hops)| hops)
+    }
 }
 
 impl Checker<'_> {
@@ -76,8 +98,22 @@ impl Checker<'_> {
         Ok(object)
     }
 
+    fn scope(&self, query: &Query, object: Arc<ObjectDef>) -> Result<Scope, Fault> {
+        let alias = query.alias.as_ref().map(|alias| alias.text.clone());
+        let mut scope = Scope { object, alias, joined: Vec::new() };
+        for (path, alias) in &query.joined {
+            let hops = names::joined_path(self, path, &scope)?;
+            let name = alias.as_ref().map_or_else(
+                || path.text.rsplit('.').next().unwrap_or_default().to_owned(),
+                |alias| alias.text.clone(),
+            );
+            scope.joined.push((name, hops));
+        }
+        Ok(scope)
+    }
+
     fn query(&self, query: &Query, object: Arc<ObjectDef>, level: usize) -> Result<Plan, Fault> {
-        let scope = Scope { object, alias: query.alias.as_ref().map(|alias| alias.text.clone()) };
+        let scope = self.scope(query, object)?;
         let grouped = is_grouped(query);
         let rows = if grouped { Vec::new() } else { self.select_list(query, &scope, level)? };
         let owner = self.owner(query)?;
@@ -89,6 +125,9 @@ impl Checker<'_> {
             let text = format!("Maximum SOQL offset allowed is {MAX_OFFSET}");
             return Err(Fault::plain("NUMBER_OUTSIDE_VALID_RANGE", text));
         }
+        if let Some(condition) = query.having.as_ref().filter(|_| !grouped) {
+            return Err(grouping::having_without_groups(condition));
+        }
         let mut order = Vec::new();
         let shape = if grouped {
             self.grouped_shape(query, &scope)?
@@ -96,6 +135,7 @@ impl Checker<'_> {
             order = self.row_order(&query.order_by, &scope)?;
             Shape::Rows(rows)
         };
+        check_statistics(query, &scope.object)?;
         let plan = Plan {
             object: scope.object,
             filter,
@@ -104,8 +144,9 @@ impl Checker<'_> {
             limit: query.limit,
             offset: query.offset.unwrap_or(0),
             shape,
+            lists_fields: query.select.iter().any(is_unbounded_list),
         };
-        columns::check_fields_limit(query, &plan)?;
+        columns::check_fields_limit(&plan)?;
         Ok(plan)
     }
 
@@ -114,7 +155,10 @@ impl Checker<'_> {
             .iter()
             .map(|ordering| {
                 let by = self.scalar(&ordering.by, scope)?;
-                if !by.path.def().sortable {
+                if by.function == Some(Function::Label) {
+                    return Err(Fault::malformed(ordering.by.at(), "unexpected token: 'toLabel'"));
+                }
+                if by.function.is_none() && !by.path.def().sortable {
                     let text = format!("field '{}' can not be sorted in a query call", by.path.def().name);
                     return Err(Fault::malformed(ordering.by.at(), text));
                 }
@@ -145,12 +189,41 @@ impl Checker<'_> {
 fn is_grouped(query: &Query) -> bool {
     let aggregates = query.select.iter().any(|item| match item {
         SelectItem::CountAll { .. } => true,
-        SelectItem::Value { expression: Expression::Call { function, .. }, .. } => {
-            AggregateFunction::named(&function.text).is_some()
-        }
+        SelectItem::Value { expression, .. } => holds_aggregate(expression),
         _ => false,
     });
-    aggregates || !query.group_by.is_empty()
+    aggregates || query.group_by.is_some()
+}
+
+/// True for an aggregate function, alone or inside `FORMAT(…)`.
+fn holds_aggregate(expression: &Expression) -> bool {
+    match expression {
+        Expression::Call { function, argument } => {
+            AggregateFunction::named(&function.text).is_some()
+                || function.is("GROUPING")
+                || holds_aggregate(argument)
+        }
+        Expression::Path(_) | Expression::Distance { .. } => false,
+    }
+}
+
+/// `FIELDS(ALL)` or `FIELDS(CUSTOM)`.
+fn is_unbounded_list(item: &SelectItem) -> bool {
+    matches!(item, SelectItem::Fields { group } if !group.is("STANDARD"))
+}
+
+/// Only articles count how often they are viewed ("UPDATE VIEWSTAT", SOQL and SOSL Reference).
+fn check_statistics(query: &Query, object: &ObjectDef) -> Result<(), Fault> {
+    match &query.statistics {
+        Some(kind) if !object.name.starts_with("KnowledgeArticle") && !object.name.ends_with("__kav") => {
+            let text = format!(
+                "Only KnowledgeArticle and KnowledgeArticleVersion support UPDATE {}.",
+                kind.text.to_uppercase()
+            );
+            Err(Fault::malformed(kind.at, text))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn unknown_object(name: &str) -> String {

@@ -6,6 +6,8 @@ use super::super::fault::Fault;
 use super::super::filter::Filter;
 use super::super::plan::{Plan, Scalar, Shape};
 use super::Context;
+use super::big_object;
+use crate::model::ObjectKind;
 
 /// An object that wants one of some fields in its WHERE, by `=` or IN.
 struct Wanted {
@@ -74,6 +76,24 @@ const WANTED: [Wanted; 10] = [
     },
 ];
 
+/// Objects whose rows are computed from metadata, and the fields one of which must be filtered.
+const REIFIED: [(&str, &[&str]); 11] = [
+    ("EntityParticle", &["EntityDefinitionId", "FieldDefinitionId", "DurableId"]),
+    ("FieldDefinition", &["EntityDefinitionId", "DurableId"]),
+    ("FlowVersionView", &["FlowDefinitionViewId", "DurableId"]),
+    ("OwnerChangeOptionInfo", &["EntityDefinitionId", "DurableId"]),
+    ("PicklistValueInfo", &["EntityParticleId", "DurableId"]),
+    (
+        "RelationshipDomain",
+        &["ParentSobjectId", "FieldId", "ChildSobjectId", "RelationshipInfoId", "DurableId"],
+    ),
+    ("RelationshipInfo", &["ChildSobjectId", "FieldId", "DurableId"]),
+    ("SearchLayout", &["EntityDefinitionId", "DurableId"]),
+    ("StandardValueSet", &["MasterLabel", "DurableId"]),
+    ("UserEntityAccess", &["UserId", "DurableId"]),
+    ("UserFieldAccess", &["UserId", "DurableId"]),
+];
+
 /// Objects that want a LIMIT from users without View All Data, and the greatest one.
 const LIMITED: [(&str, u64); 4] =
     [("NewsFeed", 1000), ("UserProfileFeed", 1000), ("EntitySubscription", 1000), ("TopicAssignment", 1100)];
@@ -94,6 +114,18 @@ pub(super) fn check(plan: &Plan, context: Context<'_>) -> Result<(), Fault> {
     {
         return Err(Fault::plain("MALFORMED_QUERY", wanted.text));
     }
+    if let Some((_, fields)) = REIFIED.iter().find(|(reified, _)| *reified == object)
+        && !plan.filter.conjuncts().into_iter().any(|term| picks_by_definition(term, fields))
+    {
+        let text = format!("{object}: a filter on a reified column is required [{}]", fields.join(","));
+        return Err(Fault::plain("MALFORMED_QUERY", text));
+    }
+    if crate::tooling::REIFIED.contains(&object) {
+        only_equals(plan)?;
+    }
+    if plan.object.kind == ObjectKind::Big {
+        big_object::check(plan)?;
+    }
     if let Some((_, most)) = LIMITED.iter().find(|(limited, _)| *limited == object)
         && !permissions.view_all_data
         && !matches!(plan.shape, Shape::Count)
@@ -103,6 +135,32 @@ pub(super) fn check(plan: &Plan, context: Context<'_>) -> Result<(), Fault> {
         return Err(Fault::plain("MALFORMED_QUERY", text));
     }
     Ok(())
+}
+
+/// What queries of definitions may ask ("SOQL Operation Limitations", Tooling API).
+fn only_equals(plan: &Plan) -> Result<(), Fault> {
+    const CODE: &str = "EXTERNAL_OBJECT_UNSUPPORTED_EXCEPTION";
+    if !plan.answers_rows() {
+        let text = "The requested operation is not yet supported by this SObject storage type, contact salesforce.com \
+                    support for more information.";
+        return Err(Fault::plain(CODE, text));
+    }
+    for term in plan.filter.conjuncts() {
+        match term {
+            Filter::Or(_) => return Err(Fault::plain(CODE, "Disjunctions not supported")),
+            Filter::Not(_) => return Err(Fault::plain(CODE, "Only equals comparisons permitted")),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// By one of the fields, or by any field of the definition that one of them points to.
+fn picks_by_definition(term: &Filter<Scalar>, fields: &[&str]) -> bool {
+    let Filter::Test(scalar, test) = term else { return picks_one_of(term, fields) };
+    let through = scalar.path.hops.first().map(|hop| format!("{}Id", hop.relationship()));
+    test.is_equality()
+        && (through.is_some_and(|name| fields.contains(&name.as_str())) || picks_one_of(term, fields))
 }
 
 fn picks_one_of(term: &Filter<Scalar>, fields: &[&str]) -> bool {

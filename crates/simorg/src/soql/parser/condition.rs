@@ -1,53 +1,10 @@
 //! The conditions of WHERE and HAVING.
 
 use super::super::ast::{Condition, Literal, LiteralKind, Operand, Operator};
+use super::super::dates::{COUNTED_DATE_WORDS, DATE_WORDS};
 use super::super::fault::Fault;
 use super::super::lexer::{Token, unescape};
 use super::Parser;
-
-/// Date literals that stand alone.
-const DATE_WORDS: [&str; 21] = [
-    "YESTERDAY",
-    "TODAY",
-    "TOMORROW",
-    "LAST_WEEK",
-    "THIS_WEEK",
-    "NEXT_WEEK",
-    "LAST_MONTH",
-    "THIS_MONTH",
-    "NEXT_MONTH",
-    "LAST_90_DAYS",
-    "NEXT_90_DAYS",
-    "LAST_QUARTER",
-    "THIS_QUARTER",
-    "NEXT_QUARTER",
-    "LAST_YEAR",
-    "THIS_YEAR",
-    "NEXT_YEAR",
-    "THIS_FISCAL_QUARTER",
-    "LAST_FISCAL_QUARTER",
-    "THIS_FISCAL_YEAR",
-    "LAST_FISCAL_YEAR",
-];
-
-/// Date literals that want `:n`.
-const COUNTED_DATE_WORDS: [&str; 15] = [
-    "LAST_N_DAYS",
-    "NEXT_N_DAYS",
-    "N_DAYS_AGO",
-    "LAST_N_WEEKS",
-    "NEXT_N_WEEKS",
-    "N_WEEKS_AGO",
-    "LAST_N_MONTHS",
-    "NEXT_N_MONTHS",
-    "N_MONTHS_AGO",
-    "LAST_N_QUARTERS",
-    "NEXT_N_QUARTERS",
-    "N_QUARTERS_AGO",
-    "LAST_N_YEARS",
-    "NEXT_N_YEARS",
-    "N_YEARS_AGO",
-];
 
 impl Parser<'_> {
     /// Terms joined by AND only or by OR only.
@@ -137,7 +94,7 @@ impl Parser<'_> {
         let at = self.peek().at;
         let kind = match &self.peek().token {
             Token::Text(raw) => LiteralKind::Text(unescape(raw, at)?),
-            Token::Number(digits) => LiteralKind::Number(digits.clone()),
+            Token::Number { digits, whole } => LiteralKind::Number { digits: digits.clone(), whole: *whole },
             Token::Date(date) => LiteralKind::Date(*date),
             Token::DateTime(ms) => LiteralKind::DateTime(*ms),
             Token::Time(ms) => LiteralKind::Time(*ms),
@@ -152,6 +109,7 @@ impl Parser<'_> {
                     let word = upper.to_owned();
                     return self.counted_date_word(word, at);
                 }
+                upper if is_money(upper) => LiteralKind::Money,
                 _ => return Err(self.bind_variable()),
             },
             Token::Sign(":") => return Err(self.bind_variable()),
@@ -164,7 +122,7 @@ impl Parser<'_> {
     fn counted_date_word(&mut self, word: String, at: usize) -> Result<Literal, Fault> {
         self.next += 1;
         self.expect_sign(":")?;
-        let Token::Number(digits) = &self.peek().token else { return Err(self.unexpected()) };
+        let Token::Number { digits, .. } = &self.peek().token else { return Err(self.unexpected()) };
         let count = digits.parse().map_err(|_| self.unexpected())?;
         self.next += 1;
         Ok(Literal { kind: LiteralKind::DateWord { word, count: Some(count) }, at })
@@ -173,4 +131,12 @@ impl Parser<'_> {
     fn bind_variable(&self) -> Fault {
         Fault::malformed(self.peek().at, "Bind variables only allowed in Apex code")
     }
+}
+
+/// Three letters of a currency and an amount: `USD5000`.
+fn is_money(word: &str) -> bool {
+    let Some((currency, amount)) = word.split_at_checked(3) else { return false };
+    currency.bytes().all(|byte| byte.is_ascii_alphabetic())
+        && amount.starts_with(|first: char| first.is_ascii_digit())
+        && amount.parse::<f64>().is_ok()
 }

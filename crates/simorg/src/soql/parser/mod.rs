@@ -1,10 +1,11 @@
-//! Reads tokens into a [`Query`]: SELECT list and clauses here, conditions in `condition`.
+//! Reads tokens into a [`Query`]: the SELECT list here, conditions in `condition`, what comes after them in `clauses`.
 //!
 //! AND and OR may not be mixed without parentheses, and the clauses come in one order only, as on the platform.
 
+mod clauses;
 mod condition;
 
-use super::ast::{Expression, Name, Ordering, Query, SelectItem, TypeOf};
+use super::ast::{Expression, Name, Query, SelectItem, TypeOf};
 use super::fault::Fault;
 use super::lexer::{Spanned, Token, tokens};
 
@@ -49,6 +50,10 @@ impl Parser<'_> {
         self.expect_word("FROM")?;
         let from = self.name()?;
         let alias = self.alias()?;
+        let mut joined = Vec::new();
+        while self.take_sign(",") {
+            joined.push((self.name()?, self.alias()?));
+        }
         let scope = if self.take_word("USING") {
             self.expect_word("SCOPE")?;
             Some(self.name()?)
@@ -60,10 +65,25 @@ impl Parser<'_> {
         let group_by = self.group_by()?;
         let having = if self.take_word("HAVING") { Some(self.condition()?) } else { None };
         let order_by = self.order_by()?;
-        let limit = if self.take_word("LIMIT") { Some(self.count()?) } else { None };
-        let offset = if self.take_word("OFFSET") { Some(self.count()?) } else { None };
-        self.for_clause()?;
-        Ok(Query { select, from, alias, scope, filter, group_by, having, order_by, limit, offset })
+        let limit = if self.take_word("LIMIT") { Some(self.count("Limit")?) } else { None };
+        let offset = if self.take_word("OFFSET") { Some(self.count("SOQL offset")?) } else { None };
+        let lock_at = self.for_clause()?;
+        let statistics = self.update_clause()?;
+        Ok(Query {
+            select,
+            from,
+            alias,
+            joined,
+            scope,
+            filter,
+            group_by,
+            having,
+            order_by,
+            limit,
+            offset,
+            lock_at,
+            statistics,
+        })
     }
 
     fn select_list(&mut self) -> Result<Vec<SelectItem>, Fault> {
@@ -87,6 +107,10 @@ impl Parser<'_> {
         if !self.peek_sign("(") {
             let alias = self.alias()?;
             return Ok(SelectItem::Value { expression: Expression::Path(name), alias });
+        }
+        if name.is("DISTANCE") {
+            let expression = self.distance(name.at)?;
+            return Ok(SelectItem::Value { expression, alias: self.alias()? });
         }
         self.next += 1;
         if name.is("FIELDS") {
@@ -132,90 +156,16 @@ impl Parser<'_> {
     /// A field path, or a function of one.
     fn expression(&mut self) -> Result<Expression, Fault> {
         let name = self.field_name()?;
-        if !self.take_sign("(") {
+        if !self.peek_sign("(") {
             return Ok(Expression::Path(name));
         }
+        if name.is("DISTANCE") {
+            return self.distance(name.at);
+        }
+        self.next += 1;
         let argument = Box::new(self.nested(Self::expression)?);
         self.expect_sign(")")?;
         Ok(Expression::Call { function: name, argument })
-    }
-
-    fn group_by(&mut self) -> Result<Vec<Expression>, Fault> {
-        if !self.take_word("GROUP") {
-            return Ok(Vec::new());
-        }
-        self.expect_word("BY")?;
-        if self.peek_word("ROLLUP") || self.peek_word("CUBE") {
-            return Err(Fault::not_simulated("GROUP BY ROLLUP and CUBE"));
-        }
-        let mut groups = vec![self.expression()?];
-        while self.take_sign(",") {
-            groups.push(self.expression()?);
-        }
-        Ok(groups)
-    }
-
-    fn order_by(&mut self) -> Result<Vec<Ordering>, Fault> {
-        if !self.take_word("ORDER") {
-            return Ok(Vec::new());
-        }
-        self.expect_word("BY")?;
-        let mut orderings = vec![self.ordering()?];
-        while self.take_sign(",") {
-            orderings.push(self.ordering()?);
-        }
-        Ok(orderings)
-    }
-
-    fn ordering(&mut self) -> Result<Ordering, Fault> {
-        let by = self.expression()?;
-        let descending = self.take_word("DESC");
-        if !descending {
-            self.take_word("ASC");
-        }
-        let mut nulls_last = false;
-        if self.take_word("NULLS") {
-            nulls_last = self.take_word("LAST");
-            if !nulls_last {
-                self.expect_word("FIRST")?;
-            }
-        }
-        Ok(Ordering { by, descending, nulls_last })
-    }
-
-    fn with_clause(&mut self) -> Result<(), Fault> {
-        let at = self.peek().at;
-        if !self.take_word("WITH") {
-            return Ok(());
-        }
-        for context in ["SECURITY_ENFORCED", "USER_MODE", "SYSTEM_MODE"] {
-            if self.peek_word(context) {
-                return Err(Fault::malformed(at, format!("{context} not allowed in this context")));
-            }
-        }
-        Err(Fault::not_simulated("the WITH clause"))
-    }
-
-    fn for_clause(&mut self) -> Result<(), Fault> {
-        while self.take_word("FOR") {
-            if !["VIEW", "REFERENCE", "UPDATE"].iter().any(|purpose| self.take_word(purpose)) {
-                return Err(self.unexpected());
-            }
-            self.take_sign(",");
-        }
-        let at = self.peek().at;
-        if self.take_word("ALL") {
-            self.expect_word("ROWS")?;
-            return Err(Fault::malformed(at, "ALL ROWS not allowed in this context"));
-        }
-        Ok(())
-    }
-
-    fn count(&mut self) -> Result<u64, Fault> {
-        let Token::Number(digits) = &self.peek().token else { return Err(self.unexpected()) };
-        let count = digits.parse().map_err(|_| self.unexpected())?;
-        self.next += 1;
-        Ok(count)
     }
 
     /// An optional alias: any word that does not begin a clause.

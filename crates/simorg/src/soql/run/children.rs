@@ -6,7 +6,8 @@ use std::ops::ControlFlow;
 use crate::model::Value;
 use crate::state::View;
 
-use super::super::plan::Child;
+use super::super::filter::{Filter, Test};
+use super::super::plan::{Child, Path, Plan, Scalar};
 use super::order::Sorter;
 use super::{each_match, reaches_bin};
 
@@ -22,10 +23,12 @@ pub(crate) fn children(
     let reference = &plan.object.fields[child.reference];
     let wanted = plan.limit.map(|limit| plan.offset.saturating_add(limit));
     let mut sorters: HashMap<String, Sorter<'_>> = HashMap::new();
-    each_match(plan, view, with_deleted, &mut |row| {
-        if let Value::Id(parent) = row.value(reference)
-            && parents.contains(&parent)
-        {
+    let path = Path { hops: Vec::new(), object: plan.object.clone(), field: child.reference };
+    let of_parents = Filter::Test(Scalar { path, function: None }, Test::IdIn(parents.clone()));
+    let filter = Filter::And(vec![of_parents, plan.filter.clone()]);
+    let narrowed = Plan { filter, ..plan.clone() };
+    each_match(&narrowed, view, with_deleted, &mut |row| {
+        if let Value::Id(parent) = row.value(reference) {
             // One parent's list being full says nothing of the others'.
             let _ = sorters.entry(parent).or_insert_with(|| Sorter::new(plan, wanted)).push(view, row);
         }

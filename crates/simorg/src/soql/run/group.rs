@@ -8,12 +8,14 @@ use crate::state::View;
 
 use super::super::decimal::Decimal;
 use super::super::filter::decimal;
-use super::super::plan::{AggregateFunction, GroupSource, Grouping, Plan};
+use super::super::plan::{AggregateFunction, GroupItem, GroupSource, Grouping, Plan};
 use super::each_match;
 use super::order::{SortKey, compare};
 
 struct Group {
     keys: Vec<Value>,
+    /// Which keys the group has; the others are summed over.
+    has: Vec<bool>,
     sums: Vec<Accumulator>,
 }
 
@@ -32,16 +34,23 @@ pub(super) fn groups(
     view: &View,
     with_deleted: bool,
 ) -> Vec<Vec<(String, Value)>> {
-    let mut groups: BTreeMap<Vec<SortKey>, Group> = BTreeMap::new();
+    // A subtotal, which lacks the key, comes after the groups that have it.
+    let mut groups: BTreeMap<Vec<(bool, SortKey)>, Group> = BTreeMap::new();
     if grouping.keys.is_empty() {
-        groups.insert(Vec::new(), Group::new(grouping, Vec::new()));
+        groups.insert(Vec::new(), Group::new(grouping, Vec::new(), Vec::new()));
     }
     each_match(plan, view, with_deleted, &mut |row| {
         let keys: Vec<Value> = grouping.keys.iter().map(|key| key.read(view, row)).collect();
-        let sorted = keys.iter().map(SortKey::of).collect();
-        let group = groups.entry(sorted).or_insert_with(|| Group::new(grouping, keys));
-        for (sum, aggregate) in group.sums.iter_mut().zip(&grouping.aggregates) {
-            sum.add(aggregate.of.read(view, row));
+        let values: Vec<Value> =
+            grouping.aggregates.iter().map(|aggregate| aggregate.of.read(view, row)).collect();
+        for set in &grouping.sets {
+            let kept = |(key, has): (&Value, &bool)| if *has { key.clone() } else { Value::Null };
+            let keys: Vec<Value> = keys.iter().zip(set).map(kept).collect();
+            let sorted = keys.iter().zip(set).map(|(key, has)| (!has, SortKey::of(key))).collect();
+            let group = groups.entry(sorted).or_insert_with(|| Group::new(grouping, keys, set.clone()));
+            for (sum, value) in group.sums.iter_mut().zip(&values) {
+                sum.add(value);
+            }
         }
         ControlFlow::Continue(())
     });
@@ -56,7 +65,7 @@ pub(super) fn groups(
     let skipped = usize::try_from(plan.offset).unwrap_or(usize::MAX);
     let taken = plan.limit.map_or(usize::MAX, |limit| usize::try_from(limit).unwrap_or(usize::MAX));
     let shown = |group: Group| {
-        grouping.items.iter().map(|(name, source)| (name.clone(), group.value(*source))).collect()
+        grouping.items.iter().map(|item| (item.name.clone(), grouping.shown(item, &group))).collect()
     };
     groups.into_iter().skip(skipped).take(taken).map(shown).collect()
 }
@@ -91,16 +100,27 @@ impl Ord for Ranked<'_> {
     }
 }
 
+impl Grouping {
+    fn shown(&self, item: &GroupItem, group: &Group) -> Value {
+        let field = match item.source {
+            GroupSource::Key(at) | GroupSource::IsSubtotal(at) => self.keys[at].path.def(),
+            GroupSource::Aggregate(at) => self.aggregates[at].of.path.def(),
+        };
+        item.form.of(group.value(item.source), field)
+    }
+}
+
 impl Group {
-    fn new(grouping: &Grouping, keys: Vec<Value>) -> Self {
+    fn new(grouping: &Grouping, keys: Vec<Value>, has: Vec<bool>) -> Self {
         let sums = grouping.aggregates.iter().map(|aggregate| Accumulator::new(aggregate.function)).collect();
-        Self { keys, sums }
+        Self { keys, has, sums }
     }
 
     fn value(&self, source: GroupSource) -> Value {
         match source {
             GroupSource::Key(at) => self.keys[at].clone(),
             GroupSource::Aggregate(at) => self.sums[at].value(),
+            GroupSource::IsSubtotal(at) => Value::Int(i64::from(!self.has[at])),
         }
     }
 }
@@ -118,7 +138,7 @@ impl Accumulator {
     }
 
     /// Empty values count for nothing.
-    fn add(&mut self, value: Value) {
+    fn add(&mut self, value: &Value) {
         if value.is_null() {
             return;
         }
@@ -132,7 +152,7 @@ impl Accumulator {
                     .as_ref()
                     .is_none_or(|held| value.compare(held).is_some_and(std::cmp::Ordering::is_lt))
                 {
-                    *least = Some(value);
+                    *least = Some(value.clone());
                 }
             }
             Self::Greatest(greatest) => {
@@ -140,16 +160,16 @@ impl Accumulator {
                     .as_ref()
                     .is_none_or(|held| value.compare(held).is_some_and(std::cmp::Ordering::is_gt))
                 {
-                    *greatest = Some(value);
+                    *greatest = Some(value.clone());
                 }
             }
             Self::Sum { sum, count, whole } => {
                 *whole &= matches!(value, Value::Int(_));
-                *sum = sum.plus(decimal(&value).unwrap_or_default());
+                *sum = sum.plus(decimal(value).unwrap_or_default());
                 *count += 1;
             }
             Self::Average { sum, count } => {
-                *sum = sum.plus(decimal(&value).unwrap_or_default());
+                *sum = sum.plus(decimal(value).unwrap_or_default());
                 *count += 1;
             }
         }
@@ -163,7 +183,15 @@ impl Accumulator {
             Self::Sum { count: 0, .. } | Self::Average { count: 0, .. } => Value::Null,
             Self::Sum { sum, whole: true, .. } => Value::Int(sum.to_digits().parse().unwrap_or(i64::MAX)),
             Self::Sum { sum, .. } => Value::Number(sum.to_digits()),
-            Self::Average { sum, count } => Value::Number(sum.over(*count).to_digits()),
+            Self::Average { sum, count } => Value::Number(mean(*sum, *count)),
         }
     }
+}
+
+/// The mean as a double, whose digits the platform shows.
+fn mean(sum: Decimal, count: u64) -> String {
+    let sum: f64 = sum.to_digits().parse().unwrap_or(0.0);
+    #[expect(clippy::cast_precision_loss, reason = "a count of rows is far below 2^53")]
+    let mean = sum / count.max(1) as f64;
+    mean.to_string()
 }

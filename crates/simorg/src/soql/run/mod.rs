@@ -18,7 +18,7 @@ use super::filter::Filter;
 use super::plan::{Path, Plan, Scalar, Shape};
 
 pub(crate) use children::children;
-pub(crate) use scan::is_shown;
+pub(crate) use scan::{Way, is_shown};
 
 /// What a plan answers.
 #[derive(Debug, Clone)]
@@ -97,8 +97,40 @@ fn rows(plan: &Plan, view: &View, with_deleted: bool) -> Vec<u64> {
     if wanted == Some(0) {
         return Vec::new();
     }
+    if is_everything(plan)
+        && let Some(counters) = view.all_counters(&plan.object, with_deleted)
+    {
+        return counters;
+    }
     each_match(plan, view, with_deleted, &mut |row| sorter.push(view, row));
     sorter.finish(plan.offset)
+}
+
+/// True if and only if the plan answers every row in the order of ids.
+fn is_everything(plan: &Plan) -> bool {
+    let in_order = plan.order.first().is_none_or(|key| key.by.is_own_field("Id") && !key.descending);
+    let whole = plan.limit.is_none() && plan.offset == 0 && plan.owner.is_none();
+    whole && in_order && matches!(plan.filter, Filter::Always)
+}
+
+/// How the rows of a plan are found, for those who want to know.
+pub(crate) fn way_to(plan: &Plan, view: &View, with_deleted: bool) -> Way {
+    scan::way(&plan.object, &resolved(plan, view, with_deleted), view, with_deleted)
+}
+
+/// Visits the rows that are read to find those that match.
+pub(crate) fn each_candidate(
+    plan: &Plan,
+    view: &View,
+    with_deleted: bool,
+    visit: &mut dyn FnMut(&Row) -> ControlFlow<()>,
+) {
+    let filter = resolved(plan, view, with_deleted);
+    scan::candidates(&plan.object, &filter, view, with_deleted, visit);
+}
+
+fn resolved(plan: &Plan, view: &View, with_deleted: bool) -> Filter<Scalar> {
+    plan.filter.resolve(&|inner, selected| selected_ids(inner, selected, view, with_deleted))
 }
 
 /// Visits the rows that match, in the order of their ids.
@@ -108,7 +140,7 @@ pub(crate) fn each_match(
     with_deleted: bool,
     visit: &mut dyn FnMut(&Row) -> ControlFlow<()>,
 ) {
-    let filter = plan.filter.resolve(&|inner, selected| selected_ids(inner, selected, view, with_deleted));
+    let filter = resolved(plan, view, with_deleted);
     let mut offer = |row: &Row| {
         let is_own =
             plan.owner.as_deref().is_none_or(|owner| row.value_of("OwnerId").as_str() == Some(owner));
@@ -128,17 +160,9 @@ fn selected_ids(inner: &Plan, selected: &Path, view: &View, with_deleted: bool) 
             found.insert(id);
         }
     };
-    if inner.limit.is_none() && inner.offset == 0 {
-        each_match(inner, view, with_deleted, &mut |row| {
-            take(row);
-            ControlFlow::Continue(())
-        });
-    } else {
-        for counter in rows(inner, view, with_deleted) {
-            if let Some(row) = row_at(inner, view, counter) {
-                take(&row);
-            }
-        }
-    }
+    each_match(inner, view, with_deleted, &mut |row| {
+        take(row);
+        ControlFlow::Continue(())
+    });
     found
 }

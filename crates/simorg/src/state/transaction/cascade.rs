@@ -1,14 +1,15 @@
 //! Delete, undelete and purge: what goes along, what is cleared, and what forbids it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
 use crate::errors::ApiError;
 use crate::model::{ChildRelationship, ObjectDef, OnDelete, Value, ids};
 use crate::state::org::DeletedRecord;
-use crate::state::table::{Binned, Found, StoredRow, Table};
+use crate::state::table::{Binned, Found, Table};
 use crate::state::view::Snapshot;
 
+use super::rollups::Master;
 use super::{Transaction, set};
 
 /// Rows by object name.
@@ -29,11 +30,11 @@ impl Transaction<'_> {
         let (counter, root) = (row.counter(), def.name.clone());
         drop((row, view));
         let going = self.closure(&def, counter)?;
-        let mut masters = Vec::new();
+        let mut shares = Vec::new();
         for (object, counters) in &going {
             let def = self.work.table(object).expect("found in this snapshot").def.clone();
             for counter in counters {
-                masters.extend(self.masters_of(&def, *counter));
+                shares.extend(self.shares_of(&def, *counter));
                 self.check_lock(&ids::record_id(&def.id_prefix, *counter))?;
             }
         }
@@ -48,9 +49,8 @@ impl Transaction<'_> {
                 self.purge_row(&def, counter);
             }
         }
-        masters.retain(|(object, counter)| !going.get(object).is_some_and(|set| set.contains(counter)));
-        self.roll_up(&masters);
-        Ok(())
+        shares.retain(|share| !holds(&going, &share.master));
+        self.roll_up(shares, Vec::new())
     }
 
     /// Everything that a delete takes along, or the refusal of it.
@@ -181,24 +181,31 @@ impl Transaction<'_> {
         }
         let counter = row.counter();
         drop(row);
-        self.unbin(&def, counter, bin.operation);
-        Ok(())
+        let mut back = Rows::new();
+        self.unbin(&def, counter, bin.operation, &mut back);
+        let mut shares = Vec::new();
+        for (object, counters) in &back {
+            let def = self.work.table(object).expect("found in this snapshot").def.clone();
+            shares.extend(counters.iter().flat_map(|counter| self.shares_of(&def, *counter)));
+        }
+        // A master that came back with its details still counts them.
+        shares.retain(|share| !holds(&back, &share.master));
+        self.roll_up(Vec::new(), shares)
     }
 
-    fn unbin(&mut self, def: &Arc<ObjectDef>, counter: u64, operation: u64) {
+    fn unbin(&mut self, def: &Arc<ObjectDef>, counter: u64, operation: u64, back: &mut Rows) {
         let mut row = self.table_row(def, counter);
         row.bin = None;
         self.stamp_modified(def, &mut row);
         self.put(def, counter, row);
         self.undeletes.insert(ids::record_id(&def.id_prefix, counter));
+        back.entry(def.name.clone()).or_default().insert(counter);
         let parent = BTreeSet::from([counter]);
         for relation in def.children.iter().filter(|r| r.on_delete == OnDelete::Cascade) {
             for (child, counter) in self.binned_children(def, &parent, relation, operation) {
-                self.unbin(&child, counter, operation);
+                self.unbin(&child, counter, operation, back);
             }
         }
-        let masters = self.masters_of(def, counter);
-        self.roll_up(&masters);
     }
 
     fn binned_children(
@@ -251,6 +258,10 @@ impl Transaction<'_> {
     }
 }
 
+fn holds(rows: &Rows, (object, counter): &Master) -> bool {
+    rows.get(object).is_some_and(|counters| counters.contains(counter))
+}
+
 /// Live rows whose field in this slot holds the id of one of these rows.
 pub(super) fn referring(
     work: &Arc<Snapshot>,
@@ -260,40 +271,8 @@ pub(super) fn referring(
     counters: &BTreeSet<u64>,
 ) -> Vec<u64> {
     debug_assert!(work.table(&table.def.name).is_some());
-    let wanted: BTreeSet<String> = counters.iter().map(|counter| ids::record_id(prefix, *counter)).collect();
-    let mut found = written_referring(table, slot, &wanted);
-    if let Some(generator) = &table.generator {
-        let refers = |index: u64| match generator.reference(index, slot) {
-            Some((target, counter)) => target == prefix && counters.contains(&counter),
-            None => {
-                !generator.tells_references(slot)
-                    && matches!(generator.value(index, slot), Value::Id(id) if wanted.contains(&id))
-            }
-        };
-        let first = table.def.first_counter;
-        let untouched = |counter: u64| matches!(table.find(counter), Some(Found::Generated(_)));
-        found.extend(
-            (0..generator.count())
-                .filter(|index| refers(*index) && untouched(first + index))
-                .map(|index| first + index),
-        );
-        found.sort_unstable();
-    }
-    found
-}
-
-fn written_referring(table: &Table, slot: usize, wanted: &BTreeSet<String>) -> Vec<u64> {
-    let refers = |row: &StoredRow| {
-        row.bin.is_none() && matches!(row.values.get(slot), Some(Value::Id(id)) if wanted.contains(id))
-    };
-    let candidates: Option<Vec<Vec<u64>>> =
-        wanted.iter().map(|id| table.written_with(slot, &Value::Id(id.clone()))).collect();
-    let Some(candidates) = candidates else {
-        return table.written_rows().filter(|(_, row)| refers(row)).map(|(counter, _)| counter).collect();
-    };
-    let mut found: Vec<u64> = candidates.concat();
-    found.retain(|counter| matches!(table.find(*counter), Some(Found::Stored(row)) if refers(&row)));
-    found.sort_unstable();
-    found.dedup();
-    found
+    let wanted: HashSet<String> = counters.iter().map(|counter| ids::record_id(prefix, *counter)).collect();
+    let is_live = |found: &Found| !matches!(found, Found::Stored(row) if row.bin.is_some());
+    let rows = table.rows_referring(slot, &wanted).into_iter();
+    rows.filter(|(_, found)| is_live(found)).map(|(counter, _)| counter).collect()
 }

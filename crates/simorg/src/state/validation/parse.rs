@@ -2,10 +2,11 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use chrono::{DateTime, NaiveDate, NaiveTime, Timelike};
+use chrono::{DateTime, Datelike, NaiveDate, NaiveTime, Timelike};
 use serde_json::Value as Json;
 
 use crate::errors::ApiError;
+use crate::model::value::java_double;
 use crate::model::{FieldDef, FieldType, Value, ids};
 use crate::state::blobs::Body;
 
@@ -13,24 +14,25 @@ use crate::state::blobs::Body;
 pub(super) fn value(field: &FieldDef, json: &Json) -> Result<Value, ApiError> {
     use FieldType as T;
     if json.is_null() || json.as_str() == Some("") {
-        return Ok(Value::Null);
+        return if field.kind == T::Boolean { Err(no_boolean(field)) } else { Ok(Value::Null) };
     }
     match field.kind {
         T::Boolean => match json {
             Json::Bool(value) => Ok(Value::Bool(*value)),
-            Json::String(text) if text == "true" || text == "false" => Ok(Value::Bool(text == "true")),
+            Json::String(text) => match text.to_ascii_lowercase().as_str() {
+                "true" | "1" => Ok(Value::Bool(true)),
+                "false" | "0" => Ok(Value::Bool(false)),
+                _ => Err(unreadable(field, json)),
+            },
             _ => Err(unreadable(field, json)),
         },
-        T::Int | T::Long => {
-            let text = number_text(field, json)?;
-            let whole = text.strip_suffix(".0").unwrap_or(&text);
-            whole.parse().map(Value::Int).map_err(|_| unreadable(field, json))
-        }
+        T::Int | T::Long => whole(field, json),
         T::Double | T::Currency | T::Percent => decimal(field, json),
         T::Date => {
             let text = text_of(field, json)?;
             let day = text.get(..10).unwrap_or(&text);
-            day.parse::<NaiveDate>().map(Value::Date).map_err(|_| unreadable(field, json))
+            let date = day.parse::<NaiveDate>().map_err(|_| unreadable(field, json))?;
+            in_calendar(field, date).map(|()| Value::Date(date))
         }
         T::DateTime => datetime(field, json),
         T::Time => {
@@ -114,7 +116,10 @@ fn datetime(field: &FieldDef, json: &Json) -> Result<Value, ApiError> {
     let at = DateTime::parse_from_str(&text, "%Y-%m-%dT%H:%M:%S%.f%z")
         .or_else(|_| DateTime::parse_from_rfc3339(&text));
     match at {
-        Ok(at) => Ok(Value::DateTime(at.timestamp() * 1000)),
+        Ok(at) => {
+            in_calendar(field, at.date_naive())?;
+            Ok(Value::DateTime(at.timestamp() * 1000))
+        }
         Err(_) => text
             .parse::<NaiveDate>()
             .ok()
@@ -128,12 +133,55 @@ fn decimal(field: &FieldDef, json: &Json) -> Result<Value, ApiError> {
     let text = number_text(field, json)?;
     let plain = plain_digits(&text).ok_or_else(|| unreadable(field, json))?;
     let rounded = round(&plain, field.scale as usize);
+    let degrees = if field.name.ends_with("Latitude") || field.name.ends_with("Latitude__s") {
+        90.0
+    } else if field.name.ends_with("Longitude") || field.name.ends_with("Longitude__s") {
+        180.0
+    } else {
+        f64::INFINITY
+    };
+    if rounded.parse::<f64>().is_ok_and(|value| value.abs() > degrees) {
+        return Err(out_of_range(field, &plain));
+    }
     let whole = rounded.trim_start_matches('-').split('.').next().unwrap_or("").trim_start_matches('0').len();
     if field.precision > 0 && whole > (field.precision - field.scale.min(field.precision)) as usize {
-        let message = format!("{}: value outside of valid range on numeric field: {text}", field.label);
-        return Err(ApiError::record("NUMBER_OUTSIDE_VALID_RANGE", message, [field.name.clone()]));
+        return Err(out_of_range(field, &plain));
     }
     Ok(Value::Number(rounded))
+}
+
+fn whole(field: &FieldDef, json: &Json) -> Result<Value, ApiError> {
+    let text = number_text(field, json)?;
+    let whole = text.split_once('.').map_or(text.as_str(), |(whole, fraction)| {
+        if fraction.bytes().all(|digit| digit == b'0') { whole } else { text.as_str() }
+    });
+    let number: i64 = whole.parse().map_err(|_| unreadable(field, json))?;
+    let digits = number.unsigned_abs().checked_ilog10().map_or(1, |digits| digits + 1);
+    if field.digits > 0 && digits > field.digits {
+        return Err(out_of_range(field, whole));
+    }
+    Ok(Value::Int(number))
+}
+
+fn out_of_range(field: &FieldDef, digits: &str) -> ApiError {
+    let shown = java_double(digits);
+    let message = format!("{}: value outside of valid range on numeric field: {shown}", field.label);
+    ApiError::record("NUMBER_OUTSIDE_VALID_RANGE", message, [field.name.clone()])
+}
+
+fn no_boolean(field: &FieldDef) -> ApiError {
+    let message = format!("{}: value not of required type: ", field.label);
+    ApiError::record("INVALID_TYPE_ON_FIELD_IN_RECORD", message, [field.name.clone()])
+}
+
+/// Dates reach from 1700 to 4000 (Salesforce: "Valid Date Formats and Date Literals").
+fn in_calendar(field: &FieldDef, date: NaiveDate) -> Result<(), ApiError> {
+    if (1700..=4000).contains(&date.year()) {
+        return Ok(());
+    }
+    let shown = date.format("%a %b %d 00:00:00 GMT %Y");
+    let message = format!("{}: invalid date: {shown}", field.label);
+    Err(ApiError::record("NUMBER_OUTSIDE_VALID_RANGE", message, [field.name.clone()]))
 }
 
 /// Digits without exponent, kept exactly.
