@@ -11,6 +11,7 @@ mod answer;
 mod catalog;
 mod code;
 mod entities;
+mod fields;
 mod json;
 mod routes;
 mod setup;

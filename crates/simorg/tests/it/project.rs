@@ -58,6 +58,10 @@ async fn the_plans_of_a_project_are_its_records_and_what_is_refused_is_told() ->
         (&trip["Budget__c"], &trip["Status__c"], &trip["Stops__c"]),
         (&json!(1200.5), &json!("Planned"), &json!(2.0))
     );
+    assert!(
+        trip["RecordTypeId"].as_str().is_some_and(|id| id.starts_with("012")),
+        "the default of the object"
+    );
     assert_eq!(names(&trip["Stops__r"]["records"], "Name"), ["Bergen", "Geiranger"]);
     assert_eq!(caller.query("SELECT COUNT() FROM Account").await?.json()["totalSize"], 1);
     let region = caller.query("SELECT MasterLabel, Tax__c FROM Region__mdt").await?.json();

@@ -124,7 +124,7 @@ async fn what_definitions_do_not_support_is_refused_in_their_words() -> Result<(
         (
             "SELECT Metadata FROM CustomField",
             "400 MALFORMED_QUERY",
-            "When retrieving results with Metadata or FullName fields, the query qualifications must specify no more than one row for retrieval. Result size: 12",
+            "When retrieving results with Metadata or FullName fields, the query qualifications must specify no more than one row for retrieval. Result size: 9",
         ),
         ("SELECT Id FROM SourceMember", "400 INVALID_TYPE", "sObject type 'SourceMember' is not supported."),
     ] {
