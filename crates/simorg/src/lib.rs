@@ -18,8 +18,10 @@ pub mod formula;
 pub mod generate;
 mod ingest;
 pub mod limits;
+pub mod metadata;
 pub mod model;
 pub mod oauth;
+pub mod project;
 pub mod query;
 pub mod replication;
 pub mod rows;
@@ -30,6 +32,7 @@ pub mod simorg;
 pub mod soap;
 pub mod soql;
 pub mod state;
+pub mod tooling;
 pub mod xml;
 
 pub use errors::ApiError;

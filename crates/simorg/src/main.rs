@@ -41,6 +41,9 @@ struct Serve {
     /// Load the data plan (`sf data import tree`) in this directory.
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
+    /// Make the org of the Salesforce DX project in this directory: metadata, objects, fields and the records of its plans.
+    #[arg(long, value_name = "DIR", conflicts_with = "data")]
+    project: Option<PathBuf>,
     /// Faults as a JSON list, or `@FILE` that holds one; see docs/simorg.md.
     #[arg(long, value_name = "SPEC")]
     faults: Option<String>,
@@ -101,6 +104,7 @@ async fn serve(options: Serve) -> anyhow::Result<()> {
             org = org.tls_with(identity.clone());
         }
         let started = org.start().await?;
+        tell(started.org().start_notes());
         announce(&started.url());
         running.push(started);
     }
@@ -108,6 +112,18 @@ async fn serve(options: Serve) -> anyhow::Result<()> {
     tokio::select! {
         (ended, _, _) = ended => ended.context("the server ended"),
         interrupted = tokio::signal::ctrl_c() => interrupted.context("could not wait for the interrupt"),
+    }
+}
+
+/// How much of a long list of notes is shown; all of it is at `GET /simorg/notes`.
+const MOST_NOTES: usize = 40;
+
+fn tell(notes: &[String]) {
+    for note in notes.iter().take(MOST_NOTES) {
+        eprintln!("not taken: {note}");
+    }
+    if notes.len() > MOST_NOTES {
+        eprintln!("not taken: {} more, see GET /simorg/notes", notes.len() - MOST_NOTES);
     }
 }
 
@@ -148,6 +164,9 @@ fn org(options: &Serve, number: u16) -> anyhow::Result<SimOrg> {
 fn filled(options: &Serve) -> anyhow::Result<SimOrg> {
     let total: Option<u64> = options.records.iter().find_map(|text| text.parse().ok());
     let mut org = total.map_or_else(SimOrg::new, SimOrg::demo);
+    if let Some(directory) = &options.project {
+        org = org.project(directory);
+    }
     for text in options.records.iter().filter(|text| text.parse::<u64>().is_err()) {
         let Some((object, count)) = text.split_once('=') else {
             bail!("`--records {text}` is not of the form `Object=N`");

@@ -20,7 +20,8 @@ use tower_http::decompression::RequestDecompressionLayer;
 use crate::errors::ApiError;
 use crate::state::{Org, User};
 use crate::{
-    admin, bulk1, bulk2, composite, describe, limits, oauth, query, replication, rows, search, soap,
+    admin, bulk1, bulk2, composite, describe, limits, metadata, oauth, query, replication, rows, search,
+    soap, tooling,
 };
 
 pub(crate) use answer::{Outcome, http_date, refusal, with_usage};
@@ -66,6 +67,8 @@ pub struct AppState {
     pub query: Arc<query::State>,
     pub bulk2: Arc<bulk2::State>,
     pub bulk1: Arc<bulk1::State>,
+    pub metadata: Arc<metadata::State>,
+    pub tooling: Arc<tooling::State>,
     routes: Routes,
 }
 
@@ -109,6 +112,8 @@ impl AppState {
             query: Arc::default(),
             bulk2: Arc::default(),
             bulk1: Arc::default(),
+            metadata: Arc::default(),
+            tooling: Arc::default(),
             routes: Routes::default(),
         };
         let router = versioned_router().with_state(state.clone());
@@ -133,6 +138,8 @@ fn versioned_router() -> Router<AppState> {
         .merge(search::router())
         .merge(bulk2::router())
         .merge(composite::router())
+        .merge(metadata::router())
+        .merge(tooling::router())
         .fallback(route::not_simulated)
         .layer(DefaultBodyLimit::max(MOST_BODY_BYTES))
 }
@@ -144,6 +151,7 @@ pub fn router(state: &AppState) -> Router {
         .merge(soap::router())
         .merge(admin::router())
         .merge(bulk1::router())
+        .merge(metadata::soap_router())
         .merge(route::outer_router())
         .with_state(state.clone())
         .layer(RequestDecompressionLayer::new().gzip(true))

@@ -15,7 +15,9 @@ use tokio::net::TcpListener;
 use crate::data_dir;
 use crate::faults::Fault;
 use crate::generate::{Generator, Neighbour, Neighbours};
+use crate::metadata::{self, schema::Author};
 use crate::model::{ObjectDef, ObjectKind};
+use crate::project;
 use crate::schema;
 use crate::server::{AppState, Identity, RunningOrg, Settings, TlsError};
 use crate::state::Org;
@@ -34,6 +36,8 @@ pub enum StartError {
     Tls(#[from] TlsError),
     #[error("could not load the data directory")]
     DataDir(#[from] data_dir::DataDirError),
+    #[error("could not load the project")]
+    Project(#[from] project::ProjectError),
     #[error("could not listen on `{address}`")]
     Listen {
         address: SocketAddr,
@@ -52,6 +56,7 @@ pub struct SimOrg {
     bare: bool,
     person_accounts: bool,
     data_dir: Option<PathBuf>,
+    project: Option<PathBuf>,
     faults: Vec<Fault>,
     settings: Settings,
     company: Company,
@@ -84,6 +89,7 @@ impl SimOrg {
             bare: false,
             person_accounts: false,
             data_dir: None,
+            project: None,
             faults: Vec::new(),
             settings: Settings {
                 client_id: "simorg".to_owned(),
@@ -181,6 +187,15 @@ impl SimOrg {
         self
     }
 
+    /// An org made of a Salesforce DX project: its metadata, its objects, and the records of its plans; none of the demo's.
+    #[must_use]
+    pub fn project(mut self, directory: impl Into<PathBuf>) -> SimOrg {
+        self.project = Some(directory.into());
+        // Rows that were asked for so far may be those of the demo's own objects.
+        self.records.retain(|object, _| !object.contains("__"));
+        self.bare()
+    }
+
     #[must_use]
     pub fn fault(mut self, fault: Fault) -> SimOrg {
         self.faults.push(fault);
@@ -255,11 +270,17 @@ impl SimOrg {
         let epoch = self.epoch.unwrap_or_else(|| Clock::default().now()).timestamp();
         let epoch_ms = (epoch - epoch.rem_euclid(3600)) * 1000;
         let mut snapshot = Snapshot::default();
-        for def in schema::built_in() {
-            snapshot.insert_table(Table::new(def.clone(), epoch_ms));
+        let project = self.project.as_deref().map(project::read).transpose()?;
+        let objects = if project.is_some() { schema::standard() } else { schema::built_in().to_vec() };
+        for def in objects {
+            snapshot.insert_table(Table::new(def, epoch_ms));
         }
         snapshot.schema_changed_ms = epoch_ms;
         let base = foundation::rows(&mut snapshot, epoch_ms, &self.settings.username, &self.company);
+        metadata::defaults::add(&mut snapshot, epoch_ms, project.is_none());
+        let author = Author { user_id: base.users[0].id.clone(), at_ms: epoch_ms };
+        let mut notes = project.as_ref().map_or_else(Vec::new, |project| project.notes.clone());
+        notes.extend(project.iter().flat_map(|project| project.apply(&mut snapshot, &author)));
         let counts = self.counts(&snapshot)?;
         self.generate(&mut snapshot, &counts, epoch_ms, base.ids);
         let org = Arc::new(Org::new(base.org_id, snapshot, base.users, epoch_ms - 15 * 86_400_000));
@@ -272,6 +293,8 @@ impl SimOrg {
         if let Some(directory) = &self.data_dir {
             data_dir::load(&org, directory)?;
         }
+        notes.extend(project.iter().flat_map(|project| project.load_records(&org)));
+        org.set_start_notes(notes);
         for fault in &self.faults {
             org.faults().add(fault.clone());
         }

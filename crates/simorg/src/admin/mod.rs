@@ -1,5 +1,6 @@
 //! The org's own remote control, below `/simorg`: no sign-in, JSON in and out, for tests and demos.
 
+mod components;
 mod operations;
 mod records;
 mod rules;
@@ -23,6 +24,7 @@ pub fn router() -> Router<AppState> {
         .merge(security::router())
         .merge(rules::router())
         .merge(operations::router())
+        .merge(components::router())
 }
 
 fn answer(body: &Json) -> Response {

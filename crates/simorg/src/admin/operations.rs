@@ -53,6 +53,12 @@ pub(super) fn router() -> Router<AppState> {
         .route("/simorg/faults/{id}", axum::routing::delete(remove_fault))
         .route("/simorg/delete-log/purge", post(purge_delete_log))
         .route("/simorg/stats", get(stats))
+        .route("/simorg/notes", get(notes))
+}
+
+/// What the org was to begin with and could not take.
+async fn notes(State(state): State<AppState>) -> Response {
+    answer(&json!({"notes": state.org.start_notes()}))
 }
 
 async fn clock(State(state): State<AppState>) -> Response {

@@ -24,7 +24,7 @@ pub(super) fn nodes(columns: &[Column]) -> Vec<Node<'_>> {
         match column {
             Column::Field(path) => add(&mut nodes, path, 0),
             Column::Shown { path, key, .. } => nodes.push(Node::Shown { name: key, path }),
-            Column::Child(_) | Column::TypeOf(_) => {}
+            Column::Computed { .. } | Column::Child(_) | Column::TypeOf(_) => {}
         }
     }
     nodes

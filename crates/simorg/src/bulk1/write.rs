@@ -46,7 +46,7 @@ impl<'a> Writer<'a> {
                     match column {
                         Column::Field(path) => csv_text(out, &path.label()),
                         Column::Shown { key, .. } => csv_text(out, key),
-                        Column::Child(_) | Column::TypeOf(_) => csv_text(out, ""),
+                        Column::Computed { .. } | Column::Child(_) | Column::TypeOf(_) => csv_text(out, ""),
                     }
                 }
                 out.push('\n');
@@ -90,7 +90,7 @@ impl<'a> Writer<'a> {
                 Column::Field(path) | Column::Shown { path, .. } => {
                     csv_text(out, &plain(&path.read(self.view, row)));
                 }
-                Column::Child(_) | Column::TypeOf(_) => csv_text(out, ""),
+                Column::Computed { .. } | Column::Child(_) | Column::TypeOf(_) => csv_text(out, ""),
             }
         }
         out.push('\n');

@@ -80,6 +80,31 @@ pub fn load(org: &Org, directory: &Path) -> Result<(), DataDirError> {
     Ok(())
 }
 
+/// Loads one plan record by record, and answers in words which records the org refused.
+pub fn load_plan(org: &Org, plan: &Path) -> Result<Vec<String>, DataDirError> {
+    let directory = plan.parent().unwrap_or(Path::new("."));
+    let mut refused = Vec::new();
+    let mut ids: BTreeMap<String, String> = BTreeMap::new();
+    for entry in plan::read(plan)? {
+        let batch = read_batch(directory, entry)?;
+        for (at, record) in batch.records.iter().enumerate() {
+            let outcome = resolve(record, &ids).and_then(|resolved| {
+                org.write(&org.admin(), |transaction| transaction.insert(&batch.object, &resolved)).map_err(
+                    |source| DataDirError::Refused { object: batch.object.clone(), number: at + 1, source },
+                )
+            });
+            match outcome {
+                Ok(id) => ids.extend(reference_id(record).map(|name| (name, id))),
+                Err(DataDirError::Refused { object, number, source }) => {
+                    refused.push(format!("record {number} of `{object}`: {}", source.message));
+                }
+                Err(error) => refused.push(format!("record {} of `{}`: {error}", at + 1, batch.object)),
+            }
+        }
+    }
+    Ok(refused)
+}
+
 fn read_batch(directory: &Path, entry: PlanEntry) -> Result<Batch, DataDirError> {
     let mut records = Vec::new();
     for file in entry.files {

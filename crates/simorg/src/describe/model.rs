@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value as Json, json};
 
-use crate::model::{ObjectDef, OnDelete};
+use crate::model::{ObjectDef, OnDelete, Value};
 use crate::state::{Scan, View};
 
 /// The record type that every object has in its describe and none in its table.
@@ -111,9 +111,9 @@ fn child_relationships(view: &View, def: &ObjectDef) -> Vec<Json> {
 }
 
 fn record_types(view: &View, def: &ObjectDef, version: &str) -> Vec<Json> {
-    let info = |id: &str, name: &str, developer_name: &str, is_default: bool| {
+    let info = |id: &str, name: &str, developer_name: &str, is_active: bool, is_default: bool| {
         json!({
-            "active": true,
+            "active": is_active,
             "available": true,
             "defaultRecordTypeMapping": is_default,
             "developerName": developer_name,
@@ -124,18 +124,21 @@ fn record_types(view: &View, def: &ObjectDef, version: &str) -> Vec<Json> {
         })
     };
     let mut types = Vec::new();
+    let mut has_default = false;
     if let (true, Some(record_type)) = (def.field("RecordTypeId").is_some(), view.object("RecordType")) {
         view.scan(&record_type, Scan::default(), &mut |row| {
             if row.value_of("SobjectType").to_plain_text() == def.name {
                 let (name, developer_name) =
                     (row.value_of("Name").to_plain_text(), row.value_of("DeveloperName").to_plain_text());
-                types.push(info(row.id(), &name, &developer_name, types.is_empty()));
+                let is_active = row.value_of("IsActive") == Value::Bool(true);
+                let is_default = is_active && !has_default;
+                has_default |= is_default;
+                types.push(info(row.id(), &name, &developer_name, is_active, is_default));
             }
             std::ops::ControlFlow::Continue(())
         });
     }
-    let alone = types.is_empty();
-    types.push(info(MASTER, "Master", "Master", alone));
+    types.push(info(MASTER, "Master", "Master", true, !has_default));
     types
 }
 

@@ -123,6 +123,18 @@ pub enum RollUpKind {
     Max,
 }
 
+impl RollUpKind {
+    /// The word of the Metadata API's `SummaryOperations`.
+    pub fn word(self) -> &'static str {
+        match self {
+            RollUpKind::Count => "count",
+            RollUpKind::Sum => "sum",
+            RollUpKind::Min => "min",
+            RollUpKind::Max => "max",
+        }
+    }
+}
+
 /// One condition on the details of a roll-up summary.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RollUpFilter {
@@ -150,6 +162,14 @@ pub enum FilterOperator {
 }
 
 impl FilterOperator {
+    /// The word of this operator.
+    pub fn word(self) -> String {
+        match serde_json::to_value(self) {
+            Ok(Json::String(word)) => word,
+            _ => String::new(),
+        }
+    }
+
     /// The operator of this word, such as `greaterThan`.
     pub fn of(word: &str) -> Option<FilterOperator> {
         serde_json::from_value(Json::String(word.to_owned())).ok()
@@ -180,6 +200,17 @@ pub enum FieldSource {
     Blob,
     /// Held with the row, shown as a mask to a user without View Encrypted Data.
     Masked,
+}
+
+/// What metadata says of a field beyond its describe.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct FieldMetadata {
+    pub description: Option<String>,
+    pub tracks_history: bool,
+    /// The global value set that the picklist takes its values from.
+    pub value_set: Option<String>,
+    /// The title of the related list on the target of a lookup.
+    pub list_label: Option<String>,
 }
 
 /// One field of one object, with all 57 attributes of a describe and what simorg needs to play it.
@@ -254,6 +285,8 @@ pub struct FieldDef {
     /// For each target: the name of the children's list on it (if any) and what its deletion does here.
     #[serde(skip)]
     pub targets: Vec<(String, Option<String>, OnDelete)>,
+    #[serde(skip)]
+    pub metadata: FieldMetadata,
 }
 
 impl FieldDef {
@@ -323,6 +356,7 @@ impl FieldDef {
             slot: 0,
             source: FieldSource::Stored,
             targets: Vec::new(),
+            metadata: FieldMetadata::default(),
         }
         .with_type_rules()
     }
@@ -358,6 +392,20 @@ impl FieldDef {
     pub fn set_length(&mut self, length: u32) {
         self.length = length;
         self.byte_length = length * 3;
+    }
+
+    /// Makes this a field whose value the platform computes.
+    pub fn calculated(&mut self) {
+        self.calculated = true;
+        self.groupable = false;
+        self.nillable = self.kind != FieldType::Boolean;
+        self.defaulted_on_create = false;
+        self.read_only();
+    }
+
+    /// A master-detail, as against a lookup that merely cascades.
+    pub fn is_master_detail(&self) -> bool {
+        self.relationship_order.is_some()
     }
 
     pub fn read_only(&mut self) {

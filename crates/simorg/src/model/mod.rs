@@ -8,7 +8,10 @@ pub mod permissions;
 pub mod value;
 
 pub use field::{
-    FieldDef, FieldSource, FieldType, FilterOperator, OnDelete, Picklist, RollUp, RollUpFilter, RollUpKind,
+    FieldDef, FieldMetadata, FieldSource, FieldType, FilterOperator, OnDelete, Picklist, RollUp,
+    RollUpFilter, RollUpKind,
 };
-pub use object::{ChildRelationship, ObjectDef, ObjectFlags, ObjectKind, ValidationRule};
+pub use object::{
+    ChildRelationship, ObjectDef, ObjectFlags, ObjectKind, ObjectMetadata, RecordTypeValues, ValidationRule,
+};
 pub use value::Value;

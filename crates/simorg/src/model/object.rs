@@ -1,6 +1,6 @@
 //! One object (SObject type) of the org: its flags, its fields and the lists of its children.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use serde::{Deserialize, Serialize};
 
@@ -49,6 +49,35 @@ pub enum ObjectKind {
     Feed,
     /// In describe, never queryable.
     ChangeEvent,
+    /// `__e`: can be created, never read.
+    PlatformEvent,
+    /// `__x`: rows live in another system.
+    External,
+}
+
+/// What metadata says of an object beyond its describe.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ObjectMetadata {
+    pub description: Option<String>,
+    /// `ReadWrite`, `Private`, `ControlledByParent` and their like.
+    pub sharing_model: Option<String>,
+    pub external_sharing_model: Option<String>,
+    pub deployment_status: Option<String>,
+    /// `Hierarchy` or `List`, of a custom setting.
+    pub settings_type: Option<String>,
+    pub visibility: Option<String>,
+    pub has_activities: bool,
+    /// The fields of a big object's index, and whether each descends.
+    pub index: Vec<(String, bool)>,
+    /// By developer name of the record type and by field: the values that it offers and the default among them.
+    pub record_type_values: BTreeMap<String, BTreeMap<String, RecordTypeValues>>,
+}
+
+/// The values of one picklist under one record type.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RecordTypeValues {
+    pub values: Vec<String>,
+    pub default: Option<String>,
 }
 
 /// A reference of another object to this one.
@@ -98,6 +127,7 @@ pub struct ObjectDef {
     pub id_prefix: String,
     /// Where the counters of this object's ids start; objects that share a prefix start apart.
     pub first_counter: u64,
+    pub metadata: ObjectMetadata,
     by_name: HashMap<String, usize>,
 }
 
@@ -129,6 +159,7 @@ impl ObjectDef {
             validation_rules: Vec::new(),
             id_prefix,
             first_counter,
+            metadata: ObjectMetadata::default(),
             by_name: HashMap::new(),
         };
         object.reindex();

@@ -21,6 +21,7 @@ use crate::faults::{Effect, Endpoint};
 use crate::server::{ApiVersion, AppState, Session};
 use crate::soql::{self, Context, SoqlError};
 use crate::state::joint;
+use crate::tooling;
 
 pub use cursors::State;
 use page::Reader;
@@ -139,6 +140,9 @@ fn batch_size(headers: &HeaderMap) -> usize {
 }
 
 fn first_page(state: &AppState, call: &Call, statement: &str) -> Result<String, ApiError> {
+    if tooling::is_in_data_api(&state.org, statement) {
+        return tooling::data_query(state, &call.session, call.version, statement);
+    }
     let view = state.org.view(&call.session.user);
     let plan = plan(state, call, &view, statement)?;
     let outcome = soql::run(&plan, &view, call.all);
@@ -146,7 +150,10 @@ fn first_page(state: &AppState, call: &Call, statement: &str) -> Result<String, 
 }
 
 fn columns_of(state: &AppState, call: &Call, statement: &str) -> Result<String, ApiError> {
-    let view = state.org.view(&call.session.user);
+    let view = match tooling::is_in_data_api(&state.org, statement) {
+        true => tooling::view_for(state, &call.session, statement),
+        false => state.org.view(&call.session.user),
+    };
     let plan = plan(state, call, &view, statement)?;
     Ok(column_metadata::describe(&plan).to_string())
 }

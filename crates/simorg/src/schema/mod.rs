@@ -70,6 +70,32 @@ fn add_permission_columns(object: &mut ObjectDef) {
     object.reindex();
 }
 
+/// The built-in objects without the custom part of the demo org, for orgs that bring their own.
+pub fn standard() -> Vec<Arc<ObjectDef>> {
+    let is_standard = |name: &str| !name.contains("__");
+    let mut objects: Vec<Arc<ObjectDef>> =
+        built_in().iter().filter(|object| is_standard(&object.name)).cloned().collect();
+    for object in &mut objects {
+        let has_custom =
+            object.fields.iter().any(|field| !field.reference_to.iter().all(|target| is_standard(target)));
+        if has_custom {
+            let object = Arc::make_mut(object);
+            for field in &mut object.fields {
+                field.reference_to.retain(|target| is_standard(target));
+                field.targets.retain(|(target, _, _)| is_standard(target));
+            }
+        }
+    }
+    let children = children_of(&objects);
+    for object in &mut objects {
+        let own = children.get(&object.name).cloned().unwrap_or_default();
+        if own != object.children {
+            Arc::make_mut(object).children = own;
+        }
+    }
+    objects
+}
+
 /// What a real org says about a list of children goes before what the notation says.
 fn name_children(child: &str, field: &mut FieldDef, relations: &recorded::Relations) {
     if field.kind != FieldType::Reference {
@@ -97,8 +123,9 @@ fn name_children(child: &str, field: &mut FieldDef, relations: &recorded::Relati
 
 /// Completes an object that was made from notation for an org that has these objects already.
 pub fn settle(def: &mut ObjectDef, others: &[Arc<ObjectDef>]) {
-    let sharing = others.iter().filter(|other| other.id_prefix == def.id_prefix).count() as u64;
-    def.first_counter = sharing * APART + 1;
+    let last =
+        others.iter().filter(|other| other.id_prefix == def.id_prefix).map(|other| other.first_counter);
+    def.first_counter = last.max().map_or(1, |start| start + APART);
     for field in &mut def.fields {
         settle_field(&def.name, field);
     }

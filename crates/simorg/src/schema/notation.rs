@@ -129,6 +129,8 @@ fn object_kind(name: &str, word: Option<&str>) -> ObjectKind {
         Some("feed") => ObjectKind::Feed,
         Some("event") => ObjectKind::ChangeEvent,
         _ if name.ends_with("__c") => ObjectKind::Custom,
+        _ if name.ends_with("__e") => ObjectKind::PlatformEvent,
+        _ if name.ends_with("__x") => ObjectKind::External,
         _ => ObjectKind::Standard,
     }
 }
@@ -141,7 +143,12 @@ fn object_flags(name: &str, letters: &str, kind: ObjectKind) -> ObjectFlags {
         custom: name.contains("__")
             && matches!(
                 kind,
-                ObjectKind::Custom | ObjectKind::CustomSetting | ObjectKind::CustomMetadata | ObjectKind::Big
+                ObjectKind::Custom
+                    | ObjectKind::CustomSetting
+                    | ObjectKind::CustomMetadata
+                    | ObjectKind::Big
+                    | ObjectKind::PlatformEvent
+                    | ObjectKind::External
             ),
         custom_setting: kind == ObjectKind::CustomSetting,
         deep_cloneable: false,
@@ -158,7 +165,7 @@ fn object_flags(name: &str, letters: &str, kind: ObjectKind) -> ObjectFlags {
         replicateable: has('R'),
         retrieveable: has('T'),
         searchable: has('S'),
-        triggerable: has('Z'),
+        triggerable: has('Z') || kind == ObjectKind::PlatformEvent,
         undeletable: has('Z'),
         updateable: has('U'),
     }
@@ -267,7 +274,7 @@ pub fn field(item: &str) -> Result<FieldDef, NotationError> {
         field.source = FieldSource::Blob;
     }
     if let Some(formula) = formula {
-        calculated(&mut field);
+        field.calculated();
         field.calculated_formula = Some(formula.to_owned());
         field.formula_treat_null_number_as_zero = true;
         field.source = FieldSource::Formula(formula.to_owned());
@@ -277,14 +284,6 @@ pub fn field(item: &str) -> Result<FieldDef, NotationError> {
 
 fn system(field: &mut FieldDef) {
     (field.nillable, field.permissionable, field.defaulted_on_create) = (false, false, true);
-    field.read_only();
-}
-
-fn calculated(field: &mut FieldDef) {
-    field.calculated = true;
-    field.groupable = false;
-    field.nillable = field.kind != FieldType::Boolean;
-    field.defaulted_on_create = false;
     field.read_only();
 }
 

@@ -184,6 +184,7 @@ fn endpoint(method: &Method, rest: &str) -> Endpoint {
         ["sobjects", ..] => Endpoint::Row,
         ["composite", ..] => Endpoint::Composite,
         ["limits", ..] => Endpoint::Limits,
+        ["metadata", ..] => Endpoint::Metadata,
         _ => Endpoint::Other,
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 
 use chrono::{DateTime, Duration, Utc};
 
@@ -77,6 +77,8 @@ pub struct Org {
     changed_ms: AtomicI64,
     /// Calls by route, for the statistics of the admin API.
     calls: Mutex<BTreeMap<String, u64>>,
+    /// What the org was to begin with and could not take.
+    start_notes: OnceLock<Vec<String>>,
 }
 
 impl Org {
@@ -102,6 +104,7 @@ impl Org {
             next_purge_ms: AtomicI64::new(i64::MAX),
             changed_ms: AtomicI64::new(earliest_available_ms),
             calls: Mutex::default(),
+            start_notes: OnceLock::new(),
         }
     }
 
@@ -146,6 +149,16 @@ impl Org {
 
     pub(crate) fn next_purge_ms(&self) -> &AtomicI64 {
         &self.next_purge_ms
+    }
+
+    /// What a project holds that the org could not take, one line each.
+    pub fn start_notes(&self) -> &[String] {
+        self.start_notes.get().map_or(&[], Vec::as_slice)
+    }
+
+    pub(crate) fn set_start_notes(&self, notes: Vec<String>) {
+        // An org starts once.
+        self.start_notes.set(notes).ok();
     }
 
     // Readers.

@@ -59,7 +59,7 @@ impl Org {
             .filter(|field| matches!(field.source, FieldSource::RollUp(_)))
             .map(|field| field.name.clone())
             .collect();
-        self.change_schema(|snapshot, at_ms| {
+        self.change_schema::<(), ApiError>(|snapshot, at_ms| {
             change_table(snapshot, object, at_ms, |def, mut slots| {
                 for mut field in fields {
                     if def.field(&field.name).is_some() {
@@ -170,20 +170,21 @@ impl Org {
         self.change_schema(|snapshot, at_ms| change_table(snapshot, object, at_ms, change))
     }
 
-    fn change_schema(
+    /// Changes a copy of the org's state at the time given to `change`, and publishes it unless the change fails.
+    pub(crate) fn change_schema<R, E>(
         &self,
-        change: impl FnOnce(&mut Snapshot, i64) -> Result<(), ApiError>,
-    ) -> Result<(), ApiError> {
+        change: impl FnOnce(&mut Snapshot, i64) -> Result<R, E>,
+    ) -> Result<R, E> {
         let ledger = self.ledger();
         let mut snapshot = (*self.committed()).clone();
         let at_ms = self.next_change_ms();
-        change(&mut snapshot, at_ms)?;
+        let outcome = change(&mut snapshot, at_ms)?;
         snapshot.schema_changed_ms = at_ms;
         derive_children(&mut snapshot);
         snapshot.forget_formulas();
         self.publish(Arc::new(snapshot));
         drop(ledger);
-        Ok(())
+        Ok(outcome)
     }
 }
 

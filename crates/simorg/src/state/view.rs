@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex};
 
+use crate::metadata::Components;
 use crate::model::{FieldSource, FieldType, ObjectDef, ObjectKind, Value, ids};
 
 use super::clock::Clock;
@@ -24,6 +25,7 @@ pub struct Snapshot {
     /// When any object last came, went or changed.
     pub(crate) schema_changed_ms: i64,
     pub(crate) sharing: Arc<Sharing>,
+    pub(crate) components: Arc<Components>,
     /// Objects as users with hidden fields see them, by user id, generation and name.
     trimmed: Mutex<HashMap<(String, u64, String), Arc<ObjectDef>>>,
     /// The org's clock, for formulas.
@@ -37,6 +39,7 @@ impl Clone for Snapshot {
             by_prefix: self.by_prefix.clone(),
             schema_changed_ms: self.schema_changed_ms,
             sharing: self.sharing.clone(),
+            components: self.components.clone(),
             trimmed: Mutex::default(),
             clock: self.clock.clone(),
         }
@@ -68,6 +71,11 @@ impl Snapshot {
         for names in self.by_prefix.values_mut() {
             names.retain(|name| *name != key);
         }
+    }
+
+    /// Whether the ids of any object begin with these three characters.
+    pub(crate) fn has_prefix(&self, prefix: &str) -> bool {
+        self.by_prefix.get(prefix).is_some_and(|names| !names.is_empty())
     }
 
     /// Formulas are read anew after a change of any schema, since they reach across objects.

@@ -9,8 +9,8 @@ pub(crate) const STANDARD: &str = "standard@simorg.example";
 
 pub(crate) struct Client {
     pub(crate) running: RunningOrg,
-    http: reqwest::Client,
-    token: String,
+    pub(crate) http: reqwest::Client,
+    pub(crate) token: String,
 }
 
 impl Client {

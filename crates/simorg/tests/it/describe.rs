@@ -80,10 +80,12 @@ async fn an_object_answers_its_basic_description() {
 #[tokio::test]
 async fn what_is_not_simulated_says_so() {
     let client = Client::start(SimOrg::new().bare()).await;
-    let (status, answer) = client.get("/tooling/query").await;
+    let (status, answer) = client.get("/tooling/executeAnonymous").await;
     assert_eq!(status, StatusCode::NOT_IMPLEMENTED);
     assert!(
-        answer[0]["message"].as_str().is_some_and(|text| text.contains("/services/data/v67.0/tooling/query")),
+        answer[0]["message"]
+            .as_str()
+            .is_some_and(|text| text.contains("/services/data/v67.0/tooling/executeAnonymous")),
         "{answer}"
     );
 }

@@ -97,7 +97,7 @@ fn roll_up(field: &mut FieldDef, kind: &str, path: &str) {
         "max" => RollUpKind::Max,
         _ => RollUpKind::Count,
     };
-    super::calculated(field);
+    field.calculated();
     let filters = Vec::new();
     field.source = FieldSource::RollUp(RollUp { kind, child: next(), via: next(), of: next(), filters });
 }

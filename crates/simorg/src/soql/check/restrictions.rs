@@ -120,6 +120,9 @@ pub(super) fn check(plan: &Plan, context: Context<'_>) -> Result<(), Fault> {
         let text = format!("{object}: a filter on a reified column is required [{}]", fields.join(","));
         return Err(Fault::plain("MALFORMED_QUERY", text));
     }
+    if crate::tooling::REIFIED.contains(&object) {
+        only_equals(plan)?;
+    }
     if plan.object.kind == ObjectKind::Big {
         big_object::check(plan)?;
     }
@@ -134,11 +137,30 @@ pub(super) fn check(plan: &Plan, context: Context<'_>) -> Result<(), Fault> {
     Ok(())
 }
 
+/// What queries of definitions may ask ("SOQL Operation Limitations", Tooling API).
+fn only_equals(plan: &Plan) -> Result<(), Fault> {
+    const CODE: &str = "EXTERNAL_OBJECT_UNSUPPORTED_EXCEPTION";
+    if !plan.answers_rows() {
+        let text = "The requested operation is not yet supported by this SObject storage type, contact salesforce.com \
+                    support for more information.";
+        return Err(Fault::plain(CODE, text));
+    }
+    for term in plan.filter.conjuncts() {
+        match term {
+            Filter::Or(_) => return Err(Fault::plain(CODE, "Disjunctions not supported")),
+            Filter::Not(_) => return Err(Fault::plain(CODE, "Only equals comparisons permitted")),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
 /// By one of the fields, or by any field of the definition that one of them points to.
 fn picks_by_definition(term: &Filter<Scalar>, fields: &[&str]) -> bool {
     let Filter::Test(scalar, test) = term else { return picks_one_of(term, fields) };
-    let through = scalar.path.hops.first().map(|hop| hop.def().name.as_str());
-    test.is_equality() && (through.is_some_and(|name| fields.contains(&name)) || picks_one_of(term, fields))
+    let through = scalar.path.hops.first().map(|hop| format!("{}Id", hop.relationship()));
+    test.is_equality()
+        && (through.is_some_and(|name| fields.contains(&name.as_str())) || picks_one_of(term, fields))
 }
 
 fn picks_one_of(term: &Filter<Scalar>, fields: &[&str]) -> bool {

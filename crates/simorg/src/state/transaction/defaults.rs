@@ -6,6 +6,7 @@ use serde_json::Value as Json;
 
 use crate::formula::Subject;
 use crate::model::{FieldDef, FieldSource, FieldType, ObjectDef, RollUpKind, Value};
+use crate::state::Row;
 use crate::state::table::StoredRow;
 
 use super::{Transaction, set};
@@ -25,6 +26,9 @@ impl Transaction<'_> {
                     Value::Number("0".to_owned())
                 }
                 FieldSource::Stored if field.name == "OwnerId" => Value::Id(self.user.id.clone()),
+                FieldSource::Stored if field.name == "RecordTypeId" && !given.contains(&field.slot) => {
+                    self.default_record_type(&def.name)
+                }
                 FieldSource::Stored if field.kind == FieldType::Boolean || !given.contains(&field.slot) => {
                     self.default_of(def, field)
                 }
@@ -32,6 +36,20 @@ impl Transaction<'_> {
             };
             set(row, field.slot, value);
         }
+    }
+
+    /// The record type that the describe calls the default: the first active one.
+    fn default_record_type(&self, object: &str) -> Value {
+        let Some(table) = self.work.table("RecordType") else { return Value::Null };
+        table
+            .rows()
+            .map(|(counter, found)| Row::new(self.work.clone(), table.clone(), counter, found))
+            .find(|row| {
+                !row.is_deleted()
+                    && row.value_of("IsActive") == Value::Bool(true)
+                    && row.value_of("SobjectType").as_str() == Some(object)
+            })
+            .map_or(Value::Null, |row| Value::Id(row.id().to_owned()))
     }
 
     fn default_of(&self, def: &ObjectDef, field: &FieldDef) -> Value {

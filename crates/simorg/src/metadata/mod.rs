@@ -1,0 +1,34 @@
+//! The Metadata API: which types and components the org has, by SOAP (`/services/Soap/m/NN.0`) and, for deploys, by REST.
+//!
+//! `registry` knows the types, `store` holds the components, `inventory` adds to them what follows from the schema.
+//! `retrieve` and `deploy` turn packages into components and back; `jobs` plays that both take their time.
+
+pub(crate) mod archive;
+mod calls;
+mod crud;
+pub mod defaults;
+mod deploy;
+mod describe;
+pub(crate) mod inventory;
+mod jobs;
+mod list;
+mod manifest;
+mod merge;
+mod profile;
+pub(crate) mod properties;
+pub mod registry;
+mod rest;
+mod retrieve;
+pub mod schema;
+mod shapes;
+pub mod store;
+
+pub use calls::router as soap_router;
+pub use deploy::effects::{Automation, automations};
+pub(crate) use deploy::{put_component, remove_component};
+pub use jobs::{Settings, State};
+pub use rest::router;
+pub use store::{Component, Components};
+
+/// The namespace of packages and of every metadata file.
+pub const NAMESPACE: &str = "http://soap.sforce.com/2006/04/metadata";

@@ -1,0 +1,2 @@
+trigger TripTrigger on Trip__c (before insert, after delete) {
+}
