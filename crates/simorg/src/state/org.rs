@@ -168,7 +168,7 @@ impl Org {
         joint::snapshot(self).unwrap_or_else(|| self.committed())
     }
 
-    pub(super) fn committed(&self) -> Arc<Snapshot> {
+    pub(crate) fn committed(&self) -> Arc<Snapshot> {
         self.snapshot.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 

@@ -1,8 +1,9 @@
 //! What a deploy means beyond components and objects: who may see what, and which automations are switched on.
 
-use std::sync::Arc;
+use std::collections::BTreeSet;
 
-use crate::state::{Org, Permissions, User};
+use crate::state::Org;
+use crate::state::automation::{self, AutomationKind};
 use crate::xml::Element;
 
 use super::super::store::Component;
@@ -16,13 +17,21 @@ pub struct Automation {
     pub full_name: String,
     pub object: Option<String>,
     pub active: bool,
+    /// What may hold a note on its effect: code or XML.
+    pub text: String,
 }
 
 /// The automations in a component: itself, or its children.
 pub fn automations(component: &Component) -> Vec<Automation> {
     let Some(xml) = component.xml() else { return Vec::new() };
+    let body = component.files.iter().find(|(path, _)| path.ends_with(".trigger"));
+    let body = body
+        .or_else(|| component.xml_file())
+        .map(|(_, body)| String::from_utf8_lossy(body))
+        .unwrap_or_default();
     let of = |kind, object: Option<&str>, active| Automation {
         kind,
+        text: body.to_string(),
         full_name: component.full_name.clone(),
         object: object.map(str::to_owned),
         active,
@@ -34,11 +43,9 @@ pub fn automations(component: &Component) -> Vec<Automation> {
             vec![of("Flow", object, xml.text_of("status").map(str::trim) == Some("Active"))]
         }
         "ApexTrigger" => {
-            let body = component.files.iter().find(|(path, _)| path.ends_with(".trigger"));
-            let text = body.map(|(_, body)| String::from_utf8_lossy(body)).unwrap_or_default();
             vec![of(
                 "ApexTrigger",
-                trigger_object(&text),
+                trigger_object(&body),
                 xml.text_of("status").map(str::trim) == Some("Active"),
             )]
         }
@@ -66,6 +73,7 @@ fn children(component: &Component, xml: &Element) -> Vec<Automation> {
             kind,
             full_name: format!("{}.{name}", component.full_name),
             object: Some(component.full_name.clone()),
+            text: rule.to_text(),
             active: rule.is_true("active") || rule.text_of("ruleStatus").map(str::trim) == Some("Active"),
         })
         .collect()
@@ -84,61 +92,44 @@ pub(super) fn trigger_object(text: &str) -> Option<&str> {
 
 /// Lets deployed profiles and permission sets decide what their users see.
 pub(super) fn grant(org: &Org, units: &[&Unit]) {
-    for unit in units {
-        let Some(xml) = &unit.xml else { continue };
-        let is_profile = match unit.kind.as_str() {
-            "Profile" => true,
-            "PermissionSet" => false,
-            _ => continue,
-        };
-        for user in org.users() {
-            let holds = if is_profile {
-                has_profile(org, &user, &unit.full_name)
-            } else {
-                is_assigned(org, &user, &unit.full_name)
-            };
-            if holds {
-                // The user was just listed, and users are never removed.
-                org.set_permissions(&user.id, |permissions| change(permissions, xml, is_profile));
+    if !units.iter().any(|unit| matches!(unit.kind.as_str(), "Profile" | "PermissionSet")) {
+        return;
+    }
+    let ledger = org.ledger();
+    let mut work = org.committed();
+    // One row of a kind that decides makes all of them be read again.
+    org.follow_rows(&mut work, &BTreeSet::from(["0PS".to_owned()]));
+    org.publish(work);
+    drop(ledger);
+}
+
+/// Tells the model of automation what was deployed, and whether it is switched on.
+pub(super) fn tell(org: &Org, units: &[&Unit]) {
+    let components = org.components();
+    for component in units.iter().filter_map(|unit| components.get(&unit.kind, &unit.full_name)) {
+        for found in automations(component) {
+            if org.set_automation_active(found.kind, &found.full_name, found.active) {
+                continue;
             }
+            let Some((kind, object)) = AutomationKind::named(found.kind).zip(found.object) else { continue };
+            org.put_automation(automation::Automation {
+                kind,
+                full_name: found.full_name,
+                object,
+                events: vec![automation::Event::Insert, automation::Event::Update],
+                active: found.active,
+                managed: component.namespace.is_some(),
+                when: serde_json::Map::new(),
+                effect: automation::Effect::noted(&found.text),
+            });
         }
     }
 }
 
-/// A profile gives and takes; a permission set only gives.
-fn change(permissions: &mut Permissions, xml: &Element, takes: bool) {
-    let name =
-        |element: &Element, key: &str| element.text_of(key).unwrap_or_default().trim().to_ascii_lowercase();
-    for entry in xml.all("fieldPermissions") {
-        let field = name(entry, "field");
-        let Some((object, field)) = field.split_once('.') else { continue };
-        let key = (object.to_owned(), field.to_owned());
-        if entry.is_true("readable") {
-            permissions.hidden_fields.remove(&key);
-        } else if takes {
-            permissions.hidden_fields.insert(key);
-        }
-    }
-    for entry in xml.all("objectPermissions") {
-        let object = name(entry, "object");
-        if entry.is_true("allowRead") {
-            permissions.hidden_objects.remove(&object);
-        } else if takes {
-            permissions.hidden_objects.insert(object);
-        }
-    }
-    for entry in xml.all("userPermissions") {
-        let enabled = entry.is_true("enabled");
-        if !enabled && !takes {
-            continue;
-        }
-        match entry.text_of("name").unwrap_or_default().trim() {
-            "ApiEnabled" => permissions.api_enabled = enabled,
-            "ViewAllData" => permissions.view_all_data = enabled,
-            "ModifyAllData" => permissions.modify_all_data = enabled,
-            "QueryAllFiles" => permissions.query_all_files = enabled,
-            _ => {}
-        }
+/// An automation that is removed runs no more.
+pub(super) fn forget(org: &Org, kind: &str, full_name: &str) {
+    if let Some(kind) = AutomationKind::named(kind) {
+        org.remove_automation(kind, full_name);
     }
 }
 
@@ -154,34 +145,6 @@ pub(in super::super) fn profile_label(full_name: &str) -> String {
         "StandardAul" => "Standard Platform User".to_owned(),
         name => percent_encoding::percent_decode_str(name).decode_utf8_lossy().into_owned(),
     }
-}
-
-fn has_profile(org: &Org, user: &Arc<User>, full_name: &str) -> bool {
-    let view = org.admin_view();
-    let profile = view
-        .object("User")
-        .and_then(|def| view.row(&def, &user.id))
-        .and_then(|row| row.value_of("ProfileId").as_str().map(str::to_owned));
-    let Some((profile, def)) = profile.zip(view.object("Profile")) else { return false };
-    let label = profile_label(full_name);
-    view.row(&def, &profile).is_some_and(|row| row.value_of("Name").as_str() == Some(&label))
-}
-
-fn is_assigned(org: &Org, user: &Arc<User>, full_name: &str) -> bool {
-    let view = org.admin_view();
-    let (Some(assignments), Some(sets)) =
-        (view.object("PermissionSetAssignment"), view.object("PermissionSet"))
-    else {
-        return false;
-    };
-    let mut assigned = false;
-    view.scan(&assignments, crate::state::Scan::default(), &mut |row| {
-        let is_of_user = row.value_of("AssigneeId").as_str() == Some(&user.id);
-        let set = row.value_of("PermissionSetId").as_str().and_then(|id| view.row(&sets, id));
-        assigned = is_of_user && set.is_some_and(|set| set.value_of("Name").as_str() == Some(full_name));
-        if assigned { std::ops::ControlFlow::Break(()) } else { std::ops::ControlFlow::Continue(()) }
-    });
-    assigned
 }
 
 #[cfg(test)]
@@ -209,15 +172,5 @@ mod tests {
         ];
         let trigger = automations(&Component::new("ApexTrigger", "T", files));
         assert_eq!((trigger[0].object.as_deref(), trigger[0].active), (Some("Account"), false));
-    }
-
-    #[test]
-    fn a_permission_set_never_takes() {
-        let xml = Element::parse(b"<P><fieldPermissions><field>Account.Phone</field><readable>false</readable></fieldPermissions><userPermissions><enabled>true</enabled><name>ViewAllData</name></userPermissions></P>").unwrap();
-        let mut permissions = Permissions::standard();
-        change(&mut permissions, &xml, false);
-        assert!(permissions.sees_field("Account", "Phone") && permissions.view_all_data);
-        change(&mut permissions, &xml, true);
-        assert!(!permissions.sees_field("Account", "Phone"));
     }
 }

@@ -18,7 +18,7 @@ pub(super) fn follow(snapshot: &mut Snapshot, author: &Author, unit: &Unit) -> O
     match unit.kind.as_str() {
         "Profile" => {
             let id = rows.profile(&unit.full_name);
-            let set = rows.owned_set(&id);
+            let set = rows.owned_set(&id, &system_permissions(xml));
             rows.permissions(&set, xml);
             Some(id)
         }
@@ -165,16 +165,17 @@ impl Rows<'_> {
     }
 
     /// Every profile owns a permission set, which holds its permissions.
-    fn owned_set(&mut self, profile: &str) -> String {
+    fn owned_set(&mut self, profile: &str, granted: &[(String, bool)]) -> String {
         let owner = Value::Id(profile.to_owned());
         let name = format!("X{}", profile.get(..15).unwrap_or(profile));
-        let values = [
+        let mut values: Vec<(&str, Value)> = vec![
             ("Name", text(&name)),
             ("Label", text(&name)),
             ("ProfileId", owner.clone()),
             ("IsOwnedByProfile", Value::Bool(true)),
             ("IsCustom", Value::Bool(false)),
         ];
+        values.extend(granted.iter().map(|(name, is)| (name.as_str(), Value::Bool(*is))));
         self.put("PermissionSet", &[("ProfileId", owner)], &values).unwrap_or_default()
     }
 

@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use crate::state::permission_rows;
 use crate::state::view::Snapshot;
 use crate::state::{Org, User};
 use crate::xml::Element;
@@ -182,6 +183,10 @@ fn carry_out(
                 let put: Vec<&Unit> =
                     work.units.iter().filter(|unit| !failed.contains_key(&unit.key())).collect();
                 effects::grant(org, &put);
+                effects::tell(org, &put);
+                for removal in &work.removals {
+                    effects::forget(org, &removal.kind, &removal.full_name);
+                }
                 let is_applied = !messages.is_empty();
                 return (messages.into_iter().chain(failed.into_values()).collect(), is_applied);
             }
@@ -262,6 +267,24 @@ impl Attempt<'_> {
             .into_iter()
             .map(|problem| ((problem.kind.clone(), problem.full_name.clone()), problem))
             .collect()
+    }
+
+    /// New objects and fields are granted as those that are made in setup.
+    fn open_to_profiles(&mut self, parts: &[Part]) {
+        let at_ms = self.author.at_ms;
+        for part in parts {
+            match (part.kind.as_str(), part.full_name.split_once('.')) {
+                ("CustomObject", _) if self.before.table(&part.full_name).is_none() => {
+                    permission_rows::grant_all(self.snapshot, |def| def.name == part.full_name, at_ms);
+                }
+                ("CustomField", Some((object, field)))
+                    if self.before.table(object).is_some_and(|table| table.def.field(field).is_none()) =>
+                {
+                    permission_rows::grant_field(self.snapshot, object, field, at_ms);
+                }
+                _ => {}
+            }
+        }
     }
 
     fn put(&mut self, unit: &Unit) -> Change {
@@ -368,6 +391,13 @@ impl Attempt<'_> {
             && !problem.is_warning
         {
             return Message::error(kind, full_name, file_name, &problem.message);
+        }
+        match (kind.as_str(), full_name.split_once('.')) {
+            ("CustomObject", _) => permission_rows::revoke(self.snapshot, full_name, None),
+            ("CustomField", Some((object, field))) => {
+                permission_rows::revoke(self.snapshot, object, Some(field));
+            }
+            _ => {}
         }
         let components = Arc::make_mut(&mut self.snapshot.components);
         if let Some((parent, _)) = registry::child(kind) {

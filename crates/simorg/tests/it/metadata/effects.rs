@@ -172,7 +172,7 @@ async fn permission_sets_roles_and_queues_are_rows_as_well() {
     assert_eq!((&row["Label"], &row["PermissionsViewAllData"]), (&json!("Callers"), &json!(true)));
     assert_eq!(row["Id"].as_str(), success(&result, "Callers").text_of("id"));
     let field =
-        query("SELECT PermissionsRead, PermissionsEdit FROM FieldPermissions WHERE Field = 'Account.Phone'")
+        query("SELECT PermissionsRead, PermissionsEdit FROM FieldPermissions WHERE Parent.Name = 'Callers' AND Field = 'Account.Phone'")
             .await;
     assert_eq!((&field["PermissionsRead"], &field["PermissionsEdit"]), (&json!(true), &json!(false)));
     assert_eq!(
@@ -186,7 +186,11 @@ async fn permission_sets_roles_and_queues_are_rows_as_well() {
 
     let gone = manifest(&[("PermissionSet", &["Callers"])]);
     org.deploy(&[("package.xml", &manifest(&[])), ("destructiveChanges.xml", &gone)], "").await;
-    assert_eq!(query("SELECT Id FROM FieldPermissions WHERE Field = 'Account.Phone'").await, Json::Null);
+    assert_eq!(
+        query("SELECT Id FROM FieldPermissions WHERE Parent.Name = 'Callers' AND Field = 'Account.Phone'")
+            .await,
+        Json::Null
+    );
 }
 
 #[tokio::test]
@@ -210,6 +214,32 @@ async fn automations_are_switched_off_by_deploying_them_inactive() {
     assert_eq!(fate(success(&result, "ProjectTrigger")), "changed");
     let list = org.admin(Method::GET, "/metadata/automations", Json::Null).await;
     assert_eq!(find(&list)["active"], false);
+}
+
+#[tokio::test]
+async fn a_deployed_trigger_strikes_until_it_is_deployed_inactive() {
+    let org = Metadata::start().await;
+    let body =
+        "trigger Guard on Lead (before insert) {\n  // simorg: {\"fail\": {\"message\": \"not today\"}}\n}";
+    for (status, answer) in [("Active", 400), ("Inactive", 201)] {
+        let meta = format!(
+            "<ApexTrigger xmlns=\"{NAMESPACE}\"><apiVersion>67.0</apiVersion><status>{status}</status></ApexTrigger>"
+        );
+        let package = manifest(&[("ApexTrigger", &["Guard"])]);
+        let files = [
+            ("package.xml", package.as_str()),
+            ("triggers/Guard.trigger", body),
+            ("triggers/Guard.trigger-meta.xml", meta.as_str()),
+        ];
+        let result = org.deploy(&files, "").await;
+        assert_eq!(result.text_of("status"), Some("Succeeded"), "{}", result.to_text());
+        let lead = json!({"LastName": "L", "Company": "C"});
+        assert_eq!(
+            org.client.send(Method::POST, "/sobjects/Lead", lead).await.0.as_u16(),
+            answer,
+            "{status}"
+        );
+    }
 }
 
 #[tokio::test]
