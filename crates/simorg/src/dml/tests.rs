@@ -1,3 +1,5 @@
+//! What a write of several rows leaves behind, row by row.
+
 use std::sync::Arc;
 
 use serde_json::{Value as Json, json};
