@@ -15,11 +15,15 @@ pub struct ApiError {
     pub fields: Option<Vec<String>>,
     /// What else is wrong with the same record, one leading to the next.
     pub also: Option<Box<ApiError>>,
+    /// What a duplicate rule found, for `DUPLICATES_DETECTED`.
+    pub duplicate_result: Option<Box<serde_json::Value>>,
 }
 
 /// One entry of the error array as it goes over the wire.
 #[derive(Serialize)]
 struct Entry<'a> {
+    #[serde(rename = "duplicateResult", skip_serializing_if = "Option::is_none")]
+    duplicate_result: Option<&'a serde_json::Value>,
     message: &'a str,
     #[serde(rename = "errorCode")]
     code: &'a str,
@@ -29,7 +33,14 @@ struct Entry<'a> {
 
 impl ApiError {
     pub fn new(status: StatusCode, code: impl Into<String>, message: impl Into<String>) -> ApiError {
-        ApiError { status, code: code.into(), message: message.into(), fields: None, also: None }
+        ApiError {
+            status,
+            code: code.into(),
+            message: message.into(),
+            fields: None,
+            also: None,
+            duplicate_result: None,
+        }
     }
 
     /// A 400 with the given code.
@@ -134,7 +145,12 @@ fn body_of(errors: &[ApiError]) -> String {
     for first in errors {
         let all = std::iter::successors(Some(first), |error| error.also.as_deref());
         entries.extend(all.map(|error| {
-            json!(Entry { message: &error.message, code: &error.code, fields: error.fields.as_deref() })
+            json!(Entry {
+                duplicate_result: error.duplicate_result.as_deref(),
+                message: &error.message,
+                code: &error.code,
+                fields: error.fields.as_deref(),
+            })
         }));
     }
     Json::Array(entries).to_string()

@@ -5,6 +5,7 @@
 //! Holdfast: it is a second reading of the same API.
 
 pub mod admin;
+pub mod bulk1;
 pub mod bulk2;
 pub mod composite;
 pub mod data_dir;
@@ -15,6 +16,7 @@ pub mod faults;
 pub mod files;
 pub mod formula;
 pub mod generate;
+mod ingest;
 pub mod limits;
 pub mod metadata;
 pub mod model;
@@ -35,6 +37,6 @@ pub mod xml;
 
 pub use errors::ApiError;
 pub use faults::{Effect, Endpoint, Fault};
-pub use server::{AppState, RunningOrg, Session};
+pub use server::{AppState, Identity, RunningOrg, Session};
 pub use simorg::SimOrg;
 pub use state::Org;

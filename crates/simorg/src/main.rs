@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, bail};
 use clap::{Args, Parser, Subcommand};
-use simorg::{Fault, SimOrg};
+use simorg::{Fault, Identity, SimOrg};
 
 /// A simulated Salesforce org.
 #[derive(Parser)]
@@ -22,7 +22,7 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Serve an org over HTTP until interrupted; the first line on stdout is its address.
+    /// Serve an org over HTTP until interrupted; each line on stdout is the address of one org.
     Serve(Serve),
 }
 
@@ -47,6 +47,9 @@ struct Serve {
     /// Faults as a JSON list, or `@FILE` that holds one; see docs/simorg.md.
     #[arg(long, value_name = "SPEC")]
     faults: Option<String>,
+    /// With person accounts.
+    #[arg(long)]
+    person_accounts: bool,
     #[arg(long, default_value = "simorg")]
     client_id: String,
     #[arg(long, default_value = "simorg")]
@@ -58,6 +61,19 @@ struct Serve {
     /// What token answers give as `instance_url`, when clients reach the org by another address.
     #[arg(long, value_name = "URL")]
     instance_url: Option<String>,
+    /// Serve by TLS, with a certificate for this machine and Salesforce's hosts that is made at the start.
+    #[arg(long)]
+    tls: bool,
+    /// Write the certificate that clients must trust to this file, in PEM.
+    #[arg(long, value_name = "FILE", requires = "tls")]
+    tls_cert: Option<PathBuf>,
+    /// Be a production org instead of a sandbox.
+    #[arg(long)]
+    production: bool,
+    /// Serve this many orgs, each on a port of its own (the given one and those after it). All but the first hold only
+    /// users and the like: they are there to be filled.
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..))]
+    orgs: u16,
 }
 
 #[tokio::main]
@@ -76,12 +92,25 @@ async fn main() -> ExitCode {
 }
 
 async fn serve(options: Serve) -> anyhow::Result<()> {
-    let org = org(&options)?;
-    let running = org.start().await?;
-    tell(running.org().start_notes());
-    announce(&running.url());
+    let identity = options.tls.then(Identity::generate).transpose()?;
+    if let (Some(file), Some(identity)) = (&options.tls_cert, &identity) {
+        std::fs::write(file, identity.authority_pem())
+            .with_context(|| format!("could not write `{}`", file.display()))?;
+    }
+    let mut running = Vec::new();
+    for number in 1..=options.orgs {
+        let mut org = org(&options, number)?;
+        if let Some(identity) = &identity {
+            org = org.tls_with(identity.clone());
+        }
+        let started = org.start().await?;
+        tell(started.org().start_notes());
+        announce(&started.url());
+        running.push(started);
+    }
+    let ended = futures::future::select_all(running.into_iter().map(|org| Box::pin(org.ended())));
     tokio::select! {
-        ended = running.ended() => ended.context("the server ended"),
+        (ended, _, _) = ended => ended.context("the server ended"),
         interrupted = tokio::signal::ctrl_c() => interrupted.context("could not wait for the interrupt"),
     }
 }
@@ -103,7 +132,36 @@ fn announce(url: &str) {
     println!("{url}");
 }
 
-fn org(options: &Serve) -> anyhow::Result<SimOrg> {
+/// The org of this number, counted from 1.
+fn org(options: &Serve, number: u16) -> anyhow::Result<SimOrg> {
+    let port = match options.port {
+        0 => 0,
+        port => port.checked_add(number - 1).context("there are not enough ports after `--port`")?,
+    };
+    let mut org = if number == 1 { filled(options)? } else { SimOrg::new().bare() };
+    org = org
+        .org_number(u32::from(number))
+        .seed(options.seed)
+        .client(&options.client_id, &options.client_secret)
+        .sign_in_as(&options.username, &options.password)
+        .listen(SocketAddr::from(([127, 0, 0, 1], port)));
+    if options.person_accounts {
+        org = org.person_accounts();
+    }
+    if options.production {
+        org = org.sandbox(false).edition("Enterprise Edition");
+    }
+    if let Some(url) = options.instance_url.as_deref().filter(|_| number == 1) {
+        org = org.instance_url(url);
+    }
+    for fault in faults(options.faults.as_deref())? {
+        org = org.fault(fault);
+    }
+    Ok(org)
+}
+
+/// An org with the records asked for.
+fn filled(options: &Serve) -> anyhow::Result<SimOrg> {
     let total: Option<u64> = options.records.iter().find_map(|text| text.parse().ok());
     let mut org = total.map_or_else(SimOrg::new, SimOrg::demo);
     if let Some(directory) = &options.project {
@@ -118,19 +176,8 @@ fn org(options: &Serve) -> anyhow::Result<SimOrg> {
             .with_context(|| format!("`{count}` in `--records {text}` is not a number of rows"))?;
         org = org.records(object, count);
     }
-    org = org
-        .seed(options.seed)
-        .client(&options.client_id, &options.client_secret)
-        .sign_in_as(&options.username, &options.password)
-        .listen(SocketAddr::from(([127, 0, 0, 1], options.port)));
     if let Some(directory) = &options.data {
         org = org.data_dir(directory);
-    }
-    if let Some(url) = &options.instance_url {
-        org = org.instance_url(url);
-    }
-    for fault in faults(options.faults.as_deref())? {
-        org = org.fault(fault);
     }
     Ok(org)
 }

@@ -6,6 +6,7 @@
 mod answer;
 mod route;
 mod running;
+mod tls;
 
 use std::sync::Arc;
 
@@ -14,15 +15,19 @@ use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use tower::ServiceExt;
+use tower_http::decompression::RequestDecompressionLayer;
 
 use crate::errors::ApiError;
 use crate::state::{Org, User};
 use crate::{
-    admin, bulk2, composite, describe, limits, metadata, oauth, query, replication, rows, search, tooling,
+    admin, bulk1, bulk2, composite, describe, limits, metadata, oauth, query, replication, rows, search,
+    soap, tooling,
 };
 
-pub(crate) use answer::{Outcome, http_date, refusal};
+pub(crate) use answer::{Outcome, http_date, refusal, with_usage};
+pub(crate) use route::route_name;
 pub use running::RunningOrg;
+pub use tls::{Identity, TlsError};
 
 /// Versions that the org answers to.
 pub const OLDEST_VERSION: u16 = 31;
@@ -40,6 +45,17 @@ pub struct Settings {
     pub password: String,
     /// What token answers call `instance_url`; without it, the address that the request came to.
     pub instance_url: Option<String>,
+    /// The name of the org's My Domain.
+    pub my_domain: String,
+    /// Whether the org is served by TLS.
+    pub tls: bool,
+}
+
+impl Settings {
+    /// The address of the org's My Domain, one of those that a JWT may be made out to.
+    pub fn my_domain_url(&self) -> String {
+        format!("https://{}.my.salesforce.com", self.my_domain)
+    }
 }
 
 /// What every handler may use.
@@ -50,6 +66,7 @@ pub struct AppState {
     pub oauth: Arc<oauth::State>,
     pub query: Arc<query::State>,
     pub bulk2: Arc<bulk2::State>,
+    pub bulk1: Arc<bulk1::State>,
     pub metadata: Arc<metadata::State>,
     pub tooling: Arc<tooling::State>,
     routes: Routes,
@@ -94,6 +111,7 @@ impl AppState {
             oauth: Arc::default(),
             query: Arc::default(),
             bulk2: Arc::default(),
+            bulk1: Arc::default(),
             metadata: Arc::default(),
             tooling: Arc::default(),
             routes: Routes::default(),
@@ -130,10 +148,13 @@ fn versioned_router() -> Router<AppState> {
 pub fn router(state: &AppState) -> Router {
     Router::new()
         .merge(oauth::router())
+        .merge(soap::router())
         .merge(admin::router())
+        .merge(bulk1::router())
         .merge(metadata::soap_router())
         .merge(route::outer_router())
         .with_state(state.clone())
+        .layer(RequestDecompressionLayer::new().gzip(true))
         .layer(axum::middleware::from_fn_with_state(state.clone(), answer::compress))
         .layer(axum::middleware::from_fn_with_state(state.clone(), answer::finish))
 }

@@ -1,6 +1,7 @@
 //! Making an org: which rows it begins with, and starting it as a server.
 
 mod foundation;
+mod person_accounts;
 mod sample_files;
 
 use std::collections::{BTreeMap, HashMap};
@@ -18,7 +19,7 @@ use crate::metadata::{self, schema::Author};
 use crate::model::{ObjectDef, ObjectKind};
 use crate::project;
 use crate::schema;
-use crate::server::{AppState, RunningOrg, Settings};
+use crate::server::{AppState, Identity, RunningOrg, Settings, TlsError};
 use crate::state::Org;
 use crate::state::clock::Clock;
 use crate::state::table::Table;
@@ -31,6 +32,8 @@ pub enum StartError {
     UnknownObject(String),
     #[error("the rows of `{0}` are fixed; they cannot be generated")]
     FixedObject(String),
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     #[error("could not load the data directory")]
     DataDir(#[from] data_dir::DataDirError),
     #[error("could not load the project")]
@@ -51,11 +54,23 @@ pub struct SimOrg {
     records: BTreeMap<String, u64>,
     /// Without the sample rows of every object.
     bare: bool,
+    person_accounts: bool,
     data_dir: Option<PathBuf>,
     project: Option<PathBuf>,
     faults: Vec<Fault>,
     settings: Settings,
+    company: Company,
+    identity: Option<Identity>,
     address: SocketAddr,
+}
+
+/// What the org says of itself.
+#[derive(Debug, Clone)]
+struct Company {
+    /// Orgs of different numbers have different ids.
+    number: u32,
+    is_sandbox: bool,
+    edition: String,
 }
 
 impl Default for SimOrg {
@@ -72,6 +87,7 @@ impl SimOrg {
             epoch: None,
             records: BTreeMap::new(),
             bare: false,
+            person_accounts: false,
             data_dir: None,
             project: None,
             faults: Vec::new(),
@@ -81,7 +97,11 @@ impl SimOrg {
                 username: "admin@simorg.example".to_owned(),
                 password: "simorg".to_owned(),
                 instance_url: None,
+                my_domain: "simorg".to_owned(),
+                tls: false,
             },
+            company: Company { number: 1, is_sandbox: true, edition: "Developer Edition".to_owned() },
+            identity: None,
             address: SocketAddr::from(([127, 0, 0, 1], 0)),
         }
     }
@@ -146,6 +166,13 @@ impl SimOrg {
         self
     }
 
+    /// With person accounts.
+    #[must_use]
+    pub fn person_accounts(mut self) -> SimOrg {
+        self.person_accounts = true;
+        self
+    }
+
     /// The time that generated rows are as of; without it the hour of the start.
     #[must_use]
     pub fn epoch(mut self, epoch: DateTime<Utc>) -> SimOrg {
@@ -195,6 +222,42 @@ impl SimOrg {
         self
     }
 
+    /// Serves the org by TLS, with a certificate made at the start.
+    #[must_use]
+    pub fn tls(mut self) -> SimOrg {
+        self.settings.tls = true;
+        self
+    }
+
+    /// Serves the org by TLS with this certificate, which several orgs may share.
+    #[must_use]
+    pub fn tls_with(mut self, identity: Identity) -> SimOrg {
+        self.identity = Some(identity);
+        self.tls()
+    }
+
+    /// Another number, counted from 1, gives another org id and another My Domain.
+    #[must_use]
+    pub fn org_number(mut self, number: u32) -> SimOrg {
+        self.company.number = number.max(1);
+        self.settings.my_domain = if number > 1 { format!("simorg{number}") } else { "simorg".to_owned() };
+        self
+    }
+
+    /// Whether `Organization.IsSandbox` is set; without a call it is.
+    #[must_use]
+    pub fn sandbox(mut self, is_sandbox: bool) -> SimOrg {
+        self.company.is_sandbox = is_sandbox;
+        self
+    }
+
+    /// `Organization.OrganizationType`, such as `Enterprise Edition`.
+    #[must_use]
+    pub fn edition(mut self, edition: &str) -> SimOrg {
+        edition.clone_into(&mut self.company.edition);
+        self
+    }
+
     /// Where to listen; without it a free port of the loopback interface.
     #[must_use]
     pub fn listen(mut self, address: SocketAddr) -> SimOrg {
@@ -213,7 +276,7 @@ impl SimOrg {
             snapshot.insert_table(Table::new(def, epoch_ms));
         }
         snapshot.schema_changed_ms = epoch_ms;
-        let base = foundation::rows(&mut snapshot, epoch_ms, &self.settings.username);
+        let base = foundation::rows(&mut snapshot, epoch_ms, &self.settings.username, &self.company);
         metadata::defaults::add(&mut snapshot, epoch_ms, project.is_none());
         let author = Author { user_id: base.users[0].id.clone(), at_ms: epoch_ms };
         let mut notes = project.as_ref().map_or_else(Vec::new, |project| project.notes.clone());
@@ -221,6 +284,9 @@ impl SimOrg {
         let counts = self.counts(&snapshot)?;
         self.generate(&mut snapshot, &counts, epoch_ms, base.ids);
         let org = Arc::new(Org::new(base.org_id, snapshot, base.users, epoch_ms - 15 * 86_400_000));
+        if self.person_accounts {
+            person_accounts::add(&org).expect("an org that was just made lacks these fields");
+        }
         if !self.bare {
             sample_files::add(&org, &counts);
         }
@@ -240,8 +306,12 @@ impl SimOrg {
         let org = self.build()?;
         let failed = |source| StartError::Listen { address: self.address, source };
         let listener = TcpListener::bind(self.address).await.map_err(failed)?;
+        let identity = match self.identity {
+            None if self.settings.tls => Some(Identity::generate()?),
+            identity => identity,
+        };
         let state = AppState::new(org, self.settings.clone());
-        RunningOrg::serve(state, listener).map_err(failed)
+        RunningOrg::serve(state, listener, identity).map_err(failed)
     }
 
     /// How many rows of each object are generated.

@@ -6,6 +6,7 @@ mod records;
 mod rules;
 mod schema;
 mod security;
+mod validation_rules;
 
 use axum::Router;
 use axum::http::header;
@@ -19,8 +20,9 @@ pub fn router() -> Router<AppState> {
     Router::new()
         .merge(records::router())
         .merge(schema::router())
-        .merge(rules::router())
+        .merge(validation_rules::router())
         .merge(security::router())
+        .merge(rules::router())
         .merge(operations::router())
         .merge(components::router())
 }

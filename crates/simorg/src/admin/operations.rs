@@ -29,6 +29,16 @@ struct LimitChange {
     used: Option<u64>,
 }
 
+/// How many polls find a Bulk job or batch waiting, and how many more find it running.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct BulkPolls {
+    #[serde(default)]
+    queued_polls: u32,
+    #[serde(default)]
+    running_polls: u32,
+}
+
 #[derive(Deserialize)]
 struct Purge {
     before: DateTime<Utc>,
@@ -38,6 +48,7 @@ pub(super) fn router() -> Router<AppState> {
     Router::new()
         .route("/simorg/clock", get(clock).put(set_clock))
         .route("/simorg/limits", get(limits).put(set_limits))
+        .route("/simorg/bulk", axum::routing::put(set_bulk_polls))
         .route("/simorg/faults", get(faults).post(add_fault).delete(clear_faults))
         .route("/simorg/faults/{id}", axum::routing::delete(remove_fault))
         .route("/simorg/delete-log/purge", post(purge_delete_log))
@@ -85,6 +96,11 @@ async fn set_limits(State(state): State<AppState>, Body(change): Body<LimitChang
         state.org.limits().set_used(used, state.org.now());
     }
     answer(&usage(&state))
+}
+
+async fn set_bulk_polls(State(state): State<AppState>, Body(polls): Body<BulkPolls>) -> Response {
+    state.bulk2.set_polls(polls.queued_polls, polls.running_polls);
+    answer(&json!({"queued_polls": polls.queued_polls, "running_polls": polls.running_polls}))
 }
 
 async fn faults(State(state): State<AppState>) -> Response {

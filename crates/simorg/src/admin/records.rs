@@ -11,7 +11,7 @@ use serde_json::{Map, Value as Json, json};
 
 use crate::errors::ApiError;
 use crate::server::AppState;
-use crate::state::{Operation, Org, User};
+use crate::state::{Conversion, Operation, Org, Transaction, User};
 
 use super::answer;
 
@@ -31,10 +31,33 @@ struct Writes {
     undelete: Vec<String>,
     #[serde(default)]
     purge: Vec<String>,
+    /// Ids of rows in the recycle bin.
+    #[serde(default)]
+    empty_bin: Vec<String>,
+    #[serde(default)]
+    merge: Vec<Merge>,
+    #[serde(default)]
+    convert: Vec<Conversion>,
+    /// Ids of activities or documents.
+    #[serde(default)]
+    archive: Vec<String>,
+    /// Archives all activities that are old enough.
+    #[serde(default)]
+    archive_old_activities: bool,
     /// Username; without it the integration user.
     user: Option<String>,
     /// Number of a transaction held open.
     transaction: Option<u64>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Merge {
+    master: String,
+    /// New values of the master.
+    #[serde(default)]
+    fields: Map<String, Json>,
+    losers: Vec<String>,
 }
 
 #[derive(Deserialize, Default)]
@@ -54,22 +77,72 @@ pub(super) fn router() -> Router<AppState> {
 async fn write(State(state): State<AppState>, Body(writes): Body<Writes>) -> Result<Response, ApiError> {
     let user = user(&state.org, writes.user.as_deref())?;
     let transaction = writes.transaction;
+    let archives = writes.archive_old_activities;
     let operations = operations(writes)?;
-    let mut ids = Vec::new();
+    let mut done = Done::default();
     if let Some(number) = transaction {
         for operation in operations {
-            ids.extend(state.org.save_in(number, operation)?);
+            done.ids.extend(state.org.save_in(number, operation)?);
         }
     } else {
-        ids = state.org.write(&user, |transaction| {
-            let mut ids = Vec::new();
+        done = state.org.write(&user, |transaction| {
+            let mut done = Done::default();
             for operation in &operations {
-                ids.extend(transaction.run(operation)?);
+                done.run(transaction, operation)?;
             }
-            Ok(ids)
+            if archives {
+                done.archived = Some(transaction.archive_old_activities());
+            }
+            Ok(done)
         })?;
     }
-    Ok(answer(&json!({"ids": ids})))
+    Ok(answer(&done.told()))
+}
+
+/// What the writes made, beside the ids of new records.
+#[derive(Default)]
+struct Done {
+    ids: Vec<String>,
+    merged: Vec<Json>,
+    converted: Vec<Json>,
+    archived: Option<u64>,
+}
+
+impl Done {
+    fn run(&mut self, transaction: &mut Transaction<'_>, operation: &Operation) -> Result<(), ApiError> {
+        match operation {
+            Operation::Merge { master, fields, losers } => {
+                let merged = transaction.merge(master, fields, losers)?;
+                self.merged
+                    .push(json!({"master": merged.master, "losers": merged.losers, "moved": merged.moved}));
+            }
+            Operation::Convert(wanted) => {
+                let made = transaction.convert_lead(wanted)?;
+                self.converted.push(json!({
+                    "lead": made.lead,
+                    "account": made.account,
+                    "contact": made.contact,
+                    "opportunity": made.opportunity,
+                }));
+            }
+            other => self.ids.extend(transaction.run(other)?),
+        }
+        Ok(())
+    }
+
+    fn told(self) -> Json {
+        let mut told = json!({"ids": self.ids});
+        if !self.merged.is_empty() {
+            told["merged"] = Json::Array(self.merged);
+        }
+        if !self.converted.is_empty() {
+            told["converted"] = Json::Array(self.converted);
+        }
+        if let Some(count) = self.archived {
+            told["archived"] = json!(count);
+        }
+        told
+    }
 }
 
 fn operations(writes: Writes) -> Result<Vec<Operation>, ApiError> {
@@ -87,6 +160,12 @@ fn operations(writes: Writes) -> Result<Vec<Operation>, ApiError> {
     operations.extend(writes.delete.into_iter().map(|id| Operation::Delete { id }));
     operations.extend(writes.undelete.into_iter().map(|id| Operation::Undelete { id }));
     operations.extend(writes.purge.into_iter().map(|id| Operation::Purge { id }));
+    operations.extend(writes.empty_bin.into_iter().map(|id| Operation::EmptyBin { id }));
+    for Merge { master, fields, losers } in writes.merge {
+        operations.push(Operation::Merge { master, fields, losers });
+    }
+    operations.extend(writes.convert.into_iter().map(Operation::Convert));
+    operations.extend(writes.archive.into_iter().map(|id| Operation::Archive { id }));
     Ok(operations)
 }
 

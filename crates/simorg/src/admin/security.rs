@@ -5,9 +5,11 @@ use axum::response::Response;
 use axum::routing::{get, post, put};
 use axum::{Json as Body, Router};
 use serde::Deserialize;
-use serde_json::{Value as Json, json};
+use serde_json::{Map, Value as Json, json};
 
 use crate::errors::ApiError;
+use crate::model::permissions;
+use crate::oauth::Policy;
 use crate::server::AppState;
 use crate::state::Permissions;
 
@@ -25,6 +27,9 @@ struct Changes {
     query_all_files: Option<bool>,
     modify_all_data: Option<bool>,
     api_enabled: Option<bool>,
+    /// System permissions by API name, such as `CreateAuditFields`.
+    grant: Vec<String>,
+    revoke: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -39,6 +44,7 @@ pub(super) fn router() -> Router<AppState> {
         .route("/simorg/sessions/expire", post(expire_sessions))
         .route("/simorg/grants/revoke", post(revoke_grants))
         .route("/simorg/grants/rotation", put(rotation))
+        .route("/simorg/grants/policy", get(policy).patch(change_policy))
 }
 
 async fn users(State(state): State<AppState>) -> Response {
@@ -63,6 +69,7 @@ async fn users(State(state): State<AppState>) -> Response {
                 "modify_all_data": user.permissions.modify_all_data,
                 "hidden_objects": user.permissions.hidden_objects,
                 "hidden_fields": hidden_fields,
+                "system_permissions": user.permissions.system,
             })
         })
         .collect();
@@ -75,6 +82,13 @@ async fn change(
     Body(changes): Body<Changes>,
 ) -> Result<Response, ApiError> {
     let user = state.org.user_by_name(&username).ok_or_else(ApiError::not_found)?;
+    let unknown = changes.grant.iter().chain(&changes.revoke).find(|name| permissions::known(name).is_none());
+    if let Some(name) = unknown {
+        return Err(ApiError::bad_request(
+            "UNKNOWN_USER_PERMISSION",
+            format!("Unknown user permission: {name}"),
+        ));
+    }
     state.org.set_permissions(&user.id, |permissions| apply(permissions, &changes));
     Ok(answer(&json!({"changed": username})))
 }
@@ -100,6 +114,11 @@ fn apply(permissions: &mut Permissions, changes: &Changes) {
     ] {
         *switch = to.unwrap_or(*switch);
     }
+    for (names, held) in [(&changes.grant, true), (&changes.revoke, false)] {
+        for name in names {
+            permissions.set(name, held);
+        }
+    }
 }
 
 async fn expire_sessions(State(state): State<AppState>) -> Response {
@@ -115,4 +134,23 @@ async fn revoke_grants(State(state): State<AppState>) -> Response {
 async fn rotation(State(state): State<AppState>, Body(body): Body<Rotation>) -> Response {
     state.oauth.set_rotation(body.rotates);
     answer(&json!({"rotates": body.rotates}))
+}
+
+async fn policy(State(state): State<AppState>) -> Response {
+    answer(&json!(state.oauth.policy()))
+}
+
+/// Changes the settings that are named and leaves the others.
+async fn change_policy(
+    State(state): State<AppState>,
+    Body(changes): Body<Map<String, Json>>,
+) -> Result<Response, ApiError> {
+    let mut policy = json!(state.oauth.policy());
+    if let Some(settings) = policy.as_object_mut() {
+        settings.extend(changes);
+    }
+    let policy: Policy =
+        serde_json::from_value(policy).map_err(|error| ApiError::json_parser(error.to_string()))?;
+    state.oauth.set_policy(policy.clone());
+    Ok(answer(&json!(policy)))
 }

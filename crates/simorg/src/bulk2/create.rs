@@ -12,7 +12,7 @@ use serde::Deserialize;
 use super::csv::Format;
 use super::job::{Job, Phase, Progress};
 use super::refusals;
-use super::store::json_answer;
+use super::store::{Finished, json_answer};
 use crate::errors::ApiError;
 use crate::faults::{Effect, Endpoint};
 use crate::server::{ApiVersion, AppState, Session};
@@ -75,6 +75,7 @@ pub(super) async fn create(
         created: now,
         created_by: session.user.id.clone(),
         rows: OnceLock::new(),
+        finished: Finished::default(),
         progress: Mutex::new(Progress { phase: Phase::UploadComplete, polls: 0, changed: now, error: None }),
     });
     let answer = json_answer(&job.to_json());
@@ -83,6 +84,7 @@ pub(super) async fn create(
             // Set once, here only.
             job.rows.set(rows).ok();
         }
+        job.finished.set();
     });
     Ok(answer)
 }

@@ -58,7 +58,7 @@ impl Format {
         if self.is_crlf { "CRLF" } else { "LF" }
     }
 
-    fn delimiter(self) -> char {
+    pub(super) fn delimiter(self) -> char {
         match self.delimiter {
             Delimiter::Backquote => '`',
             Delimiter::Caret => '^',
@@ -69,7 +69,7 @@ impl Format {
         }
     }
 
-    fn end_line(self, out: &mut String) {
+    pub(super) fn end_line(self, out: &mut String) {
         out.push_str(if self.is_crlf { "\r\n" } else { "\n" });
     }
 

@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use serde_json::{Value as Json, json};
 
 use super::csv::Format;
+use super::store::Finished;
 use crate::model::value::datetime_text;
 use crate::server::ApiVersion;
 use crate::soql::Plan;
@@ -13,6 +14,8 @@ use crate::state::View;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Phase {
+    /// Waiting for its rows; ingest jobs only.
+    Open,
     /// Waiting in the queue.
     UploadComplete,
     InProgress,
@@ -24,6 +27,7 @@ pub(super) enum Phase {
 impl Phase {
     pub(super) fn text(self) -> &'static str {
         match self {
+            Self::Open => "Open",
             Self::UploadComplete => "UploadComplete",
             Self::InProgress => "InProgress",
             Self::JobComplete => "JobComplete",
@@ -34,9 +38,14 @@ impl Phase {
 
     pub(super) fn is_final(self) -> bool {
         match self {
-            Self::UploadComplete | Self::InProgress => false,
+            Self::Open | Self::UploadComplete | Self::InProgress => false,
             Self::JobComplete | Self::Failed | Self::Aborted => true,
         }
+    }
+
+    /// What texts call the state.
+    pub(super) fn held(self) -> &'static str {
+        if self == Self::JobComplete { "Completed" } else { self.text() }
     }
 }
 
@@ -53,6 +62,7 @@ pub(super) struct Job {
     pub created_by: String,
     /// The rows of the result by counter, once they have been found.
     pub rows: OnceLock<Vec<u64>>,
+    pub finished: Finished,
     pub progress: Mutex<Progress>,
 }
 
@@ -75,19 +85,27 @@ impl Job {
 
     /// Moves on as polls come in: some find the job in the queue, some find it running, and it is complete only when its
     /// rows have been found.
-    pub(super) fn poll(&self, polls: Polls, now: DateTime<Utc>) {
+    pub(super) async fn poll(&self, polls: Polls, now: DateTime<Utc>) {
+        let seen = {
+            let mut progress = self.progress();
+            progress.polls = progress.polls.saturating_add(1);
+            progress.polls
+        };
+        if polls.are_over(seen) {
+            self.finished.wait().await;
+        }
+        self.settle(polls, now);
+    }
+
+    /// Moves on as far as the polls so far and the work allow.
+    pub(super) fn settle(&self, polls: Polls, now: DateTime<Utc>) {
         let mut progress = self.progress();
         if progress.phase.is_final() {
             return;
         }
-        progress.polls += 1;
-        let waited = progress.polls > polls.queued;
-        let is_ready =
-            progress.polls > polls.queued.saturating_add(polls.running) && self.rows.get().is_some();
-        let phase = match (waited, is_ready) {
-            (_, true) => Phase::JobComplete,
-            (true, false) => Phase::InProgress,
-            (false, false) => Phase::UploadComplete,
+        let phase = match polls.phase(progress.polls) {
+            Phase::JobComplete if !self.finished.is_set() => Phase::InProgress,
+            phase => phase,
         };
         if phase != progress.phase {
             progress.phase = phase;
@@ -131,7 +149,10 @@ impl Job {
         };
         body["jobType"] = json!("V2Query");
         body["retries"] = json!(0);
-        body["totalProcessingTime"] = json!((progress.changed - self.created).num_milliseconds().max(0));
+        let spent = (progress.changed - self.created).num_milliseconds().max(0);
+        body["totalProcessingTime"] = json!(spent);
+        body["apiActiveProcessingTime"] = json!(spent);
+        body["apexProcessingTime"] = json!(0);
         body["numberRecordsProcessed"] = json!(processed);
         body["isPkChunkingSupported"] = json!(self.plan.is_chunkable());
         if let Some(error) = progress.error.as_deref().filter(|error| !error.is_empty()) {
@@ -141,15 +162,28 @@ impl Job {
     }
 }
 
-/// How many polls find a job waiting, and how many more find it running.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Polls {
+/// How many polls find a job waiting, and how many more find it running. By default none do.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Polls {
     pub queued: u32,
     pub running: u32,
 }
 
-impl Default for Polls {
-    fn default() -> Self {
-        Self { queued: 0, running: 1 }
+impl Polls {
+    /// True if and only if a job that was polled this often may be complete.
+    pub(crate) fn are_over(self, seen: u32) -> bool {
+        let wanted = self.queued.saturating_add(self.running);
+        seen > wanted || wanted == 0
+    }
+
+    /// Where a job is that was polled this often, if its work is done.
+    pub(super) fn phase(self, seen: u32) -> Phase {
+        if self.are_over(seen) {
+            Phase::JobComplete
+        } else if seen > self.queued {
+            Phase::InProgress
+        } else {
+            Phase::UploadComplete
+        }
     }
 }

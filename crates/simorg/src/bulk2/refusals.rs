@@ -52,13 +52,18 @@ const NOT_IN_BULK: [&str; 44] = [
     "ApiEvent",
 ];
 
-pub(super) fn not_supported(object: &str) -> ApiError {
+pub(crate) fn not_supported(object: &str) -> ApiError {
     ApiError::bad_request("INVALIDENTITY", format!("Entity '{object}' is not supported by the Bulk API."))
 }
 
-pub(super) fn check(plan: &Plan) -> Result<(), ApiError> {
+/// True if and only if Bulk reads and writes this object.
+pub(crate) fn takes(object: &str) -> bool {
+    !NOT_IN_BULK.contains(&object)
+}
+
+pub(crate) fn check(plan: &Plan) -> Result<(), ApiError> {
     let object = plan.object().name.as_str();
-    if NOT_IN_BULK.contains(&object) {
+    if !takes(object) {
         return Err(not_supported(object));
     }
     let refused = |text: &str| Err(ApiError::bad_request("API_ERROR", text));

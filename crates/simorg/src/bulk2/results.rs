@@ -20,7 +20,7 @@ use super::job::{Job, Phase};
 use super::store::json_answer;
 use crate::errors::ApiError;
 use crate::faults::{Effect, Endpoint};
-use crate::server::{ApiVersion, AppState};
+use crate::server::{ApiVersion, AppState, Session};
 use crate::soql::visit_rows;
 
 /// Rows on a page when the request does not say.
@@ -72,8 +72,14 @@ fn place_of(locator: &str) -> Option<usize> {
     String::from_utf8(bytes).ok()?.parse().ok()
 }
 
-fn finished(state: &AppState, id: &str, version: ApiVersion) -> Result<Arc<Job>, ApiError> {
-    let job = state.bulk2.find(id, state.org.now())?;
+fn finished(
+    state: &AppState,
+    session: &Session,
+    id: &str,
+    version: ApiVersion,
+) -> Result<Arc<Job>, ApiError> {
+    let job = state.bulk2.find(id, session, state.org.now())?;
+    job.settle(state.bulk2.polls(), state.org.now());
     if job.version != version {
         let text =
             format!("The job was created with API version {} and must be read with it", job.version.text());
@@ -93,11 +99,12 @@ fn finished(state: &AppState, id: &str, version: ApiVersion) -> Result<Arc<Job>,
 
 pub(super) async fn page(
     State(state): State<AppState>,
+    Extension(session): Extension<Session>,
     Extension(version): Extension<ApiVersion>,
     Path(id): Path<String>,
     uri: Uri,
 ) -> Result<Response, ApiError> {
-    let job = finished(&state, &id, version)?;
+    let job = finished(&state, &session, &id, version)?;
     let total = job.rows.get().map_or(0, Vec::len);
     let asked = Asked::read(&uri, total)?;
     let end = total.min(asked.first.saturating_add(asked.max_records));
@@ -142,11 +149,12 @@ fn write(job: &Job, places: Range<usize>, pieces: &mpsc::Sender<Bytes>) {
 
 pub(super) async fn pages(
     State(state): State<AppState>,
+    Extension(session): Extension<Session>,
     Extension(version): Extension<ApiVersion>,
     Path(id): Path<String>,
     uri: Uri,
 ) -> Result<Response, ApiError> {
-    let job = finished(&state, &id, version)?;
+    let job = finished(&state, &session, &id, version)?;
     let total = job.rows.get().map_or(0, Vec::len);
     let asked = Asked::read(&uri, total)?;
     let base = format!("/services/data/v{}/jobs/query/{}", version.text(), job.id);

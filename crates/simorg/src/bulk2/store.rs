@@ -1,26 +1,25 @@
-//! The jobs of the org, and the requests about them that are not about results.
+//! The jobs of the org: numbered together, kept for seven days, counted for the daily limits.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration as Span;
 
-use axum::body::Bytes;
-use axum::extract::{Path, State as StateOf};
-use axum::http::{StatusCode, Uri, header};
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::{Extension, Json as JsonBody};
 use chrono::{DateTime, Duration, Utc};
-use serde_json::{Value as Json, json};
+use serde_json::Value as Json;
+use tokio::sync::watch;
 
-use super::job::{Job, Phase, Polls};
+use super::ingest;
+use super::job::{Job, Polls};
 use crate::errors::{ApiError, JSON};
-use crate::faults::{Effect, Endpoint};
 use crate::model::ids;
-use crate::server::{ApiVersion, AppState};
+use crate::server::Session;
 
 /// How long a job and its results stay (Bulk API 2.0, "Limits").
-const LIFE: Duration = Duration::days(7);
-/// Jobs on one page of the list.
-const LIST_PAGE: usize = 1000;
+pub(crate) const LIFE: Duration = Duration::days(7);
+/// How long a poll waits for a job that could be done by then.
+const LONGEST_WAIT: Span = Span::from_millis(500);
 
 /// What this API keeps between calls.
 #[derive(Debug, Default)]
@@ -28,10 +27,13 @@ pub struct State(Mutex<Jobs>);
 
 #[derive(Debug, Default)]
 struct Jobs {
-    by_number: BTreeMap<u64, Arc<Job>>,
+    queries: BTreeMap<u64, Arc<Job>>,
+    ingests: BTreeMap<u64, Arc<ingest::Job>>,
     made: u64,
-    /// When jobs were made, for the daily limit; also of those deleted since.
+    /// When query jobs were made, for the daily limit; also of those deleted since.
     created: Vec<DateTime<Utc>>,
+    /// When how many batches of rows were taken, of both Bulk APIs.
+    batches: Vec<(DateTime<Utc>, u64)>,
     polls: Polls,
 }
 
@@ -45,155 +47,154 @@ impl State {
         self.lock().polls = Polls { queued, running };
     }
 
-    /// Jobs created at or after this time.
+    pub(crate) fn polls(&self) -> Polls {
+        self.lock().polls
+    }
+
+    /// Query jobs created at or after this time.
     pub fn created_since(&self, since: DateTime<Utc>) -> u64 {
         self.lock().created.iter().filter(|at| **at >= since).count() as u64
     }
 
-    /// Jobs that exist now, whatever their state.
-    pub fn count(&self) -> usize {
-        self.lock().by_number.len()
+    /// Takes note of batches of rows of either Bulk API.
+    pub(crate) fn count_batches(&self, now: DateTime<Utc>, batches: u64) {
+        let mut jobs = self.lock();
+        jobs.batches.retain(|(at, _)| now - *at < Duration::days(2));
+        jobs.batches.push((now, batches));
     }
 
-    /// Keeps a job; `make` is given its id.
+    /// Batches of rows taken at or after this time.
+    pub fn batches_since(&self, since: DateTime<Utc>) -> u64 {
+        self.lock().batches.iter().filter(|(at, _)| *at >= since).map(|(_, batches)| batches).sum()
+    }
+
+    /// Jobs that exist now, whatever their state.
+    pub fn count(&self) -> usize {
+        let jobs = self.lock();
+        jobs.queries.len() + jobs.ingests.len()
+    }
+
+    /// The number and the id of a new job of any Bulk API.
+    pub(crate) fn new_id(&self) -> (u64, String) {
+        let mut jobs = self.lock();
+        jobs.made += 1;
+        (jobs.made, ids::record_id("750", jobs.made))
+    }
+
+    /// Keeps a query job; `make` is given its id.
     pub(super) fn add(&self, now: DateTime<Utc>, make: impl FnOnce(String) -> Job) -> Arc<Job> {
+        let (number, id) = self.new_id();
+        let job = Arc::new(make(id));
         let mut jobs = self.lock();
         jobs.created.retain(|at| now - *at < Duration::days(2));
-        jobs.by_number.retain(|_, job| now - job.created < LIFE);
-        jobs.made += 1;
-        let number = jobs.made;
-        let job = Arc::new(make(ids::record_id("750", number)));
+        jobs.queries.retain(|_, job| now - job.created < LIFE);
         jobs.created.push(now);
-        jobs.by_number.insert(number, job.clone());
+        jobs.queries.insert(number, job.clone());
         job
     }
 
-    pub(super) fn find(&self, id: &str, now: DateTime<Utc>) -> Result<Arc<Job>, ApiError> {
-        let number =
-            ids::canonical(id).filter(|id| id.starts_with("750")).and_then(|id| ids::counter_of(&id));
-        let job = number.and_then(|number| self.lock().by_number.get(&number).cloned());
-        job.filter(|job| now - job.created < LIFE).ok_or_else(ApiError::not_found)
+    /// Keeps an ingest job; `make` is given its id.
+    pub(super) fn add_ingest(
+        &self,
+        now: DateTime<Utc>,
+        make: impl FnOnce(String) -> ingest::Job,
+    ) -> Arc<ingest::Job> {
+        let (number, id) = self.new_id();
+        let job = Arc::new(make(id));
+        let mut jobs = self.lock();
+        jobs.ingests.retain(|_, job| now - job.created < LIFE);
+        jobs.ingests.insert(number, job.clone());
+        job
     }
 
-    fn remove(&self, id: &str) {
+    /// The query job with this id, if the user may see it.
+    pub(super) fn find(&self, id: &str, session: &Session, now: DateTime<Utc>) -> Result<Arc<Job>, ApiError> {
+        let job = number_of(id).and_then(|number| self.lock().queries.get(&number).cloned());
+        let job = job.filter(|job| now - job.created < LIFE).ok_or_else(ApiError::not_found)?;
+        check_owner(session, &job.created_by)?;
+        Ok(job)
+    }
+
+    /// The ingest job with this id, if the user may see it.
+    pub(super) fn find_ingest(
+        &self,
+        id: &str,
+        session: &Session,
+        now: DateTime<Utc>,
+    ) -> Result<Arc<ingest::Job>, ApiError> {
+        let job = number_of(id).and_then(|number| self.lock().ingests.get(&number).cloned());
+        let job = job.filter(|job| now - job.created < LIFE).ok_or_else(ApiError::not_found)?;
+        check_owner(session, &job.user.id)?;
+        Ok(job)
+    }
+
+    pub(super) fn queries(&self, now: DateTime<Utc>) -> Vec<(u64, Arc<Job>)> {
+        let jobs = self.lock();
+        let alive = jobs.queries.iter().filter(|(_, job)| now - job.created < LIFE);
+        alive.map(|(number, job)| (*number, job.clone())).collect()
+    }
+
+    pub(super) fn ingests(&self, now: DateTime<Utc>) -> Vec<(u64, Arc<ingest::Job>)> {
+        let jobs = self.lock();
+        let alive = jobs.ingests.iter().filter(|(_, job)| now - job.created < LIFE);
+        alive.map(|(number, job)| (*number, job.clone())).collect()
+    }
+
+    /// Forgets a job of either kind.
+    pub(super) fn remove(&self, id: &str) {
         if let Some(number) = ids::counter_of(id) {
-            self.lock().by_number.remove(&number);
+            let mut jobs = self.lock();
+            jobs.queries.remove(&number);
+            jobs.ingests.remove(&number);
         }
     }
+}
 
-    fn polls(&self) -> Polls {
-        self.lock().polls
+/// The number of a job by its id of 15 or 18 characters.
+pub(crate) fn number_of(id: &str) -> Option<u64> {
+    ids::canonical(id).filter(|id| id.starts_with("750")).and_then(|id| ids::counter_of(&id))
+}
+
+/// Jobs are their creator's, and those who may modify all data see all (Bulk API, "Errors": `InvalidUser`).
+fn check_owner(session: &Session, created_by: &str) -> Result<(), ApiError> {
+    if owns(session, created_by) {
+        return Ok(());
     }
+    let text = "The job was created by another user";
+    Err(ApiError::new(StatusCode::FORBIDDEN, "INVALIDUSER", text))
+}
+
+pub(crate) fn owns(session: &Session, created_by: &str) -> bool {
+    session.user.id == created_by || session.user.permissions.modify_all_data
 }
 
 pub(super) fn json_answer(body: &Json) -> Response {
     ([(header::CONTENT_TYPE, JSON)], body.to_string()).into_response()
 }
 
-pub(super) async fn status(
-    StateOf(state): StateOf<AppState>,
-    Path(id): Path<String>,
-) -> Result<Response, ApiError> {
-    let now = state.org.now();
-    let job = state.bulk2.find(&id, now)?;
-    match state.org.faults().semantic(Endpoint::BulkStatus, Some(&job.plan.object().name)) {
-        Some(Effect::JobFailed { message }) if !job.phase().is_final() => job.fail(&message, now),
-        Some(Effect::JobStuck) => {
-            let mut progress = job.progress();
-            if progress.phase == Phase::UploadComplete {
-                progress.phase = Phase::InProgress;
-            }
-        }
-        _ => job.poll(state.bulk2.polls(), now),
+/// Whether the work of a job in the background is done.
+#[derive(Debug)]
+pub(crate) struct Finished(watch::Sender<bool>);
+
+impl Default for Finished {
+    fn default() -> Self {
+        Self(watch::Sender::new(false))
     }
-    Ok(json_answer(&job.to_status_json()))
 }
 
-pub(super) async fn abort(
-    StateOf(state): StateOf<AppState>,
-    Path(id): Path<String>,
-    body: Bytes,
-) -> Result<Response, ApiError> {
-    let now = state.org.now();
-    let job = state.bulk2.find(&id, now)?;
-    let JsonBody(asked): JsonBody<Json> =
-        JsonBody::from_bytes(&body).map_err(|error| ApiError::json_parser(error.to_string()))?;
-    if asked.get("state").and_then(Json::as_str) != Some("Aborted") {
-        return Err(ApiError::bad_request(
-            "INVALIDJOBSTATE",
-            "Only the state Aborted can be set on a query job",
-        ));
+impl Finished {
+    pub(crate) fn set(&self) {
+        self.0.send_replace(true);
     }
-    {
-        let mut progress = job.progress();
-        if progress.phase.is_final() {
-            let held = if progress.phase == Phase::JobComplete { "Completed" } else { progress.phase.text() };
-            return Err(ApiError::bad_request(
-                "INVALIDJOBSTATE",
-                format!("Aborting already {held} Job not allowed"),
-            ));
-        }
-        progress.phase = Phase::Aborted;
-        progress.changed = now;
-    }
-    Ok(json_answer(&job.to_json()))
-}
 
-pub(super) async fn delete(
-    StateOf(state): StateOf<AppState>,
-    Path(id): Path<String>,
-) -> Result<Response, ApiError> {
-    let job = state.bulk2.find(&id, state.org.now())?;
-    if !job.phase().is_final() {
-        let text = "Error encountered when deleting the job because the job is not terminated";
-        return Err(ApiError::bad_request("API_ERROR", text));
+    pub(crate) fn is_set(&self) -> bool {
+        *self.0.borrow()
     }
-    state.bulk2.remove(&job.id);
-    Ok(StatusCode::NO_CONTENT.into_response())
-}
 
-pub(super) async fn list(
-    StateOf(state): StateOf<AppState>,
-    Extension(version): Extension<ApiVersion>,
-    uri: Uri,
-) -> Result<Response, ApiError> {
-    let mut first = 0;
-    let mut shows_queries = true;
-    for (key, value) in url::form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()) {
-        match &*key {
-            "jobType" => shows_queries = value.eq_ignore_ascii_case("V2Query"),
-            "queryLocator" => {
-                let place = value.rsplit('-').next().and_then(|place| place.parse().ok());
-                first = place
-                    .ok_or_else(|| ApiError::bad_request("INVALID_QUERY_LOCATOR", "invalid query locator"))?;
-            }
-            _ => {}
-        }
+    /// Waits for the end of the work, but not long: a poll has to answer.
+    pub(crate) async fn wait(&self) {
+        let mut seen = self.0.subscribe();
+        // Too late and closed mean the same: not done at this poll.
+        tokio::time::timeout(LONGEST_WAIT, seen.wait_for(|is_done| *is_done)).await.ok();
     }
-    let now = state.org.now();
-    let jobs: Vec<Arc<Job>> = if shows_queries {
-        state.bulk2.lock().by_number.values().filter(|job| now - job.created < LIFE).cloned().collect()
-    } else {
-        Vec::new()
-    };
-    let records: Vec<Json> = jobs.iter().skip(first).take(LIST_PAGE).map(|job| listed(job)).collect();
-    let end = first + records.len();
-    let is_done = end >= jobs.len();
-    let next = format!(
-        "/services/data/v{}/jobs/query?queryLocator={}-{end}",
-        version.text(),
-        ids::record_id("01g", 0)
-    );
-    Ok(json_answer(&json!({
-        "done": is_done,
-        "records": records,
-        "nextRecordsUrl": if is_done { Json::Null } else { Json::String(next) },
-    })))
-}
-
-/// A job in the list: as created, with its type.
-fn listed(job: &Job) -> Json {
-    let mut body = job.to_json();
-    body["jobType"] = json!("V2Query");
-    body
 }

@@ -42,8 +42,7 @@ async fn describe(
 ) -> Result<Response, ApiError> {
     let view = state.org.view(&session.user);
     let def = view.object(&object).ok_or_else(ApiError::not_found)?;
-    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost");
-    let instance = state.settings.instance_url.clone().unwrap_or_else(|| format!("http://{host}"));
+    let instance = crate::oauth::instance_url(&state, &headers);
     Ok(unless_known(&headers, view.changed_ms(&object), || {
         Json::Object(model::describe(&view, &def, &version.text(), &instance)).to_string()
     }))

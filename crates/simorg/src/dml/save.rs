@@ -7,7 +7,7 @@ use serde_json::{Map, Value as Json};
 
 use crate::errors::ApiError;
 use crate::model::{ObjectDef, ids};
-use crate::state::{Org, Transaction, User};
+use crate::state::{Org, Transaction, User, WriteOptions};
 
 use super::{Options, Outcome, Row, Saved, Verb, upsert};
 
@@ -29,6 +29,11 @@ pub(crate) fn save_in(
     rows: &[Row],
     options: &Options,
 ) -> Vec<Outcome> {
+    transaction.set_options(WriteOptions {
+        auto_assign: options.auto_assign,
+        allow_duplicates: options.allow_duplicates,
+        one_kind: true,
+    });
     let mut seen = HashSet::new();
     let mut outcomes: Vec<Outcome> = rows
         .iter()
@@ -102,7 +107,8 @@ fn by_id(transaction: &mut Transaction<'_>, verb: &Verb, object: &str, id: &str)
         let message = format!("{object} ID: id value of incorrect type: {id}");
         return Err(ApiError::record("MALFORMED_ID", message, ["Id"]));
     }
-    view.row(&def, &full).ok_or_else(no_such_row)?;
+    let missing = if *verb == Verb::Undelete { not_in_bin } else { no_such_row };
+    view.row(&def, &full).ok_or_else(missing)?;
     drop(view);
     match verb {
         Verb::Undelete => transaction.undelete(&full)?,
@@ -135,6 +141,10 @@ fn canonical(def: &ObjectDef, id: &str) -> Result<String, ApiError> {
 
 fn malformed(id: &str) -> ApiError {
     ApiError::record("MALFORMED_ID", format!("bad id {id}"), Vec::<String>::new())
+}
+
+fn not_in_bin() -> ApiError {
+    ApiError::record("UNDELETE_FAILED", "entity is not in the recycle bin", Vec::<String>::new())
 }
 
 fn no_such_row() -> ApiError {

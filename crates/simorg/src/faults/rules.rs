@@ -17,6 +17,20 @@ pub enum Endpoint {
     BulkResults,
     /// Abort and delete of a Bulk job.
     BulkClose,
+    IngestCreate,
+    IngestUpload,
+    IngestStatus,
+    IngestResults,
+    /// Upload complete, abort and delete of an ingest job.
+    IngestClose,
+    /// Each chunk of rows that a job of either Bulk API saves.
+    IngestRows,
+    /// Bulk API 1.0: jobs.
+    AsyncJob,
+    /// Bulk API 1.0: batches.
+    AsyncBatch,
+    /// Bulk API 1.0: results of batches.
+    AsyncResults,
     Describe,
     DescribeGlobal,
     Composite,
@@ -84,12 +98,18 @@ pub enum Effect {
     JobStuck,
     /// Bulk does not take this object.
     RefuseBulk,
+    /// The rows of a chunk are locked by somebody else.
+    RowLocked,
 }
 
 impl Effect {
     fn is_semantic(&self) -> bool {
         match self {
-            Effect::LocatorLost | Effect::JobFailed { .. } | Effect::JobStuck | Effect::RefuseBulk => true,
+            Effect::LocatorLost
+            | Effect::JobFailed { .. }
+            | Effect::JobStuck
+            | Effect::RefuseBulk
+            | Effect::RowLocked => true,
             Effect::Status { .. }
             | Effect::Disconnect { .. }
             | Effect::Truncate { .. }

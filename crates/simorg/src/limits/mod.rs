@@ -12,7 +12,7 @@ use crate::model::ObjectKind;
 use crate::server::{AppState, Session};
 
 /// Limits of which nothing is used.
-const UNUSED: [(&str, u64); 40] = [
+const UNUSED: [(&str, u64); 39] = [
     ("AnalyticsExternalDataSizeMB", 40_960),
     ("ConcurrentAsyncGetReportInstances", 200),
     ("ConcurrentEinsteinDataInsightsStoryCreation", 5),
@@ -22,7 +22,6 @@ const UNUSED: [(&str, u64); 40] = [
     ("DailyAnalyticsUploadedFilesSizeMB", 51_200),
     ("DailyAsyncApexExecutions", 250_000),
     ("DailyAsyncApexTests", 500),
-    ("DailyBulkApiBatches", 15_000),
     ("DailyBulkV2QueryFileStorageMB", 976_562),
     ("DailyDeliveredPlatformEvents", 10_000),
     ("DailyDurableGenericStreamingApiEvents", 10_000),
@@ -57,6 +56,8 @@ const UNUSED: [(&str, u64); 40] = [
 
 /// Query jobs per 24 hours (Bulk API 2.0, "Limits").
 const MAX_QUERY_JOBS: u64 = 10_000;
+/// Batches of rows per 24 hours, of both Bulk APIs (Bulk API, "Limits").
+pub(crate) const MAX_BATCHES: u64 = 15_000;
 const MAX_DOCUMENTS: u64 = 30_000_000;
 /// Each record counts 2 KB, whatever its size.
 const DATA_STORAGE_MB: u64 = 10_240;
@@ -76,6 +77,8 @@ async fn limits(State(state): State<AppState>, Extension(session): Extension<Ses
         "DailyBulkV2QueryJobs".to_owned(),
         pair(MAX_QUERY_JOBS, state.bulk2.created_since(now - chrono::Duration::days(1))),
     );
+    let batches = state.bulk2.batches_since(now - chrono::Duration::days(1));
+    list.insert("DailyBulkApiBatches".to_owned(), pair(MAX_BATCHES, batches));
     let view = state.org.admin_view();
     let rows: u64 = view.objects().iter().map(|object| view.count(object, false)).sum();
     list.insert("DataStorageMB".to_owned(), pair(DATA_STORAGE_MB, rows * 2 / 1024));

@@ -198,6 +198,8 @@ pub enum FieldSource {
     AutoNumber(String),
     /// The body lies beside the row.
     Blob,
+    /// Held with the row, shown as a mask to a user without View Encrypted Data.
+    Masked,
 }
 
 /// What metadata says of a field beyond its describe.

@@ -4,6 +4,7 @@ pub mod field;
 pub mod ids;
 pub mod json;
 pub mod object;
+pub mod permissions;
 pub mod value;
 
 pub use field::{

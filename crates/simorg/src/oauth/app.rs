@@ -6,6 +6,7 @@ use base64::engine::general_purpose::STANDARD;
 use jsonwebtoken::DecodingKey;
 
 use super::OauthError;
+use super::policy::Policy;
 use crate::server::AppState;
 
 /// The consumer key that the official command line uses; a public client.
@@ -14,7 +15,7 @@ pub(super) const PLATFORM_CLI: &str = "PlatformCLI";
 /// What an app holds when it asks for no scope.
 pub(super) const DEFAULT_SCOPE: &str = "refresh_token api";
 
-const SCOPES: [&str; 13] = [
+pub(super) const SCOPES: [&str; 13] = [
     "api",
     "refresh_token",
     "offline_access",
@@ -104,15 +105,32 @@ pub(super) fn client(state: &AppState, form: &Form, needs_secret: bool) -> Resul
     }
 }
 
-/// The scope that an app asks for, if all its words are known.
-pub(super) fn scope(asked: Option<&str>) -> Result<String, OauthError> {
-    let asked = asked.unwrap_or(DEFAULT_SCOPE);
-    match asked.split_whitespace().find(|word| !SCOPES.contains(word)) {
-        Some(_) => {
-            Err(OauthError::new("invalid_scope", "the requested scope is invalid, unknown, or malformed"))
-        }
-        None => Ok(asked.to_owned()),
+/// The scope that an app asks for, if all its words are known and allowed.
+pub(super) fn scope(policy: &Policy, asked: Option<&str>) -> Result<String, OauthError> {
+    let allowed = |word: &str| policy.scopes.is_empty() || policy.scopes.iter().any(|scope| scope == word);
+    let Some(asked) = asked else {
+        let words: Vec<&str> = DEFAULT_SCOPE.split_whitespace().filter(|word| allowed(word)).collect();
+        return Ok(words.join(" "));
+    };
+    if asked.split_whitespace().any(|word| !SCOPES.contains(&word)) {
+        return Err(OauthError::new(
+            "invalid_scope",
+            "the requested scope is invalid, unknown, or malformed",
+        ));
     }
+    if asked.split_whitespace().any(|word| !allowed(word)) {
+        return Err(OauthError::new("invalid_scope", "the requested scope is not allowed"));
+    }
+    Ok(asked.to_owned())
+}
+
+/// The part of a granted scope that a refresh asks for.
+pub(super) fn narrowed(granted: &str, asked: &str) -> Result<String, OauthError> {
+    let is_granted = |word: &str| granted.split_whitespace().any(|held| held == word);
+    if asked.split_whitespace().all(is_granted) {
+        return Ok(asked.to_owned());
+    }
+    Err(OauthError::new("invalid_scope", "the requested scope is not allowed"))
 }
 
 pub(super) fn is_refreshable(scope: &str) -> bool {

@@ -1,16 +1,19 @@
 //! Who the bearer of a token is: `userinfo`, the identity url, and the discovery document.
 
+use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value as Json, json};
 
 use super::app::Form;
-use super::{authenticate, session_of};
+use super::{session_of, tokens};
 use crate::errors::JSON;
+use crate::model::ids;
 use crate::model::value::datetime_text;
-use crate::server::AppState;
+use crate::server::{AppState, NEWEST_VERSION, Session};
 use crate::state::User;
+use crate::xml::Element;
 
 /// Where API calls go: the configured address, or the one that this request came to.
 pub(crate) fn instance_url(state: &AppState, headers: &HeaderMap) -> String {
@@ -18,15 +21,58 @@ pub(crate) fn instance_url(state: &AppState, headers: &HeaderMap) -> String {
         return url.clone();
     }
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost");
-    let scheme = headers.get("x-forwarded-proto").and_then(|scheme| scheme.to_str().ok()).unwrap_or("http");
+    let own = if state.settings.tls { "https" } else { "http" };
+    let scheme = headers.get("x-forwarded-proto").and_then(|scheme| scheme.to_str().ok()).unwrap_or(own);
     format!("{scheme}://{host}")
 }
 
-pub(super) async fn user_info(State(state): State<AppState>, headers: HeaderMap) -> Response {
-    let Ok(session) = authenticate(&state, &headers) else { return bad_token() };
+/// Why a token does not tell who somebody is ("Identity URLs", Salesforce Help): a status and a word.
+#[derive(Debug, Clone, Copy)]
+struct Refusal(StatusCode, &'static str);
+
+const MISSING: Refusal = Refusal(StatusCode::FORBIDDEN, "Missing_OAuth_Token");
+const BAD_TOKEN: Refusal = Refusal(StatusCode::FORBIDDEN, "Bad_OAuth_Token");
+const WRONG_ORG: Refusal = Refusal(StatusCode::FORBIDDEN, "Wrong_Org");
+const NO_ACCESS: Refusal = Refusal(StatusCode::FORBIDDEN, "No_Access");
+const BAD_ID: Refusal = Refusal(StatusCode::NOT_FOUND, "Bad_Id");
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        (self.0, self.1).into_response()
+    }
+}
+
+/// The session of the token in the header, or of the parameter of this name in the url or the body.
+fn bearer(
+    state: &AppState,
+    headers: &HeaderMap,
+    forms: [&Form; 2],
+    parameter: &str,
+) -> Result<Session, Refusal> {
+    let header = headers
+        .get(header::AUTHORIZATION)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.split_once(' '))
+        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("Bearer") || scheme.eq_ignore_ascii_case("OAuth"))
+        .map(|(_, token)| token.trim());
+    let token = header.or_else(|| forms.iter().find_map(|form| form.get(parameter))).ok_or(MISSING)?;
+    session_of(state, token).ok_or(BAD_TOKEN)
+}
+
+pub(super) async fn user_info(
+    State(state): State<AppState>,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let (query, form) = (Form::of_query(uri.query().unwrap_or_default()), Form::read(&headers, &body));
+    let session = match bearer(&state, &headers, [&query, &form], "access_token") {
+        Ok(session) => session,
+        Err(refusal) => return refusal.into_response(),
+    };
     let base = instance_url(&state, &headers);
     let user = &session.user;
-    let body = json!({
+    json_answer(&json!({
         "sub": format!("{base}/id/{}/{}", state.org.id(), user.id),
         "user_id": user.id,
         "organization_id": state.org.id(),
@@ -49,36 +95,32 @@ pub(super) async fn user_info(State(state): State<AppState>, headers: HeaderMap)
         "locale": "en_US",
         "utcOffset": 0,
         "updated_at": datetime_text(state.org.stamp_ms(), "Z"),
-    });
-    json_answer(&body)
+    }))
 }
 
-/// `GET <id>?format=json`, with a bearer token or `oauth_token`.
+/// `GET <id>`, with `format=json` (the default) or `xml`; `version=latest` puts a number for `{version}`.
 pub(super) async fn identity(
     State(state): State<AppState>,
-    Path((org_id, user_id)): Path<(String, String)>,
+    Path(path): Path<(String, String)>,
     uri: Uri,
     headers: HeaderMap,
+    body: Bytes,
 ) -> Response {
-    let query = Form::of_query(uri.query().unwrap_or_default());
-    let session = match query.get("oauth_token") {
-        Some(token) => session_of(&state, token),
-        None => authenticate(&state, &headers).ok(),
+    let (query, form) = (Form::of_query(uri.query().unwrap_or_default()), Form::read(&headers, &body));
+    let session = bearer(&state, &headers, [&query, &form], "oauth_token");
+    let (user, asserted) = match session.and_then(|session| named(&state, &session, &path)) {
+        Ok(named) => named,
+        Err(refusal) => return refusal.into_response(),
     };
-    let Some(session) = session else { return bad_token() };
-    let user = &session.user;
-    let same = |asked: &str, held: &str| crate::model::ids::canonical(asked).as_deref() == Some(held);
-    if !same(&org_id, state.org.id()) || !same(&user_id, &user.id) {
-        return (StatusCode::NOT_FOUND, "Bad_Id").into_response();
-    }
+    let parameter = |name: &str| query.get(name).or_else(|| form.get(name));
     let base = instance_url(&state, &headers);
-    let body = json!({
+    let mut body = json!({
         "id": format!("{base}/id/{}/{}", state.org.id(), user.id),
-        "asserted_user": true,
+        "asserted_user": asserted,
         "user_id": user.id,
         "organization_id": state.org.id(),
         "username": user.username,
-        "nick_name": nickname(user),
+        "nick_name": nickname(&user),
         "display_name": user.name(),
         "email": user.email,
         "email_verified": true,
@@ -94,7 +136,36 @@ pub(super) async fn identity(
         "utcOffset": 0,
         "last_modified_date": datetime_text(state.org.stamp_ms(), "Z"),
     });
-    json_answer(&body)
+    if let (Some(version), Some(urls)) = (parameter("version"), body["urls"].as_object_mut()) {
+        let latest = format!("{NEWEST_VERSION}.0");
+        let number = if version == "latest" { &latest } else { version };
+        for url in urls.values_mut() {
+            *url = json!(url.as_str().unwrap_or_default().replace("{version}", number));
+        }
+    }
+    let accept = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
+    match parameter("format") {
+        Some("xml") => xml_answer(&body),
+        None if accept.starts_with("application/xml") => xml_answer(&body),
+        _ => json_answer(&body),
+    }
+}
+
+/// The user that the path names, and whether it is the bearer.
+fn named(
+    state: &AppState,
+    session: &Session,
+    (org_id, user_id): &(String, String),
+) -> Result<(User, bool), Refusal> {
+    if ids::canonical(org_id).as_deref() != Some(state.org.id()) {
+        return Err(WRONG_ORG);
+    }
+    let user = ids::canonical(user_id).and_then(|id| state.org.user(&id)).ok_or(BAD_ID)?;
+    let is_bearer = user.id == session.user.id;
+    if !is_bearer && !session.user.permissions.modify_all_data {
+        return Err(NO_ACCESS);
+    }
+    Ok(((*user).clone(), is_bearer))
 }
 
 pub(super) async fn configuration(State(state): State<AppState>, headers: HeaderMap) -> Response {
@@ -106,18 +177,38 @@ pub(super) async fn configuration(State(state): State<AppState>, headers: Header
         "revocation_endpoint": format!("{base}/services/oauth2/revoke"),
         "userinfo_endpoint": format!("{base}/services/oauth2/userinfo"),
         "introspection_endpoint": format!("{base}/services/oauth2/introspect"),
+        "jwks_uri": format!("{base}/id/keys"),
+        "scopes_supported": super::app::SCOPES,
         "response_types_supported": ["code"],
         "subject_types_supported": ["public"],
+        "id_token_signing_alg_values_supported": ["RS256"],
+        "code_challenge_methods_supported": ["S256"],
+        "display_values_supported": ["page", "popup", "touch"],
         "token_endpoint_auth_methods_supported": ["client_secret_post", "client_secret_basic"],
     }))
 }
 
-fn bad_token() -> Response {
-    (StatusCode::FORBIDDEN, "Bad_OAuth_Token").into_response()
+pub(super) async fn keys() -> Response {
+    json_answer(&tokens::keys())
 }
 
 pub(super) fn json_answer(body: &Json) -> Response {
     ([(header::CONTENT_TYPE, JSON)], body.to_string()).into_response()
+}
+
+fn xml_answer(body: &Json) -> Response {
+    let text = format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>{}", element("user", body).to_text());
+    ([(header::CONTENT_TYPE, "application/xml;charset=UTF-8")], text).into_response()
+}
+
+fn element(name: &str, value: &Json) -> Element {
+    match value {
+        Json::Object(entries) => {
+            Element::new(name).with_all(entries.iter().map(|(key, value)| element(key, value)))
+        }
+        Json::String(text) => Element::leaf(name, text),
+        other => Element::leaf(name, other),
+    }
 }
 
 fn nickname(user: &User) -> String {

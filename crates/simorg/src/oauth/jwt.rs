@@ -48,6 +48,10 @@ pub(super) fn grant(state: &AppState, form: &Form) -> Result<Grant, OauthError> 
     if !user.active {
         return Err(OauthError::invalid_grant("inactive user"));
     }
+    let store = state.oauth.lock();
+    if !store.policy.preauthorized && !store.has_approved(&user.id, &claims.iss) {
+        return Err(OauthError::invalid_grant("user hasn't approved this consumer"));
+    }
     Ok(Grant { user_id: user.id.clone(), client_id: claims.iss, scope: "api".to_owned() })
 }
 
@@ -90,6 +94,9 @@ fn issuer(assertion: &str) -> Option<String> {
 fn is_ours(state: &AppState, audience: &str) -> bool {
     let audience = audience.trim_end_matches('/').trim_end_matches("/services/oauth2/token");
     if AUDIENCES.contains(&audience) || state.settings.instance_url.as_deref() == Some(audience) {
+        return true;
+    }
+    if audience == state.settings.my_domain_url() {
         return true;
     }
     // The address that a loopback client came to.

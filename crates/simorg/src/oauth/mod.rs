@@ -1,21 +1,25 @@
-//! OAuth 2.0 as Salesforce plays it: every grant of `/services/oauth2/token`, the web-server flow with PKCE, sessions that
-//! expire, refresh tokens that may rotate, and the user-info and introspection resources.
+//! OAuth 2.0 as Salesforce plays it: every grant of `/services/oauth2/token`, the web-server flow with PKCE, the device
+//! flow, sessions that expire, refresh tokens that may rotate, and the user-info and introspection resources.
 //!
-//! Access tokens are opaque (`00D…!…`) and live as long as they are used within the session timeout. Token calls do not
-//! count as API calls. Not played: device flow, `id_token`, JWT-format access tokens.
+//! Access tokens are opaque (`00D…!…`) and live as long as they are used within the session timeout, or JWTs that say
+//! their own end. Token calls do not count as API calls.
 
 mod app;
 mod authorize;
+mod device;
 mod errors;
 mod identity;
 mod jwt;
 mod lifecycle;
+mod pages;
+mod policy;
 mod secrets;
+mod state;
 mod store;
 mod token;
+mod tokens;
 
-#[cfg(test)]
-mod tests;
+use std::sync::Arc;
 
 use axum::Router;
 use axum::http::{HeaderMap, header};
@@ -23,21 +27,25 @@ use axum::routing::get;
 
 use crate::errors::ApiError;
 use crate::server::{ApiVersion, AppState, Session};
+use crate::state::User;
 
 pub use errors::OauthError;
 pub(crate) use identity::instance_url;
-pub use store::State;
+pub use policy::Policy;
+pub use state::State;
 
 /// The first version whose SOAP APIs take access tokens that are JWTs (Summer '26).
 const FIRST_WITH_JWT: ApiVersion = ApiVersion(67);
 
 pub fn router() -> Router<AppState> {
     Router::new()
-        .route("/services/oauth2/authorize", get(authorize::show).post(authorize::sign_in))
-        .route("/services/oauth2/token", axum::routing::post(token::exchange))
+        .route("/services/oauth2/authorize", get(authorize::show).post(authorize::decide))
+        .route("/services/oauth2/token", get(token::refuse_get).post(token::exchange))
         .route("/services/oauth2/revoke", get(lifecycle::revoke_by_query).post(lifecycle::revoke))
         .route("/services/oauth2/introspect", axum::routing::post(lifecycle::introspect))
         .route("/services/oauth2/userinfo", get(identity::user_info).post(identity::user_info))
+        .route("/setup/connect", get(device::show).post(device::decide))
+        .route("/id/keys", get(identity::keys))
         .route("/id/{org_id}/{user_id}", get(identity::identity).post(identity::identity))
         .route("/.well-known/openid-configuration", get(identity::configuration))
 }
@@ -68,4 +76,22 @@ pub fn session_of(state: &AppState, token: &str) -> Option<Session> {
 pub fn soap_session(state: &AppState, token: &str, version: ApiVersion) -> Option<Session> {
     let is_jwt = token.starts_with("eyJ");
     if is_jwt && version < FIRST_WITH_JWT { None } else { session_of(state, token) }
+}
+
+/// A new session for a user name and a password, as SOAP `login()` opens one.
+pub(crate) fn password_session(
+    state: &AppState,
+    username: &str,
+    password: &str,
+) -> Option<(String, Arc<User>)> {
+    let user = token::sign_in(state, username, password).ok()?;
+    Some((state.oauth.open_session(state.org.id(), &user.id, state.org.now()), user))
+}
+
+pub(crate) fn is_password_of(state: &AppState, user: &User, password: &str) -> bool {
+    token::is_password_of(state, user, password)
+}
+
+pub(crate) fn random_password() -> String {
+    secrets::password()
 }

@@ -21,6 +21,21 @@ pub(super) fn refresh_token() -> String {
     format!("5Aep861{}", random_text(80))
 }
 
+/// The number of a session, of letters and digits.
+pub(super) fn session_index() -> String {
+    random_text(32).replace(['.', '_'], "0")
+}
+
+/// What a person types to connect a device.
+pub(super) fn user_code() -> String {
+    let text = random_text(64).to_ascii_uppercase().replace(['.', '_'], "X");
+    format!("{}-{}", &text[..4], &text[4..8])
+}
+
+pub(super) fn password() -> String {
+    format!("{}1a", session_index())
+}
+
 pub(super) fn authorization_code() -> String {
     format!("aPrx{}==", random_text(56))
 }

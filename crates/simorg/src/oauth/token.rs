@@ -8,8 +8,8 @@ use serde_json::json;
 
 use super::app::{self, Form};
 use super::store::{Grant, Issued};
-use super::{OauthError, identity, jwt, secrets};
-use crate::errors::JSON;
+use super::tokens::Mint;
+use super::{OauthError, device, identity, jwt, secrets};
 use crate::faults::Endpoint;
 use crate::server::{AppState, refusal};
 use crate::state::User;
@@ -21,57 +21,83 @@ pub(super) async fn exchange(State(state): State<AppState>, headers: HeaderMap, 
         return refused;
     }
     let form = Form::read(&headers, &body);
-    match issue(&state, &form) {
-        Ok(issued) => answer(&state, &headers, &issued),
+    if form.get("response_type") == Some("device_code") {
+        return device::begin(&state, &headers, &form).unwrap_or_else(IntoResponse::into_response);
+    }
+    let mint = Mint::of(&state, &headers);
+    match issue(&state, &headers, &mint, &form) {
+        Ok(issued) => answer(&state, &mint, &issued),
         Err(error) => error.into_response(),
     }
 }
 
-fn issue(state: &AppState, form: &Form) -> Result<Issued, OauthError> {
+/// Secrets do not go into urls.
+pub(super) async fn refuse_get() -> OauthError {
+    OauthError::new("invalid_request", "must use HTTP POST")
+}
+
+fn issue(state: &AppState, headers: &HeaderMap, mint: &Mint, form: &Form) -> Result<Issued, OauthError> {
     match form.need("grant_type")? {
-        "client_credentials" => client_credentials(state, form),
-        "password" => password(state, form),
-        "refresh_token" => {
-            let client_id = app::client(state, form, false)?;
-            let token = form.need("refresh_token")?;
-            let issued = state.oauth.lock().refresh(state.org.id(), token, &client_id, state.org.now())?;
-            active(state, &issued.grant.user_id)?;
-            Ok(issued)
-        }
-        "authorization_code" => authorization_code(state, form),
+        "client_credentials" => client_credentials(state, headers, mint, form),
+        "password" => password(state, mint, form),
+        "refresh_token" => refresh(state, mint, form),
+        "authorization_code" => authorization_code(state, mint, form),
+        "device" => device::poll(state, mint, form),
         "urn:ietf:params:oauth:grant-type:jwt-bearer" => {
             let grant = jwt::grant(state, form)?;
-            Ok(state.oauth.lock().issue(state.org.id(), grant, false, state.org.now()))
+            Ok(state.oauth.lock().issue(mint, grant, false, state.org.now()))
         }
         _ => Err(OauthError::new("unsupported_grant_type", "grant type not supported")),
     }
 }
 
-fn client_credentials(state: &AppState, form: &Form) -> Result<Issued, OauthError> {
+fn refresh(state: &AppState, mint: &Mint, form: &Form) -> Result<Issued, OauthError> {
+    let client_id = app::client(state, form, needs_secret(state, form))?;
+    let token = form.need("refresh_token")?;
+    let now = state.org.now();
+    let issued = state.oauth.lock().refresh(mint, token, &client_id, form.get("scope"), now)?;
+    active(state, &issued.grant.user_id)?;
+    Ok(issued)
+}
+
+/// Whether flows of a person need the secret; the command line of Salesforce has none.
+fn needs_secret(state: &AppState, form: &Form) -> bool {
+    state.oauth.policy().secret_required && form.get("client_id") != Some(app::PLATFORM_CLI)
+}
+
+fn client_credentials(
+    state: &AppState,
+    headers: &HeaderMap,
+    mint: &Mint,
+    form: &Form,
+) -> Result<Issued, OauthError> {
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    // "Use the My Domain login URL" (OAuth 2.0 Client Credentials Flow, Salesforce Help).
+    if matches!(host, "login.salesforce.com" | "test.salesforce.com") {
+        return Err(OauthError::invalid_grant("request not supported on this domain"));
+    }
     let client_id = app::client(state, form, true)?;
     let user = state
         .org
         .user_by_name(&state.settings.username)
         .ok_or_else(|| OauthError::invalid_grant("no client credentials user enabled"))?;
-    grant(state, &user, client_id, "api".to_owned(), false)
+    grant(state, mint, &user, client_id)
 }
 
-fn password(state: &AppState, form: &Form) -> Result<Issued, OauthError> {
+fn password(state: &AppState, mint: &Mint, form: &Form) -> Result<Issued, OauthError> {
     let client_id = app::client(state, form, true)?;
-    let user = sign_in(state, form.need("username")?, form.need("password")?)?;
-    grant(state, &user, client_id, "api".to_owned(), false)
+    let (username, password) = (form.need("username")?, form.need("password")?);
+    if state.oauth.policy().password_grant_blocked {
+        return Err(OauthError::invalid_grant("authentication failure"));
+    }
+    let user = sign_in(state, username, password)?;
+    grant(state, mint, &user, client_id)
 }
 
-fn grant(
-    state: &AppState,
-    user: &User,
-    client_id: String,
-    scope: String,
-    refreshable: bool,
-) -> Result<Issued, OauthError> {
+fn grant(state: &AppState, mint: &Mint, user: &User, client_id: String) -> Result<Issued, OauthError> {
     active(state, &user.id)?;
-    let grant = Grant { user_id: user.id.clone(), client_id, scope };
-    Ok(state.oauth.lock().issue(state.org.id(), grant, refreshable, state.org.now()))
+    let grant = Grant { user_id: user.id.clone(), client_id, scope: "api".to_owned() };
+    Ok(state.oauth.lock().issue(mint, grant, false, state.org.now()))
 }
 
 /// The user with this name and password. A security token may follow the password and is not looked at.
@@ -81,12 +107,17 @@ pub(super) fn sign_in(
     password: &str,
 ) -> Result<std::sync::Arc<User>, OauthError> {
     let failure = || OauthError::invalid_grant("authentication failure");
-    if !password.starts_with(&state.settings.password) {
+    let user = state.org.user_by_name(username).ok_or_else(failure)?;
+    if !is_password_of(state, &user, password) {
         return Err(failure());
     }
-    let user = state.org.user_by_name(username).ok_or_else(failure)?;
     active(state, &user.id)?;
     Ok(user)
+}
+
+pub(super) fn is_password_of(state: &AppState, user: &User, password: &str) -> bool {
+    let own = state.oauth.lock().passwords.get(&user.id).cloned();
+    password.starts_with(own.as_deref().unwrap_or(&state.settings.password))
 }
 
 fn active(state: &AppState, user_id: &str) -> Result<(), OauthError> {
@@ -96,8 +127,8 @@ fn active(state: &AppState, user_id: &str) -> Result<(), OauthError> {
     }
 }
 
-fn authorization_code(state: &AppState, form: &Form) -> Result<Issued, OauthError> {
-    let client_id = app::client(state, form, false)?;
+fn authorization_code(state: &AppState, mint: &Mint, form: &Form) -> Result<Issued, OauthError> {
+    let client_id = app::client(state, form, needs_secret(state, form))?;
     let code = state.oauth.lock().take_code(form.need("code")?, state.org.now())?;
     if code.grant.client_id != client_id {
         return Err(OauthError::invalid_grant("invalid authorization code"));
@@ -118,18 +149,18 @@ fn authorization_code(state: &AppState, form: &Form) -> Result<Issued, OauthErro
     }
     active(state, &code.grant.user_id)?;
     let refreshable = app::is_refreshable(&code.grant.scope);
-    Ok(state.oauth.lock().issue(state.org.id(), code.grant, refreshable, state.org.now()))
+    let issued = state.oauth.lock().issue(mint, code.grant, refreshable, state.org.now());
+    Ok(Issued { nonce: code.nonce, ..issued })
 }
 
-fn answer(state: &AppState, headers: &HeaderMap, issued: &Issued) -> Response {
-    let instance_url = identity::instance_url(state, headers);
-    let id = format!("{instance_url}/id/{}/{}", state.org.id(), issued.grant.user_id);
-    let issued_at = state.org.now().timestamp_millis().to_string();
+fn answer(state: &AppState, mint: &Mint, issued: &Issued) -> Response {
+    let id = mint.identity_url(&issued.grant.user_id);
+    let issued_at = issued.at.timestamp_millis().to_string();
     let mut body = json!({
         "access_token": issued.access_token,
         "signature": secrets::signature(&state.settings.client_secret, &id, &issued_at),
         "scope": issued.grant.scope,
-        "instance_url": instance_url,
+        "instance_url": mint.issuer,
         "id": id,
         "token_type": "Bearer",
         "issued_at": issued_at,
@@ -137,5 +168,12 @@ fn answer(state: &AppState, headers: &HeaderMap, issued: &Issued) -> Response {
     if let Some(token) = &issued.refresh_token {
         body["refresh_token"] = json!(token);
     }
-    ([(header::CONTENT_TYPE, JSON)], body.to_string()).into_response()
+    if mint.jwt {
+        body["token_format"] = json!("jwt");
+    }
+    if issued.grant.scope.split_whitespace().any(|scope| scope == "openid") {
+        let nonce = issued.nonce.as_deref();
+        body["id_token"] = json!(mint.id_token(&issued.grant, nonce, &issued.access_token, issued.at));
+    }
+    identity::json_answer(&body)
 }

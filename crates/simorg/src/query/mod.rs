@@ -208,6 +208,33 @@ async fn next_page(
     .await
 }
 
+/// What a caller of another API asks for.
+pub(crate) struct Asked {
+    pub session: Session,
+    pub version: ApiVersion,
+    pub all: bool,
+    pub page_size: usize,
+}
+
+/// The first page of a query as REST answers it, for APIs that dress it anew.
+pub(crate) fn page_of(state: &AppState, asked: &Asked, statement: &str) -> Result<String, ApiError> {
+    let page_size = asked.page_size.clamp(page::MIN_PAGE, page::MAX_PAGE);
+    let call = Call { session: asked.session.clone(), version: asked.version, all: asked.all, page_size };
+    first_page(state, &call, statement)
+}
+
+/// The page that a locator leads to.
+pub(crate) fn later_page(state: &AppState, asked: &Asked, locator: &str) -> Result<String, ApiError> {
+    if let Some(Effect::LocatorLost) = state.org.faults().semantic(Endpoint::NextPage, None) {
+        state.query.forget(locator);
+    }
+    let found = state.query.find(locator, &asked.session.user.id, state.org.now())?;
+    let view = state.org.view(&asked.session.user);
+    let (all, page_size) = (found.cursor.all, found.cursor.page_size);
+    let call = Call { session: asked.session.clone(), version: asked.version, all, page_size };
+    Reader { state, call: &call, view: &view }.next_page(&found)
+}
+
 impl From<SoqlError> for ApiError {
     fn from(error: SoqlError) -> ApiError {
         if error.not_simulated {

@@ -6,7 +6,7 @@ mod recorded;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, OnceLock};
 
-use crate::model::{ChildRelationship, FieldDef, FieldType, ObjectDef, OnDelete};
+use crate::model::{ChildRelationship, FieldDef, FieldType, ObjectDef, OnDelete, permissions};
 
 pub use recorded::{RECORDED, recorded_global, recorded_json};
 
@@ -21,9 +21,10 @@ pub fn built_in() -> &'static [Arc<ObjectDef>] {
 
 fn load() -> Vec<Arc<ObjectDef>> {
     let mut objects = recorded::objects();
-    for text in [include_str!("standard.txt"), include_str!("custom.txt")] {
+    for text in [include_str!("standard.txt"), include_str!("security.txt"), include_str!("custom.txt")] {
         objects.extend(notation::objects(text).expect("a test reads these texts"));
     }
+    objects.iter_mut().for_each(add_permission_columns);
     let known: Vec<String> = objects.iter().map(|object| object.name.clone()).collect();
     let relations = recorded::relations();
     let mut starts: HashMap<String, u64> = HashMap::new();
@@ -45,6 +46,28 @@ fn load() -> Vec<Arc<ObjectDef>> {
         Arc::make_mut(object).children = own;
     }
     objects
+}
+
+/// Adds a `Permissions…` column for each system permission that the object does not tell yet.
+fn add_permission_columns(object: &mut ObjectDef) {
+    let writable = match object.name.as_str() {
+        "Profile" | "PermissionSet" => true,
+        "UserPermissionAccess" => false,
+        _ => return,
+    };
+    for (name, label, _) in permissions::SYSTEM_PERMISSIONS {
+        if object.field(&permissions::column(name)).is_some() {
+            continue;
+        }
+        let mut field = FieldDef::plain(&permissions::column(name), FieldType::Boolean);
+        label.clone_into(&mut field.label);
+        (field.slot, field.permissionable) = (object.next_slot(), false);
+        if !writable {
+            field.read_only();
+        }
+        object.fields.push(field);
+    }
+    object.reindex();
 }
 
 /// The built-in objects without the custom part of the demo org, for orgs that bring their own.

@@ -6,7 +6,7 @@
 //!
 //! `Name:type(length)` or `Name > Target|Target`, then `*` required, `r` read only, `i` insert only, `u` update only,
 //! `L` long text, `N` name field, `k` usable for lookup, `d` defaulted on create, `!` not nillable, `ext`, `unique`, `cs` case
-//! sensitive, `html`, `restricted`, `by=Controller`, `auto=FORMAT`, `md0`/`md1` master-detail, `sum=`/`count=`/`min=`/`max=Child.Via.Of`
+//! sensitive, `html`, `restricted`, `by=Controller`, `auto=FORMAT`, `md0`/`md1` master-detail (then `reparent` to let it change), `sum=`/`count=`/`min=`/`max=Child.Via.Of`
 //! with `where={Field operator value}`, `default={formula}`,
 //! `{a,^default,~inactive}` picklist values, `[Children C]` list name on the target with C cascade or R restrict,
 //! and last ` =formula`. `S`, `S-`, `V`, `Addr(P)`, `Owner(U)`, `Owner(GU)` stand for the usual groups of fields.
@@ -78,10 +78,7 @@ fn object(head: &str, body: &str) -> Result<ObjectDef, NotationError> {
     let kind_word = words.next();
     let parent = words.next();
     let kind = object_kind(name, kind_word);
-    let mut fields = Vec::new();
-    for item in body.split(';').map(str::trim).filter(|item| !item.is_empty()) {
-        expand(item, &mut fields)?;
-    }
+    let mut fields = self::fields(body)?;
     for (slot, field) in fields.iter_mut().enumerate() {
         field.slot = slot;
     }
@@ -111,6 +108,15 @@ fn object(head: &str, body: &str) -> Result<ObjectDef, NotationError> {
         (role.to_owned(), parent.to_owned())
     });
     Ok(def)
+}
+
+/// The fields that a text describes, groups of fields spelled out.
+pub fn fields(text: &str) -> Result<Vec<FieldDef>, NotationError> {
+    let mut fields = Vec::new();
+    for item in text.split(';').map(str::trim).filter(|item| !item.is_empty()) {
+        expand(item, &mut fields)?;
+    }
+    Ok(fields)
 }
 
 fn object_kind(name: &str, word: Option<&str>) -> ObjectKind {

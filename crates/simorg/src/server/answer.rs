@@ -42,12 +42,13 @@ pub(crate) fn refusal(fault: Option<&Effect>) -> Option<Response> {
         | Effect::LocatorLost
         | Effect::JobFailed { .. }
         | Effect::JobStuck
-        | Effect::RefuseBulk => None,
+        | Effect::RefuseBulk
+        | Effect::RowLocked => None,
     }
 }
 
 /// Adds `Sforce-Limit-Info`.
-pub(super) fn with_usage(state: &AppState, mut answer: Response) -> Response {
+pub(crate) fn with_usage(state: &AppState, mut answer: Response) -> Response {
     let limits = state.org.limits();
     let usage = format!("api-usage={}/{}", limits.used(state.org.now()), limits.max());
     let usage = HeaderValue::from_str(&usage).expect("digits are a valid header");

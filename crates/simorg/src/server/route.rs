@@ -171,6 +171,11 @@ fn endpoint(method: &Method, rest: &str) -> Endpoint {
         ["jobs", "query", _, "results" | "resultPages"] => Endpoint::BulkResults,
         ["jobs", "query", _] if *method != Method::GET => Endpoint::BulkClose,
         ["jobs", "query", ..] => Endpoint::BulkStatus,
+        ["jobs", "ingest"] if *method == Method::POST => Endpoint::IngestCreate,
+        ["jobs", "ingest", _, "batches"] => Endpoint::IngestUpload,
+        ["jobs", "ingest", _, _] => Endpoint::IngestResults,
+        ["jobs", "ingest", _] if *method != Method::GET => Endpoint::IngestClose,
+        ["jobs", "ingest", ..] => Endpoint::IngestStatus,
         ["sobjects"] => Endpoint::DescribeGlobal,
         ["sobjects", _, "describe", ..] => Endpoint::Describe,
         ["sobjects", _, "deleted"] => Endpoint::Deleted,
@@ -184,7 +189,7 @@ fn endpoint(method: &Method, rest: &str) -> Endpoint {
     }
 }
 
-fn route_name(point: Endpoint) -> &'static str {
+pub(crate) fn route_name(point: Endpoint) -> &'static str {
     match point {
         Endpoint::Any | Endpoint::Other => "other",
         Endpoint::Query => "query",
@@ -194,6 +199,15 @@ fn route_name(point: Endpoint) -> &'static str {
         Endpoint::BulkStatus => "bulk_status",
         Endpoint::BulkResults => "bulk_results",
         Endpoint::BulkClose => "bulk_close",
+        Endpoint::IngestCreate => "ingest_create",
+        Endpoint::IngestUpload => "ingest_upload",
+        Endpoint::IngestStatus => "ingest_status",
+        Endpoint::IngestResults => "ingest_results",
+        Endpoint::IngestClose => "ingest_close",
+        Endpoint::IngestRows => "ingest_rows",
+        Endpoint::AsyncJob => "async_job",
+        Endpoint::AsyncBatch => "async_batch",
+        Endpoint::AsyncResults => "async_results",
         Endpoint::Describe => "describe",
         Endpoint::DescribeGlobal => "describe_global",
         Endpoint::Composite => "composite",

@@ -1,10 +1,12 @@
 //! An org that listens: started on a loopback address, stopped when dropped.
 
+use std::future::IntoFuture;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::ServiceExt;
 use axum::extract::Request;
+use futures::FutureExt;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -13,36 +15,53 @@ use tower_http::normalize_path::NormalizePathLayer;
 
 use crate::state::Org;
 
-use super::{AppState, router};
+use super::tls::TlsListener;
+use super::{AppState, Identity, router};
 
 /// A server under way.
 pub struct RunningOrg {
     state: AppState,
     address: SocketAddr,
+    identity: Option<Identity>,
     stop: Option<oneshot::Sender<()>>,
     task: JoinHandle<std::io::Result<()>>,
 }
 
 impl RunningOrg {
     /// Serves the org on this listener.
-    pub(crate) fn serve(state: AppState, listener: TcpListener) -> std::io::Result<RunningOrg> {
+    pub(crate) fn serve(
+        state: AppState,
+        listener: TcpListener,
+        identity: Option<Identity>,
+    ) -> std::io::Result<RunningOrg> {
         let address = listener.local_addr()?;
         let (stop, stopped) = oneshot::channel::<()>();
         let routes = NormalizePathLayer::trim_trailing_slash().layer(router(&state));
         let routes = ServiceExt::<Request>::into_make_service(routes);
+        let serving = match &identity {
+            None => axum::serve(listener, routes).into_future().boxed(),
+            Some(identity) => {
+                axum::serve(TlsListener::new(listener, identity)?, routes).into_future().boxed()
+            }
+        };
         let task = tokio::spawn(async move {
-            let serving = std::future::IntoFuture::into_future(axum::serve(listener, routes));
             tokio::select! {
                 ended = serving => ended,
                 _ = stopped => Ok(()),
             }
         });
-        Ok(RunningOrg { state, address, stop: Some(stop), task })
+        Ok(RunningOrg { state, address, identity, stop: Some(stop), task })
     }
 
     /// E.g. `http://127.0.0.1:40123`, without trailing slash.
     pub fn url(&self) -> String {
-        format!("http://{}", self.address)
+        let scheme = if self.identity.is_some() { "https" } else { "http" };
+        format!("{scheme}://{}", self.address)
+    }
+
+    /// The certificate that clients of a server with TLS must trust, in PEM.
+    pub fn authority_pem(&self) -> Option<&str> {
+        self.identity.as_ref().map(Identity::authority_pem)
     }
 
     pub fn address(&self) -> SocketAddr {

@@ -2,10 +2,15 @@
 
 use std::collections::HashMap;
 
+use crate::model::permissions::{Holder, SYSTEM_PERMISSIONS, column};
 use crate::model::{ObjectDef, Value, ids};
+use crate::state::permission_rows;
 use crate::state::table::StoredRow;
+use crate::state::users::Switches;
 use crate::state::view::Snapshot;
 use crate::state::{Permissions, User};
+
+use super::Company;
 
 /// What was made, and what generated rows may refer to.
 pub(super) struct Foundation {
@@ -23,6 +28,12 @@ struct Writer<'a> {
 }
 
 impl Writer<'_> {
+    fn named_row(&mut self, object: &str, values: &[(String, Value)]) -> String {
+        let values: Vec<(&str, Value)> =
+            values.iter().map(|(name, value)| (name.as_str(), value.clone())).collect();
+        self.row(object, &values)
+    }
+
     /// Writes one row and answers its id. Fields that the object lacks are passed over.
     fn row(&mut self, object: &str, values: &[(&str, Value)]) -> String {
         let table = self.snapshot.table_mut(object).expect("a built-in object");
@@ -52,16 +63,25 @@ fn text(text: &str) -> Value {
     Value::text(text)
 }
 
-pub(super) fn rows(snapshot: &mut Snapshot, epoch_ms: i64, admin_name: &str) -> Foundation {
+pub(super) fn rows(
+    snapshot: &mut Snapshot,
+    epoch_ms: i64,
+    admin_name: &str,
+    company: &Company,
+) -> Foundation {
     // A little before the oldest generated row.
     let at_ms = epoch_ms - (6 * 365 + 30) * 86_400_000;
     let first_user: &ObjectDef = &snapshot.table("User").expect("a built-in object").def;
     let admin = ids::record_id(&first_user.id_prefix, first_user.first_counter);
     let mut writer = Writer { snapshot, at_ms, admin, ids: HashMap::new() };
-    let org_id = organization(&mut writer);
+    let org_id = organization(&mut writer, company);
     let users = people(&mut writer, admin_name);
-    catalogue(&mut writer);
+    catalogue(&mut writer, &users[1].id);
     let mut ids = writer.ids;
+    permission_rows::grant_all(snapshot, |_| true, at_ms);
+    for user in &users {
+        permission_rows::put_access_row(snapshot, &user.id, &user.permissions, at_ms);
+    }
     // Owners of generated rows: everyone with a licence, also the one who left.
     if let Some(all) = ids.get_mut("User") {
         all.truncate(3);
@@ -69,7 +89,8 @@ pub(super) fn rows(snapshot: &mut Snapshot, epoch_ms: i64, admin_name: &str) -> 
     Foundation { org_id, users, ids }
 }
 
-fn organization(writer: &mut Writer<'_>) -> String {
+fn organization(writer: &mut Writer<'_>, company: &Company) -> String {
+    let instance = format!("SIM{}", company.number);
     let values = [
         ("Name", text("Simulated Org")),
         ("Country", text("US")),
@@ -79,19 +100,24 @@ fn organization(writer: &mut Writer<'_>) -> String {
         ("LanguageLocaleKey", text("en_US")),
         ("ReceivesInfoEmails", Value::Bool(true)),
         ("FiscalYearStartMonth", Value::Int(1)),
-        ("DefaultAccountAccess", text("Edit")),
-        ("DefaultContactAccess", text("ControlledByParent")),
-        ("DefaultOpportunityAccess", text("Edit")),
-        ("DefaultLeadAccess", text("ReadEditTransfer")),
-        ("DefaultCaseAccess", text("ReadEditTransfer")),
+        ("DefaultAccountAccess", text("None")),
+        ("DefaultContactAccess", text("None")),
+        ("DefaultOpportunityAccess", text("None")),
+        ("DefaultLeadAccess", text("None")),
+        ("DefaultCaseAccess", text("None")),
         ("DefaultCalendarAccess", text("HideDetailsInsert")),
         ("DefaultPricebookAccess", text("ReadSelect")),
-        ("DefaultCampaignAccess", text("All")),
+        ("DefaultCampaignAccess", text("None")),
         ("UiSkin", text("Theme3")),
-        ("OrganizationType", text("Developer Edition")),
-        ("InstanceName", text("SIM1")),
-        ("IsSandbox", Value::Bool(true)),
+        ("OrganizationType", text(&company.edition)),
+        ("InstanceName", text(&instance)),
+        ("IsSandbox", Value::Bool(company.is_sandbox)),
     ];
+    // The ids of orgs with lower numbers are not this one's.
+    let table = writer.snapshot.table_mut("Organization").expect("a built-in object");
+    for _ in 1..company.number {
+        table.reserve();
+    }
     writer.row("Organization", &values)
 }
 
@@ -117,16 +143,14 @@ fn people(writer: &mut Writer<'_>, admin_name: &str) -> Vec<User> {
             own(),
         ),
     ];
-    let permission_set = writer.row(
-        "PermissionSet",
-        &[
-            ("Name", text("Backup_Integration")),
-            ("Label", text("Backup Integration")),
-            ("IsCustom", Value::Bool(true)),
-            ("PermissionsQueryAllFiles", Value::Bool(true)),
-            ("PermissionsViewAllData", Value::Bool(true)),
-        ],
-    );
+    let mut set = vec![
+        ("Name".to_owned(), text("Backup_Integration")),
+        ("Label".to_owned(), text("Backup Integration")),
+        ("IsCustom".to_owned(), Value::Bool(true)),
+        ("Type".to_owned(), text("Regular")),
+    ];
+    set.extend(["ApiEnabled", "ViewAllData", "QueryAllFiles", "ViewEncryptedData"].map(granted));
+    let permission_set = writer.named_row("PermissionSet", &set);
     let assignment = [
         ("PermissionSetId", Value::Id(permission_set)),
         ("AssigneeId", Value::Id(users[0].id.clone())),
@@ -148,16 +172,39 @@ fn profiles(writer: &mut Writer<'_>) -> (String, String) {
             ("Status", text("Active")),
         ],
     );
-    let mut profile = |name: &str| {
-        let values = [
-            ("Name", text(name)),
-            ("UserLicenseId", Value::Id(licence.clone())),
-            ("UserType", text("Standard")),
-            ("PermissionsApiEnabled", Value::Bool(true)),
+    let mut profile = |name: &str, holds: &dyn Fn(Holder) -> bool| {
+        let held: Vec<(String, Value)> = SYSTEM_PERMISSIONS
+            .iter()
+            .filter(|(_, _, holder)| holds(*holder))
+            .map(|(permission, ..)| granted(permission))
+            .collect();
+        let mut values = vec![
+            ("Name".to_owned(), text(name)),
+            ("UserLicenseId".to_owned(), Value::Id(licence.clone())),
+            ("UserType".to_owned(), text("Standard")),
         ];
-        writer.row("Profile", &values)
+        values.extend(held.clone());
+        let id = writer.named_row("Profile", &values);
+        // The permission set that every profile owns is named by the platform.
+        let mut own = vec![
+            ("Name".to_owned(), text(&format!("X{}", &id[..15]))),
+            ("Label".to_owned(), text(&id[..15])),
+            ("ProfileId".to_owned(), Value::Id(id.clone())),
+            ("IsOwnedByProfile".to_owned(), Value::Bool(true)),
+            ("Type".to_owned(), text("Profile")),
+        ];
+        own.extend(held);
+        writer.named_row("PermissionSet", &own);
+        id
     };
-    (profile("System Administrator"), profile("Standard User"))
+    let admins = profile("System Administrator", &|holder| holder != Holder::NoOne);
+    let standard = profile("Standard User", &|holder| holder == Holder::Everyone);
+    profile("Minimum Access - Salesforce", &|_| false);
+    (admins, standard)
+}
+
+fn granted(permission: &str) -> (String, Value) {
+    (column(permission), Value::Bool(true))
 }
 
 /// One user with its row. `facts` are username, first name, last name, kind and profile.
@@ -187,12 +234,13 @@ fn person(writer: &mut Writer<'_>, facts: [&str; 5], active: bool, permissions: 
         email: username.to_owned(),
         active,
         permissions,
+        switches: Switches::default(),
         generation: 0,
         changed_ms: 0,
     }
 }
 
-fn catalogue(writer: &mut Writer<'_>) {
+fn catalogue(writer: &mut Writer<'_>, clerk: &str) {
     for (object, name, developer) in
         [("Account", "Household", "Household"), ("Account", "Organization", "Organization")]
     {
@@ -233,7 +281,11 @@ fn catalogue(writer: &mut Writer<'_>) {
         "Group",
         &[("Name", text("Support Queue")), ("DeveloperName", text("Support_Queue")), ("Type", text("Queue"))],
     );
-    writer.row("QueueSobject", &[("QueueId", Value::Id(queue)), ("SobjectType", text("Case"))]);
+    for object in ["Case", "Lead", "Task", "Project__c"] {
+        writer.row("QueueSobject", &[("QueueId", Value::Id(queue.clone())), ("SobjectType", text(object))]);
+    }
+    let member = [("GroupId", Value::Id(queue)), ("UserOrGroupId", Value::Id(clerk.to_owned()))];
+    writer.row("GroupMember", &member);
     let role = writer.row("UserRole", &[("Name", text("CEO")), ("DeveloperName", text("CEO"))]);
     writer.row(
         "UserRole",

@@ -11,7 +11,7 @@ use crate::xml::Element;
 use super::SoapFault;
 
 /// The content type of every SOAP answer.
-pub const XML: HeaderValue = HeaderValue::from_static("text/xml;charset=UTF-8");
+const XML: HeaderValue = HeaderValue::from_static("text/xml;charset=UTF-8");
 
 const SOAP: &str = "http://schemas.xmlsoap.org/soap/envelope/";
 const XSI: &str = "http://www.w3.org/2001/XMLSchema-instance";

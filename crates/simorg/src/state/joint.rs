@@ -80,8 +80,12 @@ fn publish(org: &Org, base: &Arc<Snapshot>, ended: State) -> bool {
     if !Arc::ptr_eq(&org.committed(), base) {
         return false;
     }
-    for effects in ended.effects {
-        effects.apply(org, &mut ledger, ended.snapshot.clone());
+    let joined = ended.effects.into_iter().reduce(|mut all, later| {
+        all.absorb(later);
+        all
+    });
+    if let Some(effects) = joined {
+        effects.apply(org, &mut ledger, ended.snapshot);
     }
     true
 }
@@ -98,7 +102,7 @@ pub(super) fn snapshot(org: &Org) -> Option<Arc<Snapshot>> {
 }
 
 /// Makes a committed transaction a part of the joint one; gives the effects back if there is none.
-pub(super) fn join(org: &Org, work: &Arc<Snapshot>, effects: Effects) -> Result<(), Effects> {
+pub(super) fn join(org: &Org, work: &Arc<Snapshot>, effects: Effects) -> Option<Effects> {
     let mut effects = Some(effects);
     // The error of `try_with` says only that the task is in no joint transaction.
     JOINT
@@ -110,7 +114,7 @@ pub(super) fn join(org: &Org, work: &Arc<Snapshot>, effects: Effects) -> Result<
             }
         })
         .ok();
-    effects.map_or(Ok(()), Err)
+    effects
 }
 
 #[cfg(test)]

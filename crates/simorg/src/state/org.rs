@@ -17,8 +17,10 @@ use super::joint;
 use super::limits::Limits;
 use super::open_transactions::OpenTransaction;
 use super::row::Row;
+use super::rules::Rules;
+use super::sharing::Sharing;
 use super::transaction::Transaction;
-use super::users::{Permissions, User};
+use super::users::User;
 use super::view::{Scan, Snapshot, View};
 
 /// One deletion that getDeleted tells.
@@ -42,6 +44,19 @@ pub(crate) struct Ledger {
     pub(crate) autonumbers: HashMap<(String, String), u64>,
     /// Counters given to rows that are not committed yet, by object in lower case.
     pub(crate) reserved: HashMap<String, u64>,
+    /// By deleted row: the lookups to it that its delete emptied.
+    pub(crate) cleared: HashMap<String, Vec<ClearedLookup>>,
+    /// New versions of files, by day.
+    pub(crate) versions: (i64, u64),
+}
+
+/// A lookup that a delete emptied, to be filled again by undelete.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ClearedLookup {
+    pub(crate) operation: u64,
+    pub(crate) object: String,
+    pub(crate) counter: u64,
+    pub(crate) slot: usize,
 }
 
 /// A simulated org. Shared behind `Arc` by the server and by tests.
@@ -55,6 +70,9 @@ pub struct Org {
     limits: Limits,
     faults: Faults,
     blobs: Blobs,
+    rules: Rules,
+    /// When the oldest row in the recycle bin is to be purged; `i64::MAX` when none is.
+    next_purge_ms: AtomicI64,
     /// When a schema or a user's permissions last changed.
     changed_ms: AtomicI64,
     /// Calls by route, for the statistics of the admin API.
@@ -64,7 +82,14 @@ pub struct Org {
 }
 
 impl Org {
-    pub(crate) fn new(id: String, snapshot: Snapshot, users: Vec<User>, earliest_available_ms: i64) -> Org {
+    pub(crate) fn new(
+        id: String,
+        mut snapshot: Snapshot,
+        users: Vec<User>,
+        earliest_available_ms: i64,
+    ) -> Org {
+        let rows = Arc::new(snapshot.clone());
+        snapshot.sharing = Arc::new(Sharing::of(&rows, BTreeMap::new()));
         let clock = snapshot.clock.clone();
         Org {
             id,
@@ -75,6 +100,8 @@ impl Org {
             limits: Limits::default(),
             faults: Faults::default(),
             blobs: Blobs::default(),
+            rules: Rules::default(),
+            next_purge_ms: AtomicI64::new(i64::MAX),
             changed_ms: AtomicI64::new(earliest_available_ms),
             calls: Mutex::default(),
             start_notes: OnceLock::new(),
@@ -116,6 +143,14 @@ impl Org {
         &self.blobs
     }
 
+    pub(crate) fn rules(&self) -> &Rules {
+        &self.rules
+    }
+
+    pub(crate) fn next_purge_ms(&self) -> &AtomicI64 {
+        &self.next_purge_ms
+    }
+
     /// What a project holds that the org could not take, one line each.
     pub fn start_notes(&self) -> &[String] {
         self.start_notes.get().map_or(&[], Vec::as_slice)
@@ -139,6 +174,7 @@ impl Org {
 
     /// The committed state as this user sees it, unchanged by what is written later.
     pub fn view(&self, user: &Arc<User>) -> View {
+        self.age_bin();
         View::new(self.snapshot(), user.clone())
     }
 
@@ -206,16 +242,8 @@ impl Org {
         self.user_map().values().next().expect("an org is made with its users").clone()
     }
 
-    /// Changes what a user may see; describes change with it.
-    pub fn set_permissions(&self, user_id: &str, change: impl FnOnce(&mut Permissions)) -> bool {
-        self.change_user(user_id, |user| change(&mut user.permissions))
-    }
-
-    /// Follows a change of the user's row.
-    pub(crate) fn change_user_active(&self, user_id: &str, active: bool) {
-        if self.user(user_id).is_some_and(|user| user.active != active) {
-            self.change_user(user_id, |user| user.active = active);
-        }
+    pub(crate) fn add_user(&self, user: User) {
+        self.users.write().unwrap_or_else(PoisonError::into_inner).insert(user.id.clone(), Arc::new(user));
     }
 
     pub(crate) fn change_user(&self, user_id: &str, change: impl FnOnce(&mut User)) -> bool {
@@ -263,6 +291,7 @@ impl Org {
         user: &Arc<User>,
         work: impl FnOnce(&mut Transaction<'_>) -> (R, bool),
     ) -> R {
+        self.age_bin();
         let mut ledger = self.ledger();
         let mut transaction = Transaction::begin(self, user.clone(), &mut ledger, self.stamp_ms());
         let (outcome, keep) = work(&mut transaction);
@@ -270,6 +299,11 @@ impl Org {
             transaction.commit();
         }
         outcome
+    }
+
+    /// The ledger, unless someone writes at this moment.
+    pub(crate) fn free_ledger(&self) -> Option<MutexGuard<'_, Ledger>> {
+        self.ledger.try_lock().ok()
     }
 
     pub(crate) fn publish(&self, snapshot: Arc<Snapshot>) {

@@ -113,6 +113,7 @@ impl Row {
             FieldSource::RollUp(sum) if let Found::Generated(index) = self.found => {
                 roll_up::generated(&self.snapshot, &self.table, index, sum, field)
             }
+            FieldSource::Masked => masked(&self.held(field.slot), field),
             FieldSource::Stored | FieldSource::RollUp(_) | FieldSource::AutoNumber(_) | FieldSource::Blob => {
                 fit(self.held(field.slot), field)
             }
@@ -177,6 +178,18 @@ impl Row {
         let parts = ["FirstName", "LastName"].map(|name| self.value_of(name).to_plain_text());
         Value::text(parts.iter().filter(|p| !p.is_empty()).cloned().collect::<Vec<_>>().join(" "))
     }
+}
+
+/// Classic encrypted text as a user sees it who may not read it: one mask character for each of its own, but for what the
+/// mask type leaves ("Classic Encryption for Custom Fields", Salesforce Help).
+fn masked(value: &Value, field: &FieldDef) -> Value {
+    let Value::Text(text) = value else { return Value::Null };
+    let mask = if field.mask.as_deref() == Some("X") { 'X' } else { '*' };
+    let shown = if field.mask_type.as_deref() == Some("lastFour") { 4 } else { 0 };
+    let hidden = text.chars().count().saturating_sub(shown);
+    Value::Text(
+        text.chars().enumerate().map(|(at, letter)| if at < hidden { mask } else { letter }).collect(),
+    )
 }
 
 /// A field that changed its type shows old values in the new one; an absent boolean is false.

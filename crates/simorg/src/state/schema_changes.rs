@@ -8,6 +8,7 @@ use crate::model::{FieldDef, FieldSource, FieldType, ObjectDef, ValidationRule};
 use crate::schema;
 
 use super::org::Org;
+use super::permission_rows;
 use super::table::Table;
 use super::view::Snapshot;
 
@@ -28,7 +29,9 @@ impl Org {
             }
             let others: Vec<Arc<ObjectDef>> = snapshot.tables().map(|table| table.def.clone()).collect();
             schema::settle(&mut def, &others);
+            let name = def.name.clone();
             snapshot.insert_table(Table::new(Arc::new(def), at_ms));
+            permission_rows::grant_all(snapshot, |def| def.name == name, at_ms);
             Ok(())
         })
     }
@@ -38,38 +41,61 @@ impl Org {
         self.change_schema(|snapshot, _| {
             snapshot.table(object).ok_or_else(ApiError::not_found)?;
             snapshot.remove_table(object);
+            permission_rows::revoke(snapshot, object, None);
             Ok(())
         })
     }
 
     /// Adds a field; rows show null there (false for a checkbox) and keep their stamps.
-    pub fn add_field(&self, object: &str, mut field: FieldDef) -> Result<(), ApiError> {
-        let name = field.name.clone();
-        let sums_up = matches!(field.source, FieldSource::RollUp(_));
-        self.change_object(object, |def, slots| {
-            if def.field(&field.name).is_some() {
-                return Err(ApiError::record(
-                    "DUPLICATE_DEVELOPER_NAME",
-                    "There is already a field of this name",
-                    [field.name.clone()],
-                ));
+    pub fn add_field(&self, object: &str, field: FieldDef) -> Result<(), ApiError> {
+        self.add_fields(object, vec![field])
+    }
+
+    /// Adds several fields at once.
+    pub fn add_fields(&self, object: &str, fields: Vec<FieldDef>) -> Result<(), ApiError> {
+        let names: Vec<String> = fields.iter().map(|field| field.name.clone()).collect();
+        let sums_up: Vec<String> = fields
+            .iter()
+            .filter(|field| matches!(field.source, FieldSource::RollUp(_)))
+            .map(|field| field.name.clone())
+            .collect();
+        self.change_schema::<(), ApiError>(|snapshot, at_ms| {
+            change_table(snapshot, object, at_ms, |def, mut slots| {
+                for mut field in fields {
+                    if def.field(&field.name).is_some() {
+                        return Err(ApiError::record(
+                            "DUPLICATE_DEVELOPER_NAME",
+                            "There is already a field of this name",
+                            [field.name.clone()],
+                        ));
+                    }
+                    field.slot = slots;
+                    slots += 1;
+                    schema::settle_field(&def.name, &mut field);
+                    def.fields.push(field);
+                }
+                Ok(())
+            })?;
+            for name in &names {
+                permission_rows::grant_field(snapshot, object, name, at_ms);
             }
-            field.slot = slots;
-            schema::settle_field(&def.name, &mut field);
-            def.fields.push(field);
             Ok(())
         })?;
-        if sums_up {
-            self.fill_roll_up(object, &name);
+        for name in &sums_up {
+            self.fill_roll_up(object, name);
         }
         Ok(())
     }
 
     /// Removes a field; its values are gone for readers.
     pub fn remove_field(&self, object: &str, field: &str) -> Result<(), ApiError> {
-        self.change_object(object, |def, _| {
-            let at = def.field_index(field).ok_or_else(ApiError::not_found)?;
-            def.fields.remove(at);
+        self.change_schema(|snapshot, at_ms| {
+            change_table(snapshot, object, at_ms, |def, _| {
+                let at = def.field_index(field).ok_or_else(ApiError::not_found)?;
+                def.fields.remove(at);
+                Ok(())
+            })?;
+            permission_rows::revoke(snapshot, object, Some(field));
             Ok(())
         })
     }
@@ -141,17 +167,7 @@ impl Org {
         object: &str,
         change: impl FnOnce(&mut ObjectDef, usize) -> Result<(), ApiError>,
     ) -> Result<(), ApiError> {
-        self.change_schema(|snapshot, at_ms| {
-            let table = snapshot.table_mut(object).ok_or_else(ApiError::not_found)?;
-            let mut def = (*table.def).clone();
-            let slots = table.used_slots();
-            change(&mut def, slots)?;
-            def.reindex();
-            table.def = Arc::new(def);
-            table.changed_ms = at_ms;
-            table.use_slots();
-            Ok(())
-        })
+        self.change_schema(|snapshot, at_ms| change_table(snapshot, object, at_ms, change))
     }
 
     /// Changes a copy of the org's state at the time given to `change`, and publishes it unless the change fails.
@@ -170,6 +186,23 @@ impl Org {
         drop(ledger);
         Ok(outcome)
     }
+}
+
+fn change_table(
+    snapshot: &mut Snapshot,
+    object: &str,
+    at_ms: i64,
+    change: impl FnOnce(&mut ObjectDef, usize) -> Result<(), ApiError>,
+) -> Result<(), ApiError> {
+    let table = snapshot.table_mut(object).ok_or_else(ApiError::not_found)?;
+    let mut def = (*table.def).clone();
+    let slots = table.used_slots();
+    change(&mut def, slots)?;
+    def.reindex();
+    table.def = Arc::new(def);
+    table.changed_ms = at_ms;
+    table.use_slots();
+    Ok(())
 }
 
 /// Brings the children's lists of all objects in line with the reference fields.

@@ -3,9 +3,19 @@
 //! A transaction works on a copy of the snapshot. Nothing of it is seen before `commit`, and nothing remains when it is
 //! dropped. Deletes go through `cascade.rs`, roll-ups through `rollups.rs`.
 
+mod archive;
+mod automations;
 mod cascade;
+mod convert;
 mod defaults;
+mod draft;
+mod files;
+mod guard;
+mod lookups;
+mod merge;
 mod numbering;
+mod person;
+pub(crate) mod platform_rules;
 mod rollups;
 mod side_effects;
 
@@ -15,25 +25,58 @@ use std::sync::Arc;
 use serde_json::{Map, Value as Json};
 
 use crate::errors::ApiError;
-use crate::model::{ObjectDef, ObjectKind, Value, ids};
+use crate::model::{ObjectDef, Value, ids};
 
+use super::automation::Event;
 use super::blobs::Body;
 use super::joint;
-use super::org::{DeletedRecord, Ledger, Org};
+use super::org::{ClearedLookup, DeletedRecord, Ledger, Org};
 use super::row::Row;
 use super::table::{Found, Previous, StoredRow};
 use super::users::User;
 use super::validation;
 use super::view::{Snapshot, View};
 
+use draft::Draft;
+
+pub use convert::{Conversion, Converted};
+pub use guard::WriteOptions;
+pub use merge::Merged;
+
 /// One write as it can be kept and repeated.
 #[derive(Debug, Clone)]
 pub enum Operation {
-    Insert { object: String, record: Map<String, Json> },
-    Update { object: String, id: String, record: Map<String, Json> },
-    Delete { id: String },
-    Undelete { id: String },
-    Purge { id: String },
+    Insert {
+        object: String,
+        record: Map<String, Json>,
+    },
+    Update {
+        object: String,
+        id: String,
+        record: Map<String, Json>,
+    },
+    Delete {
+        id: String,
+    },
+    Undelete {
+        id: String,
+    },
+    Purge {
+        id: String,
+    },
+    /// From the recycle bin only.
+    EmptyBin {
+        id: String,
+    },
+    Merge {
+        master: String,
+        fields: Map<String, Json>,
+        losers: Vec<String>,
+    },
+    Convert(Conversion),
+    Archive {
+        id: String,
+    },
 }
 
 /// A transaction under way.
@@ -57,6 +100,12 @@ pub struct Transaction<'a> {
     touched: BTreeSet<String>,
     /// What lay at every counter before it was written, by object, oldest first.
     journal: Vec<(String, Previous)>,
+    options: WriteOptions,
+    /// Whether the first object written was set-up, and its name.
+    first_kind: Option<(bool, String)>,
+    /// How many automations lie around this write.
+    depth: u32,
+    cleared: Vec<(String, ClearedLookup)>,
 }
 
 /// What a committed transaction changes besides the rows.
@@ -67,18 +116,19 @@ pub(super) struct Effects {
     bodies: Vec<(String, String, Body)>,
     deletes: Vec<DeletedRecord>,
     undeletes: BTreeSet<String>,
+    cleared: Vec<(String, ClearedLookup)>,
 }
 
 impl Effects {
     /// Publishes the rows with all that goes with them.
-    pub(super) fn apply(self, org: &Org, ledger: &mut Ledger, work: Arc<Snapshot>) {
-        for id in self.written.iter().filter(|id| id.starts_with("005")) {
-            if let Some(row) = Snapshot::find(&work, id) {
-                org.change_user_active(id, row.value_of("IsActive") == Value::Bool(true));
-            }
+    pub(super) fn apply(self, org: &Org, ledger: &mut Ledger, mut work: Arc<Snapshot>) {
+        org.follow_rows(&mut work, &self.written);
+        for (id, cleared) in self.cleared {
+            ledger.cleared.entry(id).or_default().push(cleared);
         }
         for id in &self.purged {
             org.blobs().remove(id);
+            ledger.cleared.remove(id);
         }
         for (id, field, body) in self.bodies {
             org.blobs().put(&id, &field, body);
@@ -86,6 +136,17 @@ impl Effects {
         ledger.deletes.retain(|deleted| !self.undeletes.contains(&deleted.id));
         ledger.deletes.extend(self.deletes);
         org.publish(work);
+    }
+
+    /// Takes what a later transaction changed, to be applied at once with this.
+    pub(super) fn absorb(&mut self, later: Effects) {
+        self.written.extend(later.written);
+        self.purged.extend(later.purged);
+        self.bodies.extend(later.bodies);
+        self.deletes.retain(|deleted| !later.undeletes.contains(&deleted.id));
+        self.deletes.extend(later.deletes);
+        self.undeletes.extend(later.undeletes);
+        self.cleared.extend(later.cleared);
     }
 }
 
@@ -96,6 +157,8 @@ struct Mark {
     undeletes: BTreeSet<String>,
     purged: usize,
     bodies: usize,
+    cleared: usize,
+    first_kind: Option<(bool, String)>,
 }
 
 impl<'a> Transaction<'a> {
@@ -123,6 +186,10 @@ impl<'a> Transaction<'a> {
             given: Vec::new(),
             touched: BTreeSet::new(),
             journal: Vec::new(),
+            options: WriteOptions::default(),
+            first_kind: None,
+            depth: 0,
+            cleared: Vec::new(),
         }
     }
 
@@ -149,8 +216,9 @@ impl<'a> Transaction<'a> {
             bodies: self.bodies,
             deletes: self.deletes,
             undeletes: self.undeletes,
+            cleared: self.cleared,
         };
-        if let Err(effects) = joint::join(self.org, &self.work, effects) {
+        if let Some(effects) = joint::join(self.org, &self.work, effects) {
             effects.apply(self.org, self.ledger, self.work);
         }
     }
@@ -165,6 +233,8 @@ impl<'a> Transaction<'a> {
             undeletes: self.undeletes.clone(),
             purged: self.purged.len(),
             bodies: self.bodies.len(),
+            cleared: self.cleared.len(),
+            first_kind: self.first_kind.clone(),
         };
         let outcome = work(self);
         if outcome.is_err() {
@@ -182,6 +252,8 @@ impl<'a> Transaction<'a> {
         self.undeletes = mark.undeletes;
         self.purged.truncate(mark.purged);
         self.bodies.truncate(mark.bodies);
+        self.cleared.truncate(mark.cleared);
+        self.first_kind = mark.first_kind;
     }
 
     /// The transaction's own state as its user sees it.
@@ -196,6 +268,12 @@ impl<'a> Transaction<'a> {
             Operation::Delete { id } => self.delete(id).map(|()| None),
             Operation::Undelete { id } => self.undelete(id).map(|()| None),
             Operation::Purge { id } => self.purge(id).map(|()| None),
+            Operation::EmptyBin { id } => self.empty_bin(id).map(|()| None),
+            Operation::Merge { master, fields, losers } => {
+                self.merge(master, fields, losers).map(|merged| Some(merged.master))
+            }
+            Operation::Convert(wanted) => self.convert_lead(wanted).map(|converted| Some(converted.contact)),
+            Operation::Archive { id } => self.archive(id).map(|()| None),
         }
     }
 
@@ -203,18 +281,19 @@ impl<'a> Transaction<'a> {
     pub fn insert(&mut self, object: &str, record: &Map<String, Json>) -> Result<String, ApiError> {
         let view = self.view();
         let def = view.object(object).ok_or_else(ApiError::not_found)?;
-        if !def.flags.createable || matches!(def.kind, ObjectKind::Big | ObjectKind::CustomMetadata) {
-            return Err(ApiError::bad_request(
-                "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY",
-                format!("entity type {} does not support create", def.name),
-            ));
-        }
-        let parsed = validation::for_insert(&view, &def, record)?;
+        self.may_insert(&def)?;
+        let record = self.as_person(&def, record, None)?;
+        let mut parsed = validation::for_insert(&view, &def, &record)?;
+        parsed.values.extend(self.person_values(&self.full_def(&def), &record));
+        self.before_save(&view, &def, None, &mut parsed.values)?;
         validation::unique(&view, &def, &parsed.values, None)?;
         drop(view);
         let values = parsed.values;
+        let audit = audit_values(&def, &values);
         let counter = self.insert_values(&def, values, parsed.bodies)?;
+        self.keep_audit_values(&def, counter, audit);
         self.check_rules(&def, counter, None)?;
+        self.run_after(Event::Insert, &def, counter)?;
         Ok(ids::record_id(&def.id_prefix, counter))
     }
 
@@ -222,20 +301,16 @@ impl<'a> Transaction<'a> {
     pub fn update(&mut self, object: &str, id: &str, record: &Map<String, Json>) -> Result<(), ApiError> {
         let view = self.view();
         let def = view.object(object).ok_or_else(ApiError::not_found)?;
-        if !def.flags.updateable {
-            return Err(ApiError::bad_request(
-                "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY",
-                format!("entity type {} does not support update", def.name),
-            ));
-        }
         let row = Self::live_row(&view, &def, id)?;
-        self.check_lock(row.id())?;
-        let parsed = validation::for_update(&view, &def, &row, record)?;
+        self.may_update(&view, &def, &row)?;
+        let record = self.as_person(&def, record, Some(&row))?;
+        let mut parsed = validation::for_update(&view, &def, &row, &record)?;
+        self.before_save(&view, &def, Some(&row), &mut parsed.values)?;
         validation::unique(&view, &def, &parsed.values, Some(row.id()))?;
         let (counter, full) = (row.counter(), row.id().to_owned());
         drop((row, view));
         let def = self.full_def(&def);
-        let (before, shares) = (self.found(&def, counter), self.shares_of(&def, counter));
+        let (before, shares) = (self.lies_at(&def, counter), self.shares_of(&def, counter));
         let mut stored = self.table_row(&def, counter);
         for (slot, value) in parsed.values {
             set(&mut stored, slot, value);
@@ -248,7 +323,8 @@ impl<'a> Transaction<'a> {
         self.after_update(&def, counter)?;
         self.check_rules(&def, counter, before)?;
         let now = self.shares_of(&def, counter);
-        self.roll_up(shares, now)
+        self.roll_up(shares, now)?;
+        self.run_after(Event::Update, &def, counter)
     }
 
     /// Refuses what breaks a validation rule. `before` is where the row lay before the save, if it was there.
@@ -260,8 +336,42 @@ impl<'a> Transaction<'a> {
         if def.validation_rules.is_empty() {
             return Ok(());
         }
-        let Some(found) = self.found(def, counter) else { return Ok(()) };
+        let Some(found) = self.lies_at(def, counter) else { return Ok(()) };
         validation::rules(&row(found), before.map(row).as_ref(), &self.user)
+    }
+
+    /// What is asked of a record whose fields are right by themselves; automations may change it.
+    fn before_save(
+        &self,
+        view: &View,
+        def: &ObjectDef,
+        row: Option<&Row>,
+        values: &mut Vec<(usize, Value)>,
+    ) -> Result<(), ApiError> {
+        let full = self.full_def(def);
+        let mut draft = Draft { def: &full, row, values };
+        let id = row.map_or("", Row::id);
+        if self.own_locks.is_none()
+            && let Some(refusal) = self.org.rules().refusal(&def.name, &|when| draft.holds(when), id)
+        {
+            return Err(refusal);
+        }
+        self.check_parent_locks(def, draft.values)?;
+        self.check_references(view, &draft)?;
+        self.check_platform_rules(&mut draft)?;
+        self.run_before(if row.is_some() { Event::Update } else { Event::Insert }, &mut draft)
+    }
+
+    /// Puts back the audit fields that the request gave, where the save has written its own.
+    fn keep_audit_values(&mut self, def: &ObjectDef, counter: u64, audit: Vec<(usize, Value)>) {
+        if audit.is_empty() {
+            return;
+        }
+        let mut row = self.table_row(def, counter);
+        for (slot, value) in audit {
+            set(&mut row, slot, value);
+        }
+        self.put(def, counter, row);
     }
 
     /// Inserts values by slot without any check: for rows that the system makes.
@@ -357,23 +467,14 @@ impl<'a> Transaction<'a> {
         let row = view.row(def, id).ok_or_else(ApiError::not_found)?;
         if row.is_deleted() { Err(ApiError::entity_is_deleted()) } else { Ok(row) }
     }
+}
 
-    /// A row touched by another transaction that is still open cannot be written.
-    fn check_lock(&self, id: &str) -> Result<(), ApiError> {
-        let locked = self
-            .ledger
-            .open
-            .iter()
-            .any(|(number, open)| Some(*number) != self.own_locks && open.locks.contains(id));
-        if locked {
-            return Err(ApiError::record(
-                "UNABLE_TO_LOCK_ROW",
-                format!("unable to obtain exclusive access to this record or 1 records: {}", &id[..15]),
-                Vec::<String>::new(),
-            ));
-        }
-        Ok(())
-    }
+fn audit_values(def: &ObjectDef, values: &[(usize, Value)]) -> Vec<(usize, Value)> {
+    let slots: Vec<usize> = platform_rules::AUDIT_FIELDS
+        .iter()
+        .filter_map(|name| def.field(name).map(|field| field.slot))
+        .collect();
+    values.iter().filter(|(slot, value)| slots.contains(slot) && !value.is_null()).cloned().collect()
 }
 
 fn set(row: &mut StoredRow, slot: usize, value: Value) {

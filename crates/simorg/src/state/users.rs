@@ -1,42 +1,89 @@
-//! Users of the org and what each may see.
+//! Users of the org and what each may see and do.
+//!
+//! What a user may do follows from the rows of the profile and the permission sets (`permission_rows.rs`), and over them
+//! lies what was switched for this user by hand.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-/// What one user may see. Names are kept in lower case.
+use crate::model::permissions;
+
+/// What one user may see and do. Names of objects and fields are kept in lower case.
 #[expect(clippy::struct_excessive_bools, reason = "each is a permission of its own")]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Permissions {
     pub api_enabled: bool,
-    /// Off: only the user's own rows, where rows have an owner.
+    /// Off: only the rows that sharing opens.
     pub view_all_data: bool,
-    /// Off: only the user's own files.
+    /// Off: only the user's own files and those shared with the user.
     pub query_all_files: bool,
     pub modify_all_data: bool,
     pub hidden_objects: BTreeSet<String>,
     pub hidden_fields: BTreeSet<(String, String)>,
+    /// Fields that are seen but not written.
+    pub readonly_fields: BTreeSet<(String, String)>,
+    /// What may be done with the rows of an object; an object that is not listed is open.
+    pub object_rights: BTreeMap<String, ObjectRights>,
+    /// The other system permissions that the user holds, by API name.
+    pub system: BTreeSet<&'static str>,
+}
+
+/// What a user may do with the rows of one object that the user sees.
+#[expect(clippy::struct_excessive_bools, reason = "each is a permission of its own")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ObjectRights {
+    pub create: bool,
+    pub edit: bool,
+    pub delete: bool,
+    pub view_all: bool,
+    pub modify_all: bool,
+}
+
+impl ObjectRights {
+    /// What an object that is not listed allows: every row that sharing opens.
+    pub const OPEN: ObjectRights =
+        ObjectRights { create: true, edit: true, delete: true, view_all: false, modify_all: false };
 }
 
 impl Permissions {
     /// What an integration user for a full backup holds.
     pub fn integration() -> Permissions {
-        Permissions {
-            api_enabled: true,
-            view_all_data: true,
-            query_all_files: true,
-            modify_all_data: true,
-            hidden_objects: BTreeSet::new(),
-            hidden_fields: BTreeSet::new(),
+        let mut all = Permissions::of(&["QueryAllFiles", "ViewEncryptedData"]);
+        for (name, _, holder) in permissions::SYSTEM_PERMISSIONS {
+            if holder != permissions::Holder::NoOne {
+                all.set(name, true);
+            }
         }
+        all
     }
 
     /// What an ordinary user holds.
     pub fn standard() -> Permissions {
-        Permissions {
+        let mut own = Permissions::of(&[]);
+        for (name, _, holder) in permissions::SYSTEM_PERMISSIONS {
+            if holder == permissions::Holder::Everyone {
+                own.set(name, true);
+            }
+        }
+        own
+    }
+
+    /// These system permissions and no others; all objects and fields.
+    pub(crate) fn of(names: &[&str]) -> Permissions {
+        let mut own = Permissions {
+            api_enabled: false,
             view_all_data: false,
             query_all_files: false,
             modify_all_data: false,
-            ..Permissions::integration()
+            hidden_objects: BTreeSet::new(),
+            hidden_fields: BTreeSet::new(),
+            readonly_fields: BTreeSet::new(),
+            object_rights: BTreeMap::new(),
+            system: BTreeSet::new(),
+        };
+        for name in names {
+            own.set(name, true);
         }
+        own
     }
 
     pub fn sees_object(&self, object: &str) -> bool {
@@ -46,6 +93,90 @@ impl Permissions {
     pub fn sees_field(&self, object: &str, field: &str) -> bool {
         self.hidden_fields.is_empty()
             || !self.hidden_fields.contains(&(object.to_ascii_lowercase(), field.to_ascii_lowercase()))
+    }
+
+    pub fn writes_field(&self, object: &str, field: &str) -> bool {
+        self.readonly_fields.is_empty()
+            || !self.readonly_fields.contains(&(object.to_ascii_lowercase(), field.to_ascii_lowercase()))
+    }
+
+    /// What the user may do with the rows of an object.
+    pub fn rights(&self, object: &str) -> ObjectRights {
+        if self.object_rights.is_empty() {
+            return ObjectRights::OPEN;
+        }
+        self.object_rights.get(&object.to_ascii_lowercase()).copied().unwrap_or(ObjectRights::OPEN)
+    }
+
+    /// Whether the user holds a system permission, by its API name such as `ViewAllData`.
+    pub fn holds(&self, name: &str) -> bool {
+        match name {
+            "ApiEnabled" => self.api_enabled,
+            "ViewAllData" => self.view_all_data,
+            "QueryAllFiles" => self.query_all_files,
+            "ModifyAllData" => self.modify_all_data,
+            _ => self.system.contains(name),
+        }
+    }
+
+    /// Gives or takes a system permission; answers false if there is none of this name.
+    pub fn set(&mut self, name: &str, held: bool) -> bool {
+        match permissions::known(name) {
+            Some("ApiEnabled") => self.api_enabled = held,
+            Some("ViewAllData") => self.view_all_data = held,
+            Some("QueryAllFiles") => self.query_all_files = held,
+            Some("ModifyAllData") => self.modify_all_data = held,
+            Some(known) if held => drop(self.system.insert(known)),
+            Some(known) => drop(self.system.remove(known)),
+            None => return false,
+        }
+        true
+    }
+}
+
+/// What was switched for one user by hand, over what profile and permission sets say.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Switches {
+    system: BTreeMap<&'static str, bool>,
+    hidden_objects: BTreeMap<String, bool>,
+    hidden_fields: BTreeMap<(String, String), bool>,
+}
+
+impl Switches {
+    /// Takes note of what a change by hand made different.
+    pub(crate) fn note(&mut self, before: &Permissions, after: &Permissions) {
+        for (name, ..) in permissions::SYSTEM_PERMISSIONS {
+            if before.holds(name) != after.holds(name) {
+                self.system.insert(name, after.holds(name));
+            }
+        }
+        for object in before.hidden_objects.symmetric_difference(&after.hidden_objects) {
+            self.hidden_objects.insert(object.clone(), after.hidden_objects.contains(object));
+        }
+        for field in before.hidden_fields.symmetric_difference(&after.hidden_fields) {
+            self.hidden_fields.insert(field.clone(), after.hidden_fields.contains(field));
+        }
+    }
+
+    /// Lays the switches over what the rows say.
+    pub(crate) fn apply(&self, permissions: &mut Permissions) {
+        for (name, held) in &self.system {
+            permissions.set(name, *held);
+        }
+        for (object, hidden) in &self.hidden_objects {
+            if *hidden {
+                permissions.hidden_objects.insert(object.clone());
+            } else {
+                permissions.hidden_objects.remove(object);
+            }
+        }
+        for (field, hidden) in &self.hidden_fields {
+            if *hidden {
+                permissions.hidden_fields.insert(field.clone());
+            } else {
+                permissions.hidden_fields.remove(field);
+            }
+        }
     }
 }
 
@@ -59,6 +190,7 @@ pub struct User {
     pub email: String,
     pub active: bool,
     pub permissions: Permissions,
+    pub switches: Switches,
     /// Moves with every change of permissions, so that what was derived from older ones is not used again.
     pub generation: u64,
     /// When the permissions last changed.

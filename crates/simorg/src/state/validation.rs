@@ -171,15 +171,6 @@ fn reference(view: &View, field: &FieldDef, id: &str) -> Result<(), ApiError> {
         Some(row) if row.is_deleted() => {
             Err(ApiError::record("ENTITY_IS_DELETED", "entity is deleted", Vec::<String>::new()))
         }
-        Some(row)
-            if row.object_name() == "User"
-                && field.name == "OwnerId"
-                && row.value_of("IsActive") == Value::Bool(false) =>
-        {
-            let message =
-                "operation performed with inactive user [".to_owned() + &id[..15] + "] as owner of record";
-            Err(ApiError::record("INACTIVE_OWNER_OR_USER", message, ["OwnerId"]))
-        }
         Some(_) => Ok(()),
     }
 }

@@ -5,12 +5,14 @@ use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex};
 
 use crate::metadata::Components;
-use crate::model::{ObjectDef, Value, ids};
+use crate::model::{FieldSource, FieldType, ObjectDef, ObjectKind, Value, ids};
 
 use super::clock::Clock;
 use super::formula::Formulas;
 use super::row::Row;
+use super::sharing::{Access, Sharing, rows_naming};
 use super::table::{Found, Table};
+use super::transaction::platform_rules::{AUDIT_FIELDS, AUDITABLE};
 use super::users::User;
 
 /// All tables at one moment.
@@ -22,6 +24,7 @@ pub struct Snapshot {
     by_prefix: HashMap<String, Vec<String>>,
     /// When any object last came, went or changed.
     pub(crate) schema_changed_ms: i64,
+    pub(crate) sharing: Arc<Sharing>,
     pub(crate) components: Arc<Components>,
     /// Objects as users with hidden fields see them, by user id, generation and name.
     trimmed: Mutex<HashMap<(String, u64, String), Arc<ObjectDef>>>,
@@ -35,6 +38,7 @@ impl Clone for Snapshot {
             tables: self.tables.clone(),
             by_prefix: self.by_prefix.clone(),
             schema_changed_ms: self.schema_changed_ms,
+            sharing: self.sharing.clone(),
             components: self.components.clone(),
             trimmed: Mutex::default(),
             clock: self.clock.clone(),
@@ -107,24 +111,61 @@ impl Snapshot {
         Some(Row::new(this.clone(), table.clone(), counter, found))
     }
 
+    /// The object as this user's describe tells it: without hidden fields, with what the user may do to the others.
     fn trimmed(&self, def: &Arc<ObjectDef>, user: &User) -> Arc<ObjectDef> {
-        let hidden = &user.permissions.hidden_fields;
         let name = def.name.to_ascii_lowercase();
-        if hidden.is_empty() || !hidden.iter().any(|(object, _)| *object == name) {
+        if !is_trimmed(def, &name, user) {
             return def.clone();
         }
         let key = (user.id.clone(), user.generation, name);
         let mut trimmed = self.trimmed.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        trimmed
-            .entry(key)
-            .or_insert_with(|| {
-                let mut own = (**def).clone();
-                own.fields.retain(|field| user.permissions.sees_field(&def.name, &field.name));
-                own.reindex();
-                Arc::new(own)
-            })
-            .clone()
+        trimmed.entry(key).or_insert_with(|| Arc::new(trim(def, user))).clone()
     }
+}
+
+fn is_trimmed(def: &ObjectDef, name: &str, user: &User) -> bool {
+    let own = &user.permissions;
+    let names_field = |set: &std::collections::BTreeSet<(String, String)>| {
+        !set.is_empty()
+            && set.range((name.to_owned(), String::new())..).next().is_some_and(|(o, _)| o == name)
+    };
+    names_field(&own.hidden_fields)
+        || names_field(&own.readonly_fields)
+        || own.object_rights.contains_key(name)
+        || (own.holds("CreateAuditFields") && is_auditable(def))
+        || (!own.holds("ViewEncryptedData")
+            && def.fields.iter().any(|field| field.kind == FieldType::EncryptedString))
+}
+
+/// Objects whose audit fields may be set by users with the permission.
+fn is_auditable(def: &ObjectDef) -> bool {
+    def.kind == ObjectKind::Custom || AUDITABLE.contains(&def.name.as_str())
+}
+
+fn trim(def: &ObjectDef, user: &User) -> ObjectDef {
+    let own = &user.permissions;
+    let rights = own.rights(&def.name);
+    let mut seen = def.clone();
+    seen.fields.retain(|field| own.sees_field(&def.name, &field.name));
+    for field in &mut seen.fields {
+        if !own.writes_field(&def.name, &field.name) {
+            field.read_only();
+        }
+        if field.kind == FieldType::EncryptedString && !own.holds("ViewEncryptedData") {
+            field.source = FieldSource::Masked;
+        }
+    }
+    if own.holds("CreateAuditFields") && is_auditable(def) {
+        for field in seen.fields.iter_mut().filter(|field| AUDIT_FIELDS.contains(&field.name.as_str())) {
+            field.createable = true;
+        }
+    }
+    seen.flags.createable &= rights.create;
+    seen.flags.updateable &= rights.edit;
+    seen.flags.deletable &= rights.delete;
+    seen.flags.undeletable &= rights.delete;
+    seen.reindex();
+    seen
 }
 
 /// Which rows a scan visits.
@@ -275,37 +316,73 @@ impl View {
     }
 
     fn sees_all(&self, object: &ObjectDef) -> bool {
-        let permissions = &self.user.permissions;
-        permissions.view_all_data && (permissions.query_all_files || !is_file(&object.name))
+        let own = &self.user.permissions;
+        match object.name.as_str() {
+            PER_USER => false,
+            name if is_file(name) => own.view_all_data && own.query_all_files,
+            name => own.view_all_data || own.rights(name).view_all,
+        }
     }
 
-    fn may_see(&self, row: &Row) -> bool {
-        let permissions = &self.user.permissions;
-        if permissions.view_all_data && permissions.query_all_files {
+    /// Whether the user may see the row.
+    pub(crate) fn may_see(&self, row: &Row) -> bool {
+        let own = &self.user.permissions;
+        if own.view_all_data && own.query_all_files && row.object_name() != PER_USER {
             return true;
         }
-        if is_file(row.object_name()) {
-            return (permissions.view_all_data && permissions.query_all_files) || self.owns_file(row);
-        }
-        permissions.view_all_data || self.owns(row)
+        self.access(row) >= Access::Read
     }
 
-    /// Objects without an owner (set-up, details of a master) are open to all.
-    fn owns(&self, row: &Row) -> bool {
-        match row.value_of("OwnerId") {
-            Value::Id(owner) => owner == self.user.id || owner.starts_with("00G"),
-            _ => true,
+    /// How much of a row the user has, object permissions aside.
+    pub fn access(&self, row: &Row) -> Access {
+        let own = &self.user.permissions;
+        let object = row.object_name();
+        if object == PER_USER {
+            let is_own = ids::counter_of(&self.user.id) == Some(row.counter());
+            return if is_own { Access::Read } else { Access::None };
         }
+        if is_file(object) && !(own.view_all_data && own.query_all_files) {
+            return self.file_access(row);
+        }
+        let rights = own.rights(object);
+        if own.modify_all_data || rights.modify_all {
+            return Access::All;
+        }
+        let floor = if own.view_all_data || rights.view_all { Access::Read } else { Access::None };
+        floor.max(self.snapshot.sharing.access(&self.snapshot, row, &self.user))
     }
 
-    fn owns_file(&self, row: &Row) -> bool {
-        if row.object_name() != "ContentDocumentLink" {
-            return self.owns(row);
+    /// Files are the owner's and theirs with whom they are shared by a link.
+    fn file_access(&self, row: &Row) -> Access {
+        let document = match row.object_name() {
+            "ContentDocument" => Some(row.clone()),
+            _ => match row.value_of("ContentDocumentId") {
+                Value::Id(document) => Snapshot::find(&self.snapshot, &document),
+                _ => None,
+            },
+        };
+        let Some(document) = document else { return Access::None };
+        if document.value_of("OwnerId").as_str() == Some(&self.user.id) {
+            return Access::All;
         }
-        let Value::Id(document) = row.value_of("ContentDocumentId") else { return false };
-        Snapshot::find(&self.snapshot, &document).is_some_and(|document| self.owns(&document))
+        let Some(links) = self.snapshot.table("ContentDocumentLink") else { return Access::None };
+        let slots = ["ContentDocumentId", "LinkedEntityId", "ShareType"].map(|name| links.def.field(name));
+        let [Some(of), Some(to), Some(share)] = slots else { return Access::None };
+        let text = |row: &super::table::StoredRow, slot: usize| {
+            row.values.get(slot).map_or_else(String::new, Value::to_plain_text)
+        };
+        rows_naming(links, of.slot, document.id())
+            .iter()
+            .filter(|link| link.bin.is_none() && text(link, of.slot) == document.id())
+            .filter(|link| self.snapshot.sharing.names(&text(link, to.slot), &self.user))
+            .map(|link| if text(link, share.slot) == "C" { Access::Edit } else { Access::Read })
+            .max()
+            .unwrap_or(Access::None)
     }
 }
+
+/// Of this object everyone sees one row, whatever else the user may see.
+const PER_USER: &str = "UserPermissionAccess";
 
 fn is_file(object: &str) -> bool {
     matches!(object, "ContentDocument" | "ContentVersion" | "ContentDocumentLink")

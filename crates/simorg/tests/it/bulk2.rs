@@ -42,6 +42,7 @@ fn rows(page: &Answer) -> Result<Vec<Vec<String>>> {
 #[tokio::test]
 async fn a_job_is_queued_runs_and_gives_its_rows_in_pages() -> Result<()> {
     let caller = Caller::start(SimOrg::new().bare().records("Account", 2_500)).await?;
+    caller.org.state().bulk2.set_polls(0, 1);
     let created = caller.bulk("query", "SELECT Id, Name FROM Account").await?;
     let body = created.json();
     assert_eq!(created.status, 200);
@@ -184,6 +185,7 @@ async fn what_bulk_does_not_take_is_refused_at_creation() -> Result<()> {
 #[tokio::test]
 async fn jobs_are_aborted_deleted_listed_and_forgotten() -> Result<()> {
     let caller = Caller::start(SimOrg::new().bare().records("Account", 10)).await?;
+    caller.org.state().bulk2.set_polls(0, 1);
     let id = job(&caller, "query", "SELECT Id FROM Account").await?;
     let path = format!("/jobs/query/{id}");
     let delete = || read(caller.request(Method::DELETE, &path));
@@ -263,7 +265,6 @@ async fn results_want_the_version_of_the_job_and_a_place_that_exists() -> Result
     );
     assert_eq!(caller.get(&format!("/jobs/query/{id}/results")).await?.status, 200);
     assert_eq!(caller.get("/jobs/query/750000000000000AAA").await?.refusal(), "404 NOT_FOUND");
-    assert_eq!(caller.post("/jobs/ingest", &json!({})).await?.status, 501);
     Ok(())
 }
 
@@ -283,5 +284,38 @@ async fn jobs_fail_or_hang_when_a_fault_says_so() -> Result<()> {
         assert_eq!(caller.get(&format!("/jobs/query/{stuck}")).await?.json()["state"], "InProgress");
     }
     assert_eq!(caller.finish(&stuck).await?.0["state"], "JobComplete");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_job_is_done_at_its_first_poll_unless_told_otherwise() -> Result<()> {
+    let caller = Caller::start(SimOrg::new().bare().records("Account", 2_000)).await?;
+    let id = job(&caller, "query", "SELECT Id FROM Account").await?;
+    let first = caller.get(&format!("/jobs/query/{}", &id[..15])).await?.json();
+    assert_eq!((&first["state"], &first["numberRecordsProcessed"]), (&json!("JobComplete"), &json!(2000)));
+    assert!(first["apiActiveProcessingTime"].is_u64() && first["apexProcessingTime"].is_u64(), "{first}");
+
+    let polls = caller
+        .http
+        .put(format!("{}/simorg/bulk", caller.org.url()))
+        .json(&json!({"queued_polls": 1, "running_polls": 1}));
+    assert_eq!(read(polls).await?.status, 200);
+    let id = job(&caller, "query", "SELECT Id FROM Account").await?;
+    let (_, states) = caller.finish(&id).await?;
+    assert_eq!(states, ["UploadComplete", "InProgress", "JobComplete"]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_body_may_come_compressed() -> Result<()> {
+    let caller = Caller::start(SimOrg::new().bare()).await?;
+    let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    std::io::Write::write_all(&mut packer, br#"{"operation":"query","query":"SELECT Id FROM Account"}"#)?;
+    let request = caller
+        .request(Method::POST, "/jobs/query")
+        .header("content-type", "application/json")
+        .header("content-encoding", "gzip")
+        .body(packer.finish()?);
+    assert_eq!(read(request).await?.json()["object"], "Account");
     Ok(())
 }

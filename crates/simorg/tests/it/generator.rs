@@ -246,7 +246,10 @@ fn the_default_org_has_rows_of_every_object_that_can_be_read() {
     let mut total = 0;
     for def in view.objects() {
         let count = view.count(&def, true);
-        total += count;
+        // Each object and field has its row for each profile.
+        if !matches!(def.name.as_str(), "ObjectPermissions" | "FieldPermissions") {
+            total += count;
+        }
         let may_be_empty =
             !def.flags.queryable || matches!(def.name.as_str(), "UserRecordAccess" | "ContentFolder");
         assert!(may_be_empty || count > 0, "{} has no rows", def.name);

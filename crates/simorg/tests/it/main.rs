@@ -1,6 +1,8 @@
 //! The org over real HTTP, one module per API, and its state and generator by themselves.
 
 mod admin;
+mod automation;
+mod bulk1;
 mod bulk2;
 mod caller;
 mod client;
@@ -12,14 +14,21 @@ mod faults;
 mod files;
 mod formulas;
 mod generator;
+mod ingest;
+mod lifecycle;
 mod metadata;
 mod oauth;
 mod permissions;
+mod person_accounts;
+mod platform_rules;
 mod project;
 mod query;
 mod replication;
 mod rows;
 mod scale;
 mod search;
+mod security;
+mod soap;
+mod tls;
 mod tooling;
 mod transactions;

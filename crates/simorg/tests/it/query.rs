@@ -119,7 +119,9 @@ async fn a_cursor_fixes_the_rows_and_shows_their_newest_values() -> Result<()> {
         .header("Sforce-Query-Options", "batchSize=200");
     let first = read(first).await?.json();
     let all = caller.query("SELECT Id FROM Lead").await?.json();
-    let (deleted, changed) = (ids(&all)[300].clone(), ids(&all)[301].clone());
+    let open = caller.query("SELECT Id FROM Lead WHERE IsConverted = false").await?.json();
+    let deleted = ids(&all)[300].clone();
+    let changed = ids(&open).iter().find(|id| **id > deleted).context("an open lead")?.clone();
     read(caller.request(Method::DELETE, &format!("/sobjects/Lead/{deleted}"))).await?;
     read(
         caller

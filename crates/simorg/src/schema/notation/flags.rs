@@ -36,6 +36,7 @@ pub(super) fn apply(field: &mut FieldDef, word: &str) -> Result<(), NotationErro
             field.html_formatted = true;
             field.extra_type_info = Some("richtextarea".to_owned());
         }
+        "reparent" => field.updateable = true,
         "restricted" => field.restricted_picklist = true,
         _ => return long_flag(field, word),
     }

@@ -4,11 +4,13 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
 use crate::errors::ApiError;
-use crate::model::{ChildRelationship, ObjectDef, OnDelete, Value, ids};
-use crate::state::org::DeletedRecord;
+use crate::model::{ChildRelationship, FieldDef, ObjectDef, OnDelete, Value, ids};
+use crate::state::automation::Event;
+use crate::state::org::{ClearedLookup, DeletedRecord};
 use crate::state::table::{Binned, Found, Table};
 use crate::state::view::Snapshot;
 
+use super::draft::Draft;
 use super::rollups::Master;
 use super::{Transaction, set};
 
@@ -22,11 +24,9 @@ impl Transaction<'_> {
         let full = ids::canonical(id).ok_or_else(ApiError::not_found)?;
         let def = view.object_of_id(&full).ok_or_else(ApiError::not_found)?;
         let row = Self::live_row(&view, &def, &full)?;
-        if !def.flags.deletable {
-            let message = "insufficient access rights on object id";
-            return Err(ApiError::record("INSUFFICIENT_ACCESS_OR_READONLY", message, Vec::<String>::new()));
-        }
-        self.check_lock(&full)?;
+        self.may_delete(&view, &def, &row)?;
+        Self::is_no_person_contact(&row)?;
+        self.run_before(Event::Delete, &mut Draft { def: &def, row: Some(&row), values: &mut Vec::new() })?;
         let (counter, root) = (row.counter(), def.name.clone());
         drop((row, view));
         let going = self.closure(&def, counter)?;
@@ -39,6 +39,7 @@ impl Transaction<'_> {
             }
         }
         self.clear_references(&going);
+        self.org.note_binned(self.stamp_ms);
         for (object, counters) in &going {
             let def = self.work.table(object).expect("found in this snapshot").def.clone();
             for counter in counters {
@@ -111,6 +112,7 @@ impl Transaction<'_> {
     /// Empties the lookups to rows that go, in rows that stay.
     fn clear_references(&mut self, going: &Rows) {
         let mut cleared: Vec<(Arc<ObjectDef>, u64, usize)> = Vec::new();
+        let operation = self.operation;
         for (object, counters) in going {
             let def = self.work.table(object).expect("found in this snapshot").def.clone();
             for relation in def.children.iter().filter(|r| r.on_delete == OnDelete::Clear) {
@@ -120,6 +122,10 @@ impl Transaction<'_> {
                 for counter in self.children(&def, counters, relation) {
                     if !going.get(&relation.child).is_some_and(|set| set.contains(&counter)) {
                         cleared.push((child.clone(), counter, slot));
+                        if let Value::Id(target) = self.table_row(&child, counter).values[slot].clone() {
+                            let object = child.name.clone();
+                            self.cleared.push((target, ClearedLookup { operation, object, counter, slot }));
+                        }
                     }
                 }
             }
@@ -132,7 +138,7 @@ impl Transaction<'_> {
         }
     }
 
-    fn bin(&mut self, def: &Arc<ObjectDef>, counter: u64) {
+    pub(super) fn bin(&mut self, def: &Arc<ObjectDef>, counter: u64) {
         let id = ids::record_id(&def.id_prefix, counter);
         if def.flags.replicateable {
             self.deletes.push(DeletedRecord {
@@ -174,11 +180,19 @@ impl Transaction<'_> {
         if !def.flags.undeletable {
             return refused("UNDELETE_FAILED", "entity type does not support undelete");
         }
-        for field in def.fields.iter().filter(|field| field.cascade_delete && !field.nillable) {
-            if row.referenced(field).is_some_and(|master| master.is_deleted()) {
-                return refused("UNDELETE_FAILED", "Unable to undelete: the parent record is deleted");
+        let view = self.view();
+        self.may_undelete(&view, &row)?;
+        drop(view);
+        for field in def.fields.iter().filter(|field| is_master(field)) {
+            if row.value(field).as_str().is_some_and(|id| self.found(id).is_none_or(|row| row.is_deleted())) {
+                return refused(
+                    "UNDELETE_FAILED",
+                    "Undelete failed: the record that this one belongs to is deleted",
+                );
             }
         }
+        let mut none = Vec::new();
+        self.run_before(Event::Undelete, &mut Draft { def: &def, row: Some(&row), values: &mut none })?;
         let counter = row.counter();
         drop(row);
         let mut back = Rows::new();
@@ -196,14 +210,41 @@ impl Transaction<'_> {
     fn unbin(&mut self, def: &Arc<ObjectDef>, counter: u64, operation: u64, back: &mut Rows) {
         let mut row = self.table_row(def, counter);
         row.bin = None;
+        // Only a loser that lies in the bin names its master.
+        if let Some(field) = def.field("MasterRecordId") {
+            set(&mut row, field.slot, Value::Null);
+        }
         self.stamp_modified(def, &mut row);
         self.put(def, counter, row);
-        self.undeletes.insert(ids::record_id(&def.id_prefix, counter));
+        let id = ids::record_id(&def.id_prefix, counter);
+        self.fill_lookups_again(&id, operation);
+        self.undeletes.insert(id);
         back.entry(def.name.clone()).or_default().insert(counter);
         let parent = BTreeSet::from([counter]);
         for relation in def.children.iter().filter(|r| r.on_delete == OnDelete::Cascade) {
             for (child, counter) in self.binned_children(def, &parent, relation, operation) {
                 self.unbin(&child, counter, operation, back);
+            }
+        }
+    }
+
+    /// Lookups that the delete emptied point to the row again, where nothing else was put there since.
+    fn fill_lookups_again(&mut self, id: &str, operation: u64) {
+        let of_row = self.ledger.cleared.get(id).into_iter().flatten();
+        let own = self.cleared.iter().filter(|(target, _)| target == id).map(|(_, cleared)| cleared);
+        let cleared: BTreeSet<(String, u64, usize)> = of_row
+            .chain(own)
+            .filter(|cleared| cleared.operation == operation)
+            .map(|cleared| (cleared.object.clone(), cleared.counter, cleared.slot))
+            .collect();
+        for (object, counter, slot) in cleared {
+            let Some(table) = self.work.table(&object) else { continue };
+            let def = table.def.clone();
+            let Some(mut row) = table.take(counter).filter(|row| row.bin.is_none()) else { continue };
+            if row.values.get(slot).is_none_or(Value::is_null) {
+                set(&mut row, slot, Value::Id(id.to_owned()));
+                self.stamp_modified(&def, &mut row);
+                self.put(&def, counter, row);
             }
         }
     }
@@ -227,6 +268,20 @@ impl Transaction<'_> {
             )
             .map(|(counter, _)| (table.def.clone(), counter))
             .collect()
+    }
+
+    /// Removes a row for good that lies in the bin, with what went in the same delete.
+    pub fn empty_bin(&mut self, id: &str) -> Result<(), ApiError> {
+        let full = ids::canonical(id).ok_or_else(ApiError::not_found)?;
+        let row = self.found(&full).filter(crate::state::Row::is_deleted);
+        let Some(row) = row else {
+            let message = "record is not in the recycle bin";
+            return Err(ApiError::record("INVALID_ID_FIELD", message, Vec::<String>::new()));
+        };
+        let view = self.view();
+        self.may_undelete(&view, &row)?;
+        drop((row, view));
+        self.purge(&full)
     }
 
     /// Removes a row for good, from the bin or from life.
@@ -260,6 +315,12 @@ impl Transaction<'_> {
 
 fn holds(rows: &Rows, (object, counter): &Master) -> bool {
     rows.get(object).is_some_and(|counters| counters.contains(counter))
+}
+
+/// A reference without which a row cannot come back: its master, or a parent that it cannot be without.
+fn is_master(field: &FieldDef) -> bool {
+    let goes_with = field.targets.iter().any(|(_, _, on_delete)| *on_delete == OnDelete::Cascade);
+    !field.nillable && (field.cascade_delete || goes_with)
 }
 
 /// Live rows whose field in this slot holds the id of one of these rows.

@@ -80,7 +80,7 @@ impl Transaction<'_> {
         if Snapshot::find(&self.work, &id).is_none_or(|row| row.is_deleted()) {
             return Ok(());
         }
-        let before = self.found(&def, counter);
+        let before = self.lies_at(&def, counter);
         let shares = self.shares_of(&def, counter);
         let mut row = self.table_row(&def, counter);
         for (slot, (gone, come)) in changes {
@@ -117,7 +117,7 @@ impl Transaction<'_> {
         if !def.fields.iter().any(|field| matches!(field.source, FieldSource::RollUp(_))) {
             return;
         }
-        let Some(Found::Generated(index)) = self.found(def, counter) else { return };
+        let Some(Found::Generated(index)) = self.lies_at(def, counter) else { return };
         let table = self.work.table(&def.name).expect("objects are removed by schema changes only").clone();
         for field in &def.fields {
             if let FieldSource::RollUp(sum) = &field.source {
@@ -128,7 +128,7 @@ impl Transaction<'_> {
     }
 
     /// Where the row lies now, to be looked at after it was changed.
-    pub(super) fn found(&self, def: &ObjectDef, counter: u64) -> Option<Found> {
+    pub(super) fn lies_at(&self, def: &ObjectDef, counter: u64) -> Option<Found> {
         self.work.table(&def.name)?.find(counter)
     }
 }

@@ -34,6 +34,7 @@ impl Transaction<'_> {
             "ContentVersion" => self.new_file_version(def, counter)?,
             "Attachment" | "Document" => self.body_facts(def, counter, "Body", "BodyLength"),
             "Contact" => self.direct_relation(def, counter)?,
+            "Account" => self.new_person(def, counter)?,
             _ => {}
         }
         self.owner_share(def, counter)
@@ -41,15 +42,22 @@ impl Transaction<'_> {
 
     pub(super) fn after_update(&mut self, def: &Arc<ObjectDef>, counter: u64) -> Result<(), ApiError> {
         self.follow_status(def, counter, false);
+        match def.name.as_str() {
+            "ContentVersion" => self.version_changed(def, counter),
+            "ContentDocument" => self.document_changed(def, counter),
+            "Profile" => self.mirror_profile(def, counter),
+            "Account" | "Contact" => self.mirror_person(def, counter),
+            _ => {}
+        }
         self.history(def, counter)
     }
 
-    fn current(&self, def: &ObjectDef, counter: u64) -> Row {
+    pub(super) fn current(&self, def: &ObjectDef, counter: u64) -> Row {
         let id = ids::record_id(&def.id_prefix, counter);
         Snapshot::find(&self.work, &id).expect("the row was just put")
     }
 
-    fn set_fields(&mut self, def: &Arc<ObjectDef>, counter: u64, values: Vec<(&str, Value)>) {
+    pub(super) fn set_fields(&mut self, def: &Arc<ObjectDef>, counter: u64, values: Vec<(&str, Value)>) {
         let def = self.full_def(def);
         let mut row = self.table_row(&def, counter);
         for (name, value) in values {
@@ -113,8 +121,9 @@ impl Transaction<'_> {
     fn direct_relation(&mut self, def: &Arc<ObjectDef>, counter: u64) -> Result<(), ApiError> {
         let row = self.current(def, counter);
         let (account, contact) = (row.value_of("AccountId"), row.id().to_owned());
+        let person = row.value_of("IsPersonAccount") == Value::Bool(true);
         drop(row);
-        if account.is_null() {
+        if account.is_null() || person {
             return Ok(());
         }
         let values = vec![
@@ -206,124 +215,8 @@ impl Transaction<'_> {
         let counter = self.insert_values(&def, values, Vec::new())?;
         Ok(Some(ids::record_id(&def.id_prefix, counter)))
     }
-
-    /// A first version makes its document and links; a later one takes the place of the latest.
-    fn new_file_version(&mut self, def: &Arc<ObjectDef>, counter: u64) -> Result<(), ApiError> {
-        let version = self.current(def, counter);
-        let id = version.id().to_owned();
-        let path = version.value_of("PathOnClient").to_plain_text();
-        let extension = path.rsplit_once('.').map_or("", |(_, extension)| extension).to_lowercase();
-        let body = self
-            .bodies
-            .iter()
-            .find(|(row, field, _)| *row == id && field == "VersionData")
-            .map(|(_, _, body)| body.clone());
-        let (size, checksum) = body.map_or((0, Value::Null), |body| (body.length(), Value::Text(body.md5())));
-        let given = version.value_of("ContentDocumentId");
-        let (title, owner, place) = (
-            version.value_of("Title"),
-            version.value_of("OwnerId"),
-            version.value_of("FirstPublishLocationId"),
-        );
-        drop(version);
-        let facts = vec![
-            ("FileExtension", Value::text(extension.clone())),
-            ("FileType", Value::Text(file_type(&extension))),
-            ("ContentSize", whole(size)),
-            ("ContentSizeLong", whole(size)),
-            ("ContentModifiedDate", Value::DateTime(self.stamp_ms)),
-            ("Title", title),
-        ];
-        let document = match given {
-            Value::Id(document) => {
-                self.demote_latest(&document);
-                document
-            }
-            _ => self.new_document(&owner, &place)?,
-        };
-        let number = self.versions_of(&document, counter) + 1;
-        let mut own = facts.clone();
-        own.extend([
-            ("Checksum", checksum),
-            ("ContentDocumentId", Value::Id(document.clone())),
-            ("IsLatest", Value::Bool(true)),
-            ("VersionNumber", Value::Text(number.to_string())),
-            ("PublishStatus", Value::Text("P".to_owned())),
-        ]);
-        self.set_fields(def, counter, own);
-        let mut latest = facts;
-        latest.push(("LatestPublishedVersionId", Value::Id(id)));
-        self.touch_document(&document, latest);
-        Ok(())
-    }
-
-    fn new_document(&mut self, owner: &Value, place: &Value) -> Result<String, ApiError> {
-        let values = vec![("OwnerId", owner.clone()), ("PublishStatus", Value::Text("P".to_owned()))];
-        let document = self.system_row("ContentDocument", values)?.ok_or_else(ApiError::not_found)?;
-        let mut link = |target: &Value, share: &str| {
-            let values = vec![
-                ("ContentDocumentId", Value::Id(document.clone())),
-                ("LinkedEntityId", target.clone()),
-                ("ShareType", Value::Text(share.to_owned())),
-                ("Visibility", Value::Text("AllUsers".to_owned())),
-            ];
-            self.system_row("ContentDocumentLink", values).map(|_| ())
-        };
-        link(owner, "I")?;
-        if !place.is_null() && place != owner {
-            link(place, "V")?;
-        }
-        Ok(document)
-    }
-
-    fn touch_document(&mut self, document: &str, values: Vec<(&str, Value)>) {
-        let Some(row) = Snapshot::find(&self.work, document) else { return };
-        let counter = row.counter();
-        let Some(def) = self.work.table(row.object_name()).map(|table| table.def.clone()) else { return };
-        drop(row);
-        self.set_fields(&def, counter, values);
-        let mut row = self.table_row(&def, counter);
-        self.stamp_modified(&def, &mut row);
-        self.put(&def, counter, row);
-    }
-
-    fn demote_latest(&mut self, document: &str) {
-        let latest = Snapshot::find(&self.work, document).map(|row| row.value_of("LatestPublishedVersionId"));
-        let Some(Value::Id(version)) = latest else { return };
-        self.touch_document(&version, vec![("IsLatest", Value::Bool(false))]);
-    }
-
-    /// How many other versions the document has.
-    fn versions_of(&self, document: &str, own: u64) -> u64 {
-        let Some(table) = self.work.table("ContentVersion") else { return 0 };
-        let Some(field) = table.def.field("ContentDocumentId") else { return 0 };
-        let (Some(counter), Some(prefix)) = (ids::counter_of(document), document.get(..3)) else { return 0 };
-        let versions = super::cascade::referring(
-            &self.work,
-            table,
-            field.slot,
-            prefix,
-            &std::collections::BTreeSet::from([counter]),
-        );
-        versions.into_iter().filter(|counter| *counter != own).count() as u64
-    }
 }
 
-fn whole(size: u64) -> Value {
+pub(super) fn whole(size: u64) -> Value {
     Value::Int(i64::try_from(size).unwrap_or(i64::MAX))
-}
-
-fn file_type(extension: &str) -> String {
-    match extension {
-        "pdf" => "PDF",
-        "txt" => "TEXT",
-        "png" => "PNG",
-        "jpg" | "jpeg" => "JPEG",
-        "csv" => "CSV",
-        "docx" => "WORD_X",
-        "xlsx" => "EXCEL_X",
-        "zip" => "ZIP",
-        _ => "UNKNOWN",
-    }
-    .to_owned()
 }

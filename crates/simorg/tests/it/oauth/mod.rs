@@ -1,5 +1,9 @@
 //! Sign-in over HTTP: every grant, its refusals, and the life of tokens.
 
+mod device;
+mod tokens;
+mod web;
+
 use anyhow::{Context, Result};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -11,9 +15,9 @@ use simorg::SimOrg;
 
 use crate::caller::{Answer, Caller, read};
 
-const PUBLIC_KEY: &str = include_str!("keys/app.pub.pem");
-const PRIVATE_KEY: &str = include_str!("keys/app.pem");
-const STRANGER: &str = include_str!("keys/other.pem");
+const PUBLIC_KEY: &str = include_str!("../keys/app.pub.pem");
+const PRIVATE_KEY: &str = include_str!("../keys/app.pem");
+const STRANGER: &str = include_str!("../keys/other.pem");
 const JWT: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 const CALLBACK: &str = "http://localhost:1717/OauthRedirect";
 
@@ -82,7 +86,7 @@ async fn wrong_clients_grants_and_passwords_are_refused() -> Result<()> {
             "401 invalid_client: invalid client credentials",
         ),
         (
-            &[("grant_type", "device"), ("client_id", "simorg")],
+            &[("grant_type", "saml2-bearer"), ("client_id", "simorg")],
             "400 unsupported_grant_type: grant type not supported",
         ),
         (&[("client_id", "simorg")], "400 invalid_request: missing required parameter: grant_type"),
@@ -368,7 +372,8 @@ async fn user_info_identity_and_introspection_agree_on_who_it_is() -> Result<()>
     let id = format!("{}/id/{}/{}", caller.org.url(), caller.org.org().id(), admin.id);
     let identity = read(caller.http.get(format!("{id}?format=json&oauth_token={}", caller.token))).await?;
     assert_eq!(identity.json()["username"], "admin@simorg.example");
-    assert_eq!(read(caller.http.get(&id)).await?.text, "Bad_OAuth_Token");
+    assert_eq!(read(caller.http.get(&id)).await?.text, "Missing_OAuth_Token");
+    assert_eq!(read(caller.http.get(&id).bearer_auth("dead")).await?.text, "Bad_OAuth_Token");
     let wrong = format!("{}/id/{}/005000000000000AAA", caller.org.url(), caller.org.org().id());
     assert_eq!(read(caller.http.get(wrong).bearer_auth(&caller.token)).await?.text, "Bad_Id");
 

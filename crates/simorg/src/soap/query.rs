@@ -1,0 +1,123 @@
+//! query, queryAll, queryMore, retrieve and search.
+
+use std::collections::HashMap;
+use std::fmt::Write;
+
+use serde_json::{Map, Value as Json};
+
+use crate::errors::ApiError;
+use crate::model::ids;
+use crate::query::{self, Asked};
+use crate::server::Session;
+use crate::xml::Element;
+
+use super::outgoing::Writer;
+use super::{Call, Contents, SoapFault, nil, rest};
+
+/// Rows of a page when no `QueryOptions` ask for another number ("Change the Batch Size in Queries", SOAP API Developer Guide).
+const DEFAULT_PAGE: usize = 500;
+/// The most ids of one `retrieve()`.
+const MOST_RETRIEVED: usize = 2000;
+
+pub(super) fn first(call: &Call, all: bool) -> Contents {
+    let statement = call.arguments().text_of("queryString").unwrap_or_default();
+    let page = page(call, statement, all, batch_size(call))?;
+    Ok(vec![Writer::new(call)?.page("result", &page)])
+}
+
+pub(super) fn more(call: &Call) -> Contents {
+    let locator = call.arguments().text_of("queryLocator").unwrap_or_default().trim();
+    let asked = Asked { session: session(call)?, version: call.version, all: false, page_size: 0 };
+    let page = object(&query::later_page(&call.state, &asked, locator)?)?;
+    Ok(vec![Writer::new(call)?.page("result", &page)])
+}
+
+/// The named fields of the rows with these ids, in their order; nil for a row that is not there.
+pub(super) fn retrieve(call: &Call) -> Contents {
+    let arguments = call.arguments();
+    let name = arguments.text_of("sObjectType").unwrap_or_default().trim();
+    let ids: Vec<&str> = arguments.all("ids").map(|id| id.text.trim()).collect();
+    if ids.len() > MOST_RETRIEVED {
+        let message = format!("exceeded maximum number of ids: {MOST_RETRIEVED}");
+        return Err(SoapFault::new("EXCEEDED_ID_LIMIT", message));
+    }
+    let view = call.state.org.view(call.user()?);
+    let def = view.object(name).ok_or_else(|| ApiError::invalid_type(name))?;
+    let mut fields: Vec<&str> = Vec::new();
+    for field in arguments.text_of("fieldList").unwrap_or_default().split(',').map(str::trim) {
+        let known = def.field(field).ok_or_else(|| no_such_column(field, &def.name))?;
+        if known.name != "Id" && !fields.contains(&known.name.as_str()) {
+            fields.push(&known.name);
+        }
+    }
+    let mut statement = "SELECT Id".to_owned();
+    for field in &fields {
+        write!(statement, ",{field}").expect("writing to a string");
+    }
+    write!(statement, " FROM {} WHERE Id IN (", def.name).expect("writing to a string");
+    let wanted: Vec<Option<String>> = ids.iter().map(|id| ids::canonical(id)).collect();
+    if let Some(bad) = wanted.iter().position(Option::is_none) {
+        let message = format!("{} ID: id value of incorrect type: {}", def.name, ids[bad]);
+        return Err(SoapFault::new("MALFORMED_ID", message));
+    }
+    let list: Vec<String> = wanted.iter().flatten().map(|id| format!("'{id}'")).collect();
+    if list.is_empty() {
+        return Ok(Vec::new());
+    }
+    write!(statement, "{})", list.join(",")).expect("writing to a string");
+    let page = page(call, &statement, false, MOST_RETRIEVED)?;
+    let records = page.get("records").and_then(Json::as_array).map(Vec::as_slice).unwrap_or_default();
+    let found: HashMap<&str, &Map<String, Json>> = records
+        .iter()
+        .filter_map(Json::as_object)
+        .filter_map(|record| Some((record.get("Id")?.as_str()?, record)))
+        .collect();
+    let writer = Writer::new(call)?;
+    let results = wanted.iter().flatten().map(|id| match found.get(id.as_str()) {
+        Some(record) => writer.record("result", record),
+        None => nil("result"),
+    });
+    Ok(results.collect())
+}
+
+pub(super) fn search(call: &Call) -> Contents {
+    let text = call.arguments().text_of("searchString").unwrap_or_default();
+    let found = rest::get(call, &format!("/search?q={}", rest::encoded(text)))?;
+    let writer = Writer::new(call)?;
+    let records = found["searchRecords"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let records = records
+        .iter()
+        .filter_map(Json::as_object)
+        .map(|record| Element::new("searchRecords").with(writer.record("record", record)));
+    // One search is told from the next by its number, which nothing here reads.
+    Ok(vec![Element::new("result").with(Element::leaf("queryId", 0)).with_all(records)])
+}
+
+pub(super) fn no_such_column(field: &str, object: &str) -> SoapFault {
+    let message = format!(
+        "No such column '{field}' on entity '{object}'. If you are attempting to use a custom field, be sure to append the '__c' after the custom field name. Please reference your WSDL or the describe call for the appropriate names."
+    );
+    SoapFault::new("INVALID_FIELD", message)
+}
+
+fn session(call: &Call) -> Result<Session, SoapFault> {
+    Ok(Session { user: call.user()?.clone() })
+}
+
+fn page(call: &Call, statement: &str, all: bool, page_size: usize) -> Result<Map<String, Json>, SoapFault> {
+    let asked = Asked { session: session(call)?, version: call.version, all, page_size };
+    object(&query::page_of(&call.state, &asked, statement)?)
+}
+
+fn object(text: &str) -> Result<Map<String, Json>, SoapFault> {
+    serde_json::from_str(text)
+        .map_err(|_| SoapFault::new("UNKNOWN_EXCEPTION", "An unexpected error occurred."))
+}
+
+fn batch_size(call: &Call) -> usize {
+    call.envelope
+        .header("QueryOptions")
+        .and_then(|options| options.text_of("batchSize"))
+        .and_then(|size| size.trim().parse().ok())
+        .unwrap_or(DEFAULT_PAGE)
+}
