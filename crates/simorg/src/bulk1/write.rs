@@ -87,8 +87,9 @@ impl<'a> Writer<'a> {
         for (at, column) in self.columns.iter().enumerate() {
             out.push_str(if at > 0 { "," } else { "" });
             match column {
-                Column::Field(path) | Column::Shown { path, .. } => {
-                    csv_text(out, &plain(&path.read(self.view, row)));
+                Column::Field(path) => csv_text(out, &plain(&path.read(self.view, row))),
+                Column::Shown { path, form, .. } => {
+                    csv_text(out, &plain(&form.of(path.read(self.view, row), path.def())));
                 }
                 Column::Computed { .. } | Column::Child(_) | Column::TypeOf(_) => csv_text(out, ""),
             }
@@ -102,15 +103,15 @@ impl<'a> Writer<'a> {
         for node in nodes {
             out.push(',');
             match node {
-                Node::Field(path) => {
+                Node::Field { path, form } => {
                     write_text(out, &path.def().name);
                     out.push(':');
-                    json_value(out, &self.end_of(path, row));
+                    json_value(out, &form.of(self.end_of(path, row), path.def()));
                 }
-                Node::Shown { name, path } => {
-                    write_text(out, name);
+                Node::Aliased { path, key, form } => {
+                    write_text(out, key);
                     out.push(':');
-                    json_value(out, &path.read(self.view, row));
+                    json_value(out, &form.of(path.read(self.view, row), path.def()));
                 }
                 Node::Parent { hop, nodes } => {
                     write_text(out, hop.relationship());
@@ -129,8 +130,12 @@ impl<'a> Writer<'a> {
         let mut element = Element::new(name).with(Element::leaf("type", row.object_name()));
         for node in nodes {
             element = element.with(match node {
-                Node::Field(path) => leaf(&path.def().name, &self.end_of(path, row)),
-                Node::Shown { name, path } => leaf(name, &path.read(self.view, row)),
+                Node::Field { path, form } => {
+                    leaf(&path.def().name, &form.of(self.end_of(path, row), path.def()))
+                }
+                Node::Aliased { path, key, form } => {
+                    leaf(key, &form.of(path.read(self.view, row), path.def()))
+                }
                 Node::Parent { hop, nodes } => match hop.follow(self.view, row) {
                     Some(parent) => {
                         self.xml(hop.relationship(), &parent, nodes).attribute("xsi:type", "sObject")

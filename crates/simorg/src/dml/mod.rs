@@ -16,7 +16,7 @@ use crate::errors::ApiError;
 pub use save::save;
 pub use upsert::key_field;
 
-pub(crate) use save::save_in;
+pub(crate) use save::{rolled_back, save_in};
 
 /// The most rows of one call (REST API Developer Guide, "sObject Collections"; SOAP API Developer Guide, "create()").
 pub const MOST_ROWS: usize = 200;

@@ -155,7 +155,7 @@ fn missing_id(call: &str) -> ApiError {
     ApiError::record("MISSING_ARGUMENT", format!("Id not specified in {call}"), Vec::<String>::new())
 }
 
-fn rolled_back() -> ApiError {
+pub(crate) fn rolled_back() -> ApiError {
     ApiError::record(
         "ALL_OR_NONE_OPERATION_ROLLED_BACK",
         "Record rolled back because not all records were valid and the request was using AllOrNone header",

@@ -1,3 +1,5 @@
+//! What a write of several rows leaves behind, row by row.
+
 use std::sync::Arc;
 
 use serde_json::{Value as Json, json};
@@ -180,7 +182,7 @@ fn rows_are_deleted_past_the_bin_and_brought_back_from_it() {
     assert_eq!(codes(&write(&org, &Verb::Delete, &rows, false)), ["ok", "ok"]);
     assert_eq!(codes(&write(&org, &Verb::Delete, &rows[..1], false)), ["ENTITY_IS_DELETED"]);
     assert_eq!(codes(&write(&org, &Verb::HardDelete, &rows[..1], false)), ["ok"]);
-    assert_eq!(codes(&write(&org, &Verb::Undelete, &rows, false)), ["INVALID_CROSS_REFERENCE_KEY", "ok"]);
+    assert_eq!(codes(&write(&org, &Verb::Undelete, &rows, false)), ["UNDELETE_FAILED", "ok"]);
     assert_eq!(texts(&org, "Account", "Name"), ["B"]);
 }
 

@@ -86,7 +86,8 @@ pub(super) fn plans(directory: &Path) -> Result<Vec<PathBuf>, ProjectError> {
 /// A plan is a list of objects and files; exports name it `…-plan.json`, people number them.
 fn is_plan(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
-    if !name.ends_with(".json") || !name.contains("plan") {
+    let is_json = path.extension().is_some_and(|suffix| suffix.eq_ignore_ascii_case("json"));
+    if !is_json || !name.contains("plan") {
         return false;
     }
     let text = std::fs::read(path).unwrap_or_default();

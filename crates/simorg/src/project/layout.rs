@@ -149,11 +149,10 @@ fn by_suffix(file: &str) -> Role {
         return Role::Nothing;
     };
     match kind.layout {
-        Layout::Bundle => Role::Nothing,
         Layout::Content => Role::File(format!("{}/{file}", kind.directory)),
         Layout::Xml if is_put_together(kind) => whole(kind, stem),
         Layout::Xml if bare.is_some() => Role::File(format!("{}/{name}", kind.directory)),
-        Layout::Xml => Role::Nothing,
+        Layout::Bundle | Layout::Xml => Role::Nothing,
     }
 }
 

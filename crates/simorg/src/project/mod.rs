@@ -72,7 +72,7 @@ pub fn read(directory: &Path) -> Result<Project, ProjectError> {
         files::walk(directory, &root, &ignored, &mut found)?;
     }
     project.plans = files::plans(directory)?;
-    project.components = package::components(found, &mut project.notes);
+    project.components = package::components(&found, &mut project.notes);
     Ok(project)
 }
 

@@ -30,7 +30,7 @@ struct Assembly<'a> {
 }
 
 /// The components that the files make up; what is no metadata is told in `notes`.
-pub(super) fn components(found: Files, notes: &mut Vec<String>) -> Vec<Component> {
+pub(super) fn components(found: &Files, notes: &mut Vec<String>) -> Vec<Component> {
     let mut assembly = Assembly {
         files: BTreeMap::new(),
         gathered: BTreeMap::new(),

@@ -150,9 +150,10 @@ fn first_page(state: &AppState, call: &Call, statement: &str) -> Result<String, 
 }
 
 fn columns_of(state: &AppState, call: &Call, statement: &str) -> Result<String, ApiError> {
-    let view = match tooling::is_in_data_api(&state.org, statement) {
-        true => tooling::view_for(state, &call.session, statement),
-        false => state.org.view(&call.session.user),
+    let view = if tooling::is_in_data_api(&state.org, statement) {
+        tooling::view_for(state, &call.session, statement)
+    } else {
+        state.org.view(&call.session.user)
     };
     let plan = plan(state, call, &view, statement)?;
     Ok(column_metadata::describe(&plan).to_string())

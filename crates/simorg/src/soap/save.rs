@@ -32,16 +32,15 @@ pub(super) fn undelete(call: &Call) -> Contents {
 /// The ids of a call, if it does not name too many.
 pub(super) fn ids(call: &Call) -> Result<Vec<&str>, SoapFault> {
     let ids: Vec<&str> = call.arguments().all("ids").map(|id| id.text.trim()).collect();
-    not_too_many(ids.len())?;
+    not_too_many(ids.len(), dml::MOST_ROWS)?;
     Ok(ids)
 }
 
-pub(super) fn not_too_many(rows: usize) -> Result<(), SoapFault> {
-    if rows <= dml::MOST_ROWS {
+pub(super) fn not_too_many(rows: usize, most: usize) -> Result<(), SoapFault> {
+    if rows <= most {
         return Ok(());
     }
-    let message =
-        format!("record limit reached. cannot submit more than {} records into this call", dml::MOST_ROWS);
+    let message = format!("record limit reached. cannot submit more than {most} records into this call");
     Err(SoapFault::new("EXCEEDED_ID_LIMIT", message))
 }
 
@@ -62,7 +61,7 @@ fn by_id(call: &Call) -> Result<Vec<Row>, SoapFault> {
 
 fn records(call: &Call) -> Result<Vec<Row>, SoapFault> {
     let elements: Vec<&Element> = call.arguments().all("sObjects").collect();
-    not_too_many(elements.len())?;
+    not_too_many(elements.len(), dml::MOST_ROWS)?;
     elements.into_iter().map(|element| incoming::row(call, element)).collect()
 }
 
@@ -71,7 +70,7 @@ fn save(call: &Call, verb: &Verb, rows: &[Row]) -> Result<Vec<Outcome>, SoapFaul
 }
 
 /// Without their headers, SOAP calls run no assignment rules and save partially.
-fn options(call: &Call) -> Options {
+pub(super) fn options(call: &Call) -> Options {
     let says =
         |header: &str, name: &str| call.envelope.header(header).is_some_and(|header| header.is_true(name));
     let rule = call.envelope.header("AssignmentRuleHeader");

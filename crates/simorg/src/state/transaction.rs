@@ -133,7 +133,9 @@ impl Effects {
         for (id, field, body) in self.bodies {
             org.blobs().put(&id, &field, body);
         }
-        ledger.deletes.retain(|deleted| !self.undeletes.contains(&deleted.id));
+        if !self.undeletes.is_empty() {
+            ledger.deletes.retain(|deleted| !self.undeletes.contains(&deleted.id));
+        }
         ledger.deletes.extend(self.deletes);
         org.publish(work);
     }

@@ -138,12 +138,14 @@ pub(super) fn run(
     };
     let snapshot = state.org.snapshot();
     let finisher = Finisher { catalog: &catalog, snapshot: &snapshot, tooling };
-    records.iter_mut().for_each(|record| finisher.finish(record));
+    for record in &mut records {
+        finisher.finish(record);
+    }
     let total = records.len();
     Ok(Found { object, records, total })
 }
 
-/// "Metadata" and "FullName" in the "Tooling API Objects" pages: such a query must find one row.
+/// A query for `Metadata` or `FullName` must find one row ("Tooling API Objects", Tooling API guide).
 fn one_row_for_metadata(plan: &Plan, rows: usize) -> Result<(), ApiError> {
     let asks = plan.columns().iter().any(|column| {
         matches!(column, Column::Field(path) if path.hops.is_empty() && matches!(path.def().name.as_str(), "Metadata" | "FullName"))

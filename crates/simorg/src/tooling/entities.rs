@@ -69,8 +69,11 @@ fn object_id(def: &ObjectDef, component: Option<&Component>) -> String {
         .unwrap_or_else(|| child_id("01I", &def.name))
 }
 
+/// The name of a checkbox, and what it says of a definition.
+pub(super) type Flag<T> = (&'static str, fn(&T) -> bool);
+
 /// What an object can do, by the name of the field that tells it.
-const FLAGS: [(&str, fn(&ObjectDef) -> bool); 19] = [
+const FLAGS: [Flag<ObjectDef>; 19] = [
     ("IsCustomizable", |def| is_main(def) && def.flags.layoutable || def.flags.custom),
     ("IsApexTriggerable", |def| def.flags.triggerable),
     ("IsWorkflowEnabled", |def| is_main(def) && def.flags.layoutable),

@@ -6,7 +6,7 @@ use crate::metadata::schema::write;
 use crate::model::{FieldDef, FieldSource, FieldType, ObjectDef, Value};
 
 use super::catalog::{Builder, reference_to_metadata};
-use super::entities::{Entity, optional, publisher, state_of, text};
+use super::entities::{Entity, Flag, optional, publisher, state_of, text};
 use super::setup::{child_id, namespace_and_name};
 
 fn whole(number: u32) -> Value {
@@ -14,7 +14,7 @@ fn whole(number: u32) -> Value {
 }
 
 /// What a field is, by the name of the field of its definition that tells it.
-const FIELD_FLAGS: [(&str, fn(&FieldDef) -> bool); 18] = [
+const FIELD_FLAGS: [Flag<FieldDef>; 18] = [
     ("IsCalculated", |field| field.calculated),
     ("IsHighScaleNumber", |field| field.high_scale_number),
     ("IsHtmlFormatted", |field| field.html_formatted),
@@ -42,7 +42,7 @@ const FIELD_FLAGS: [(&str, fn(&FieldDef) -> bool); 18] = [
 ];
 
 /// The same for particles.
-const PARTICLE_FLAGS: [(&str, fn(&FieldDef) -> bool); 29] = [
+const PARTICLE_FLAGS: [Flag<FieldDef>; 29] = [
     ("IsAutonumber", |field| field.auto_number),
     ("IsCaseSensitive", |field| field.case_sensitive),
     ("IsUnique", |field| field.unique),
@@ -238,7 +238,9 @@ fn data_type(object: &ObjectDef, field: &FieldDef) -> String {
     }
     if field.unique {
         let case = if field.case_sensitive { "Sensitive" } else { "Insensitive" };
-        shown.push_str(&format!(" (Unique Case {case})"));
+        shown.push_str(" (Unique Case ");
+        shown.push_str(case);
+        shown.push(')');
     }
     shown
 }

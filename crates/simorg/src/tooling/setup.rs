@@ -223,40 +223,51 @@ fn flows(builder: &mut Builder) {
             ("RunInMode", text(of(&xml, "runInMode"))),
         ]);
         let version_id = builder.put("Flow", Some(&component.id), cells);
-        let active = if is_active { Value::Id(version_id.clone()) } else { Value::Null };
-        let mut cells = builder.of_component(&component);
-        cells.retain(|(field, _)| *field != "Metadata");
-        cells.extend([
-            ("DeveloperName", text(name)),
-            ("MasterLabel", text(of(&xml, "label"))),
-            ("ActiveVersionId", active),
-            ("LatestVersionId", Value::Id(version_id.clone())),
-            ("FullName", text(name)),
-            ("Metadata", reference_to_metadata("FlowDefinition", name)),
-        ]);
-        builder.put("FlowDefinition", Some(&definition_id), cells);
-        let trigger = xml.child("start").map_or("", |start| of(start, "triggerType"));
-        let cells = vec![
-            ("DurableId", text(&definition_id)),
-            ("ApiName", text(name)),
-            ("Label", text(of(&xml, "label"))),
-            ("Description", text(of(&xml, "description"))),
-            ("ProcessType", text(of(&xml, "processType"))),
-            ("TriggerType", text(trigger)),
-            (
-                "RecordTriggerType",
-                text(xml.child("start").map_or("", |start| of(start, "recordTriggerType"))),
-            ),
-            ("NamespacePrefix", text(component.namespace.as_deref().unwrap_or_default())),
-            ("ActiveVersionId", text(if is_active { &version_id } else { "" })),
-            ("LatestVersionId", text(&version_id)),
-            ("LastModifiedDate", Value::DateTime(component.modified.at_ms)),
-            ("IsActive", Value::Bool(is_active)),
-            ("VersionNumber", Value::Int(number)),
-            ("ManageableState", text(component.manageable_state.as_str())),
-        ];
-        builder.put("FlowDefinitionView", None, cells);
+        let version = Version { name, id: &version_id, number, is_active, definition_id: &definition_id };
+        flow_definition(builder, &component, &xml, &version);
     }
+}
+
+/// The one version of a flow that the org has.
+struct Version<'a> {
+    name: &'a str,
+    id: &'a str,
+    number: i64,
+    is_active: bool,
+    definition_id: &'a str,
+}
+
+fn flow_definition(builder: &mut Builder, component: &Component, xml: &Element, version: &Version<'_>) {
+    let active = if version.is_active { version.id } else { "" };
+    let mut cells = builder.of_component(component);
+    cells.retain(|(field, _)| *field != "Metadata");
+    cells.extend([
+        ("DeveloperName", text(version.name)),
+        ("MasterLabel", text(of(xml, "label"))),
+        ("ActiveVersionId", if active.is_empty() { Value::Null } else { Value::Id(active.to_owned()) }),
+        ("LatestVersionId", Value::Id(version.id.to_owned())),
+        ("FullName", text(version.name)),
+        ("Metadata", reference_to_metadata("FlowDefinition", version.name)),
+    ]);
+    builder.put("FlowDefinition", Some(version.definition_id), cells);
+    let start = |name: &str| xml.child("start").map_or("", |start| of(start, name));
+    let cells = vec![
+        ("DurableId", text(version.definition_id)),
+        ("ApiName", text(version.name)),
+        ("Label", text(of(xml, "label"))),
+        ("Description", text(of(xml, "description"))),
+        ("ProcessType", text(of(xml, "processType"))),
+        ("TriggerType", text(start("triggerType"))),
+        ("RecordTriggerType", text(start("recordTriggerType"))),
+        ("NamespacePrefix", text(component.namespace.as_deref().unwrap_or_default())),
+        ("ActiveVersionId", text(active)),
+        ("LatestVersionId", text(version.id)),
+        ("LastModifiedDate", Value::DateTime(component.modified.at_ms)),
+        ("IsActive", Value::Bool(version.is_active)),
+        ("VersionNumber", Value::Int(version.number)),
+        ("ManageableState", text(component.manageable_state.as_str())),
+    ];
+    builder.put("FlowDefinitionView", None, cells);
 }
 
 fn workflows(builder: &mut Builder, entities: &Entities) {

@@ -3,7 +3,6 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
-use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use serde_json::{Value as Json, json};
 
@@ -28,8 +27,7 @@ pub(crate) struct Job {
     pub version: ApiVersion,
     pub created: DateTime<Utc>,
     pub user: Arc<User>,
-    /// The upload, valid UTF-8.
-    pub content: OnceLock<Bytes>,
+    pub content: OnceLock<String>,
     /// What became of the rows, once no more of them are processed.
     pub(super) ledger: OnceLock<Ledger>,
     pub finished: Finished,
@@ -116,8 +114,7 @@ impl Job {
 
     /// The text of the upload; empty without one.
     pub(super) fn text(&self) -> &str {
-        let bytes = self.content.get().map(|bytes| &bytes[..]).unwrap_or_default();
-        std::str::from_utf8(bytes).expect("uploads are made UTF-8 when they come")
+        self.content.get().map_or("", String::as_str)
     }
 
     pub(super) fn dialect(&self) -> Dialect {

@@ -49,10 +49,8 @@ pub(super) fn keep(job: &Job, body: Bytes) -> Result<(), ApiError> {
         let text = "The content is larger than 150 MB after base64 encoding";
         return Err(ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "CLIENTINPUTERROR", text));
     }
-    let text = match std::str::from_utf8(&body) {
-        Ok(_) => body,
-        Err(_) => String::from_utf8_lossy(&body).into_owned().into(),
-    };
+    let text = String::from_utf8(body.into())
+        .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned());
     job.content.set(text).map_err(|_| {
         ApiError::bad_request(
             "BULK_API_ERROR",

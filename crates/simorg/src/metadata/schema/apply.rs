@@ -112,7 +112,7 @@ fn gather(parts: &[Part]) -> BTreeMap<String, Sources<'_>> {
 }
 
 /// Custom fields of activities are fields of both kinds of activity.
-fn objects_behind<'a>(name: &'a str) -> Vec<&'a str> {
+fn objects_behind(name: &str) -> Vec<&str> {
     if name == "Activity" { vec!["Task", "Event"] } else { vec![name] }
 }
 

@@ -42,6 +42,7 @@ fn def(org: &Org, name: &str) -> Arc<ObjectDef> {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one line for each type of field")]
 fn every_type_of_field_becomes_what_a_describe_shows() {
     let field = |name: &str, kind: &str, more: &str| {
         format!(

@@ -1,7 +1,7 @@
 //! Objects and fields as a retrieve shows them.
 //!
 //! Only what can be customised is shown: no system fields, no autonumbers of standard objects, no parts of addresses
-//! ("Unsupported Metadata Types" and "CustomObject", Metadata API Developer Guide).
+//! ("Unsupported Metadata Types" in the Metadata API Developer Guide).
 
 use crate::metadata::NAMESPACE;
 use crate::model::{FieldDef, FieldSource, FieldType, ObjectDef, ObjectKind, OnDelete, ValidationRule};
@@ -209,7 +209,7 @@ fn custom_field(object: &ObjectDef, field: &FieldDef) -> Vec<Element> {
     match (&field.default_value_formula, field.kind) {
         (Some(formula), _) => add("defaultValue", formula),
         (None, FieldType::Boolean) => {
-            add("defaultValue", truth(field.default_value == serde_json::Value::Bool(true)))
+            add("defaultValue", truth(field.default_value == serde_json::Value::Bool(true)));
         }
         _ => {}
     }
@@ -360,15 +360,14 @@ fn value_set(object: &ObjectDef, field: &FieldDef) -> Element {
     if field.restricted_picklist {
         set = set.with(Element::leaf("restricted", "true"));
     }
-    match &field.metadata.value_set {
-        Some(name) => set = set.with(Element::leaf("valueSetName", name)),
-        None => {
-            let mut definition = Element::new("valueSetDefinition").with(Element::leaf("sorted", "false"));
-            for value in &field.picklist_values {
-                definition = definition.with(standard_values::value_xml("value", value));
-            }
-            set = set.with(definition);
+    if let Some(name) = &field.metadata.value_set {
+        set = set.with(Element::leaf("valueSetName", name));
+    } else {
+        let mut definition = Element::new("valueSetDefinition").with(Element::leaf("sorted", "false"));
+        for value in &field.picklist_values {
+            definition = definition.with(standard_values::value_xml("value", value));
         }
+        set = set.with(definition);
     }
     let controller = field.controller_name.as_deref().and_then(|name| object.field(name));
     for value in &field.picklist_values {

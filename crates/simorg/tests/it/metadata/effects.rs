@@ -172,7 +172,7 @@ async fn permission_sets_roles_and_queues_are_rows_as_well() {
     assert_eq!((&row["Label"], &row["PermissionsViewAllData"]), (&json!("Callers"), &json!(true)));
     assert_eq!(row["Id"].as_str(), success(&result, "Callers").text_of("id"));
     let field =
-        query("SELECT PermissionsRead, PermissionsEdit FROM FieldPermissions WHERE Parent.Name = 'Callers' AND Field = 'Account.Phone'")
+        query("SELECT PermissionsRead, PermissionsEdit FROM FieldPermissions WHERE Field = 'Account.Phone' AND Parent.Name = 'Callers'")
             .await;
     assert_eq!((&field["PermissionsRead"], &field["PermissionsEdit"]), (&json!(true), &json!(false)));
     assert_eq!(
@@ -187,7 +187,7 @@ async fn permission_sets_roles_and_queues_are_rows_as_well() {
     let gone = manifest(&[("PermissionSet", &["Callers"])]);
     org.deploy(&[("package.xml", &manifest(&[])), ("destructiveChanges.xml", &gone)], "").await;
     assert_eq!(
-        query("SELECT Id FROM FieldPermissions WHERE Parent.Name = 'Callers' AND Field = 'Account.Phone'")
+        query("SELECT Id FROM FieldPermissions WHERE Field = 'Account.Phone' AND Parent.Name = 'Callers'")
             .await,
         Json::Null
     );

@@ -1,6 +1,7 @@
 //! The partner and the enterprise API over HTTP.
 
 mod describe;
+mod lifecycle;
 mod query;
 mod records;
 mod session;

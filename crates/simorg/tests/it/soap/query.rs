@@ -222,3 +222,17 @@ async fn a_query_may_be_longer_than_any_url() -> Result<()> {
     assert_eq!(result(&caller, &query("query", &soql)).await?.text_of("size"), Some("1"));
     Ok(())
 }
+
+#[tokio::test]
+async fn search_wraps_each_record() -> Result<()> {
+    let caller = caller().await?;
+    let id = caller.insert("Account", &json!({"Name": "Zaphod Holding"})).await?;
+    let call = "<urn:search><urn:searchString>FIND {Zaphod} IN ALL FIELDS RETURNING Account(Id, Name)</urn:searchString></urn:search>";
+
+    let found = result(&caller, call).await?;
+
+    let record = found.child("searchRecords").and_then(|found| found.child("record")).context("a record")?;
+    assert_eq!(record.attribute_value("type"), Some("sf:sObject"));
+    assert_eq!((record.text_of("Id"), record.text_of("Name")), (Some(id.as_str()), Some("Zaphod Holding")));
+    Ok(())
+}
