@@ -7,11 +7,12 @@ SHELL := /bin/bash
 # Handed to `holdfast demo`, such as: make demo ARGS="--records 20000 --exit-after-backup"
 ARGS ?=
 
-.PHONY: help demo test build
+.PHONY: help demo test conformance build
 
 help:
 	@echo 'make demo [ARGS="--records N --port P --exit-after-backup"]   back up a simulated org, before your eyes'
 	@echo 'make test                                                     run all checks and all tests'
+	@echo 'make conformance                                              let all the clients judge simorg, also the large ones'
 	@echo 'make build                                                    build the release binary with everything in it'
 
 # Without the SQL engine, which alone would more than double the time to the first look.
@@ -22,6 +23,11 @@ demo:
 test:
 	@scripts/setup.sh test
 	@scripts/test.sh
+
+# Downloads several hundred megabytes at the first time; what is quick of it is in `make test`.
+conformance:
+	@scripts/setup.sh test
+	@scripts/conformance.sh --all
 
 build:
 	@scripts/setup.sh build

@@ -2,7 +2,8 @@
 # Installs what a build or the tests need, or says exactly what to install.
 #
 #   scripts/setup.sh build    a C compiler and Rust
-#   scripts/setup.sh test     also PostgreSQL, and Python with other people's lake readers
+#   scripts/setup.sh test     also PostgreSQL, Python with other people's lake readers, and other people's Salesforce
+#                             clients for Python and Node
 #
 # Debian packages are installed only as root or where sudo asks for no password. What is there is left alone.
 set -euo pipefail
@@ -70,19 +71,32 @@ readers_venv() {
 }
 
 # Made anew when the list of packages changes; the marker is written last, so half a one does not count.
-make_readers_venv() {
-    local requirements="$root/tests/readers/requirements.txt"
-    local venv
-    venv=$(readers_venv)
+make_venv() {
+    local requirements="$root/$1" venv=$2
     if [ -x "$venv/bin/python" ] && cmp --silent "$requirements" "$venv/installed.txt"; then
         return
     fi
-    say "installing the lake readers into $venv"
+    say "installing $1 into $venv"
     rm -rf "$venv"
     python3 -m venv "$venv"
     "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --requirement "$requirements" </dev/null ||
-        die "pip could not install tests/readers/requirements.txt: see its message above"
+        die "pip could not install $1: see its message above"
     cp "$requirements" "$venv/installed.txt"
+}
+
+# The same for a folder with a package-lock.json.
+make_node_modules() {
+    local source="$root/$1" folder=$2
+    if cmp --silent "$source/package-lock.json" "$folder/installed.json"; then
+        return
+    fi
+    say "installing $1/package-lock.json into $folder"
+    rm -rf "$folder"
+    mkdir -p "$folder"
+    cp "$source/package.json" "$source/package-lock.json" "$folder"
+    npm ci --prefix "$folder" --ignore-scripts --no-audit --no-fund --loglevel=error </dev/null ||
+        die "npm could not install $1/package-lock.json: see its message above"
+    cp "$source/package-lock.json" "$folder/installed.json"
 }
 
 purpose=${1:-build}
@@ -97,9 +111,15 @@ if [ "$purpose" = test ]; then
     # From version 3.11 on: older ones have no builds of the pinned packages.
     python3 -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null ||
         need_package python3 python3-venv
+    { has node && has npm; } || need_package nodejs npm
 fi
 install_missing
 check_rust "$purpose"
 if [ "$purpose" = test ]; then
-    make_readers_venv
+    make_venv tests/readers/requirements.txt "$(readers_venv)"
+    tools=${CARGO_TARGET_DIR:-$root/target}/conformance
+    make_venv tests/conformance/python/requirements.txt "$tools/python"
+    if [ -f "$root/tests/conformance/js/package-lock.json" ]; then
+        make_node_modules tests/conformance/js "$tools/js"
+    fi
 fi
