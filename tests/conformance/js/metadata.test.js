@@ -92,7 +92,8 @@ describe('what there is', () => {
     assert.equal(fields.length, 2);
     assert.equal(fields[1].type, 'Picklist');
     const nothing = await conn.metadata.read('CustomObject', 'Nope__c');
-    assert.deepEqual(nothing, {});
+    assert.equal(nothing.fullName, undefined);
+    assert.deepEqual(nothing.fields, []);
   });
 });
 
@@ -119,7 +120,7 @@ describe('CRUD calls', () => {
     ]);
     assert.equal(first.success, true);
     assert.equal(second.success, false);
-    assert.equal(listOf(second.errors)[0].statusCode, 'FIELD_INTEGRITY_EXCEPTION');
+    assert.equal(listOf(second.errors)[0].statusCode, 'REQUIRED_FIELD_MISSING');
     const described = await conn.sobject('Judged__c').describe();
     assert.equal(described.fields.find((one) => one.name === 'Score__c').precision, 6);
     const { id } = await conn.sobject('Judged__c').create({ Name: 'J', Score__c: 1.5 });
