@@ -74,7 +74,8 @@ fn unknown_id(id: &str) -> SoapFault {
 
 fn retrieve_call(call: &Call) -> Contents {
     let empty = Element::new("retrieveRequest");
-    let request = call.arguments().child("retrieveRequest").unwrap_or(&empty);
+    // The WSDL says `retrieveRequest`, jsforce and all that builds on it `request`: Salesforce takes the only argument.
+    let request = call.arguments().children.first().unwrap_or(&empty);
     let request = retrieve::Request::of_xml(request, &call.version.text());
     let id = call.state.metadata.retrieve(request, call.user()?);
     Ok(vec![async_result(&id, false, "Queued")])

@@ -70,6 +70,7 @@ async fn resources(
     State(state): State<AppState>,
     Extension(version): Extension<ApiVersion>,
     Extension(session): Extension<Session>,
+    headers: HeaderMap,
 ) -> Response {
     const NAMES: [&str; 15] = [
         "tooling",
@@ -91,7 +92,9 @@ async fn resources(
     let base = format!("/services/data/v{}", version.text());
     let mut list: Map<String, Json> =
         NAMES.iter().map(|n| ((*n).to_owned(), Json::String(format!("{base}/{n}")))).collect();
-    let identity = format!("https://login.salesforce.com/id/{}/{}", state.org.id(), session.user.id);
+    // Salesforce names a login host here; clients follow it, so it has to lead back to this org.
+    let host = oauth::instance_url(&state, &headers);
+    let identity = format!("{host}/id/{}/{}", state.org.id(), session.user.id);
     list.insert("identity".to_owned(), Json::String(identity));
     ([(header::CONTENT_TYPE, JSON)], Json::Object(list).to_string()).into_response()
 }

@@ -40,7 +40,8 @@ fn malformed(id: &str) -> ApiError {
 
 /// One record of a request keeps what hung on the others.
 pub(super) fn merge(call: &Call) -> Contents {
-    let requests: Vec<&Element> = call.arguments().all("request").collect();
+    // The WSDL says `request`, jsforce `mergeRequests`: there are no other arguments.
+    let requests: Vec<&Element> = call.arguments().children.iter().collect();
     save::not_too_many(requests.len(), dml::MOST_ROWS)?;
     let requests: Vec<(Row, Vec<String>)> = requests
         .into_iter()
