@@ -14,6 +14,8 @@ pub mod words;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use serde::{Deserialize, Serialize};
+
 use crate::model::{Cell, ObjectDef, Value};
 
 use inverse::Inverse;
@@ -23,13 +25,14 @@ pub use plan::Plan;
 pub use stamps::Stamps;
 
 /// The generated rows of one object.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Generator {
     seed: u64,
     stamps: Stamps,
     /// By slot.
     plans: Vec<Plan>,
     /// By slot, of the references that were asked for first.
+    #[serde(skip)]
     inverses: Mutex<BTreeMap<usize, Option<Arc<Inverse>>>>,
 }
 

@@ -4,7 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use crate::formula::Subject;
 use crate::generate::Generator;
-use crate::model::{Cell, FieldDef, FieldSource, FieldType, Value, ids};
+use crate::model::{Cell, FieldDef, FieldSource, Value, ids};
 
 use super::roll_up;
 use super::table::{Found, StoredRow, Table};
