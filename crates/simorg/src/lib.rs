@@ -25,6 +25,7 @@ pub mod project;
 pub mod query;
 pub mod replication;
 pub mod rows;
+pub mod saved;
 pub mod schema;
 pub mod search;
 pub mod server;

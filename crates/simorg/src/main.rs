@@ -44,6 +44,10 @@ struct Serve {
     /// Make the org of the Salesforce DX project in this directory: metadata, objects, fields and the records of its plans.
     #[arg(long, value_name = "DIR", conflicts_with = "data")]
     project: Option<PathBuf>,
+    /// Load the org from this file if it exists, and save it there when the program is told to stop (Ctrl-C, SIGTERM). Of
+    /// several orgs the second is kept in `FILE.2`, and so on.
+    #[arg(long, value_name = "FILE")]
+    state: Option<PathBuf>,
     /// Faults as a JSON list, or `@FILE` that holds one; see docs/simorg.md.
     #[arg(long, value_name = "SPEC")]
     faults: Option<String>,
@@ -108,10 +112,22 @@ async fn serve(options: Serve) -> anyhow::Result<()> {
         announce(&started.url());
         running.push(started);
     }
-    let ended = futures::future::select_all(running.into_iter().map(|org| Box::pin(org.ended())));
+    let ended = futures::future::select_all(running.iter_mut().map(|org| Box::pin(org.ended())));
     tokio::select! {
-        (ended, _, _) = ended => ended.context("the server ended"),
-        interrupted = tokio::signal::ctrl_c() => interrupted.context("could not wait for the interrupt"),
+        (ended, _, _) = ended => ended.context("the server ended")?,
+        told = told_to_stop() => told.context("could not wait for a signal")?,
+    }
+    for org in &running {
+        org.save()?;
+    }
+    Ok(())
+}
+
+async fn told_to_stop() -> std::io::Result<()> {
+    let mut terminated = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+    tokio::select! {
+        interrupted = tokio::signal::ctrl_c() => interrupted,
+        _ = terminated.recv() => Ok(()),
     }
 }
 
@@ -145,6 +161,13 @@ fn org(options: &Serve, number: u16) -> anyhow::Result<SimOrg> {
         .client(&options.client_id, &options.client_secret)
         .sign_in_as(&options.username, &options.password)
         .listen(SocketAddr::from(([127, 0, 0, 1], port)));
+    if let Some(file) = &options.state {
+        let mut file = file.clone().into_os_string();
+        if number > 1 {
+            file.push(format!(".{number}"));
+        }
+        org = org.state(file);
+    }
     if options.person_accounts {
         org = org.person_accounts();
     }

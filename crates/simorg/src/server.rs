@@ -8,6 +8,7 @@ mod route;
 mod running;
 mod tls;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use axum::Router;
@@ -18,6 +19,7 @@ use tower::ServiceExt;
 use tower_http::decompression::RequestDecompressionLayer;
 
 use crate::errors::ApiError;
+use crate::saved::{self, StateFileError};
 use crate::state::{Org, User};
 use crate::{
     admin, bulk1, bulk2, composite, describe, limits, metadata, oauth, query, replication, rows, search,
@@ -49,6 +51,8 @@ pub struct Settings {
     pub my_domain: String,
     /// Whether the org is served by TLS.
     pub tls: bool,
+    /// Where the org is saved.
+    pub state_file: Option<PathBuf>,
 }
 
 impl Settings {
@@ -119,6 +123,14 @@ impl AppState {
         let router = versioned_router().with_state(state.clone());
         state.routes.set(Some(router));
         state
+    }
+
+    /// Saves the org to its state file, if it has one.
+    pub fn save(&self) -> Result<(), StateFileError> {
+        match &self.settings.state_file {
+            Some(file) => saved::save(self, file),
+            None => Ok(()),
+        }
     }
 
     /// Lets go of the routes, which hold this state in turn.

@@ -18,6 +18,7 @@ use crate::generate::{Generator, Neighbour, Neighbours};
 use crate::metadata::{self, schema::Author};
 use crate::model::{ObjectDef, ObjectKind};
 use crate::project;
+use crate::saved::{self, Around, StateFileError};
 use crate::schema;
 use crate::server::{AppState, Identity, RunningOrg, Settings, TlsError};
 use crate::state::Org;
@@ -32,6 +33,8 @@ pub enum StartError {
     UnknownObject(String),
     #[error("the rows of `{0}` are fixed; they cannot be generated")]
     FixedObject(String),
+    #[error(transparent)]
+    StateFile(#[from] StateFileError),
     #[error(transparent)]
     Tls(#[from] TlsError),
     #[error("could not load the data directory")]
@@ -99,6 +102,7 @@ impl SimOrg {
                 instance_url: None,
                 my_domain: "simorg".to_owned(),
                 tls: false,
+                state_file: None,
             },
             company: Company { number: 1, is_sandbox: true, edition: "Developer Edition".to_owned() },
             identity: None,
@@ -258,6 +262,14 @@ impl SimOrg {
         self
     }
 
+    /// Loads the org from this file if it exists, in place of all that was asked for about its content; saves it there on
+    /// `RunningOrg::save` and `POST /simorg/save`.
+    #[must_use]
+    pub fn state(mut self, file: impl Into<PathBuf>) -> SimOrg {
+        self.settings.state_file = Some(file.into());
+        self
+    }
+
     /// Where to listen; without it a free port of the loopback interface.
     #[must_use]
     pub fn listen(mut self, address: SocketAddr) -> SimOrg {
@@ -267,6 +279,22 @@ impl SimOrg {
 
     /// The org without a server.
     pub fn build(&self) -> Result<Arc<Org>, StartError> {
+        Ok(self.load_or_make()?.0)
+    }
+
+    fn load_or_make(&self) -> Result<(Arc<Org>, Option<Around>), StartError> {
+        let saved = self.settings.state_file.as_deref().map(saved::load).transpose()?.flatten();
+        let (org, around) = match saved {
+            Some((org, around)) => (org, Some(around)),
+            None => (self.make()?, None),
+        };
+        for fault in &self.faults {
+            org.faults().add(fault.clone());
+        }
+        Ok((org, around))
+    }
+
+    fn make(&self) -> Result<Arc<Org>, StartError> {
         let epoch = self.epoch.unwrap_or_else(|| Clock::default().now()).timestamp();
         let epoch_ms = (epoch - epoch.rem_euclid(3600)) * 1000;
         let mut snapshot = Snapshot::default();
@@ -295,15 +323,12 @@ impl SimOrg {
         }
         notes.extend(project.iter().flat_map(|project| project.load_records(&org)));
         org.set_start_notes(notes);
-        for fault in &self.faults {
-            org.faults().add(fault.clone());
-        }
         Ok(org)
     }
 
     /// Starts the org as a server.
     pub async fn start(self) -> Result<RunningOrg, StartError> {
-        let org = self.build()?;
+        let (org, around) = self.load_or_make()?;
         let failed = |source| StartError::Listen { address: self.address, source };
         let listener = TcpListener::bind(self.address).await.map_err(failed)?;
         let identity = match self.identity {
@@ -311,6 +336,9 @@ impl SimOrg {
             identity => identity,
         };
         let state = AppState::new(org, self.settings.clone());
+        if let Some(around) = around {
+            around.restore(&state);
+        }
         RunningOrg::serve(state, listener, identity).map_err(failed)
     }
 

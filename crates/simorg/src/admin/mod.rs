@@ -2,6 +2,7 @@
 
 mod components;
 mod operations;
+mod page;
 mod records;
 mod rules;
 mod schema;
@@ -25,6 +26,7 @@ pub fn router() -> Router<AppState> {
         .merge(rules::router())
         .merge(operations::router())
         .merge(components::router())
+        .merge(page::router())
 }
 
 fn answer(body: &Json) -> Response {

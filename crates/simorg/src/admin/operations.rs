@@ -1,6 +1,7 @@
 //! Clock, limits, faults, delete log and statistics.
 
 use axum::extract::{Path, State};
+use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::{get, post};
 use axum::{Json as Body, Router};
@@ -53,7 +54,20 @@ pub(super) fn router() -> Router<AppState> {
         .route("/simorg/faults/{id}", axum::routing::delete(remove_fault))
         .route("/simorg/delete-log/purge", post(purge_delete_log))
         .route("/simorg/stats", get(stats))
+        .route("/simorg/save", post(save))
         .route("/simorg/notes", get(notes))
+}
+
+/// Saves the org to its state file.
+async fn save(State(state): State<AppState>) -> Result<Response, ApiError> {
+    let Some(file) = state.settings.state_file.clone() else {
+        return Err(ApiError::bad_request("NO_STATE_FILE", "this org was started without a state file"));
+    };
+    let saved = tokio::task::spawn_blocking(move || state.save()).await;
+    match saved.map_err(|error| error.to_string()).and_then(|saved| saved.map_err(|error| error.to_string())) {
+        Ok(()) => Ok(answer(&json!({"saved": file}))),
+        Err(error) => Err(ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "NOT_SAVED", error)),
+    }
 }
 
 /// What the org was to begin with and could not take.

@@ -206,16 +206,16 @@ pub struct FaultList {
 }
 
 /// All rules of an org.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Faults(Mutex<Inner>);
 
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 struct Inner {
     next: u64,
     rules: Vec<Rule>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 struct Rule {
     id: u64,
     fault: Fault,

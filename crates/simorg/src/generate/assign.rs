@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use crate::model::{FieldDef, FieldSource, FieldType, ObjectDef, Value};
 
+use super::choices::Choices;
 use super::files::FileFacts;
 use super::plan::{Plan, RowKind};
 use super::stamps::Stamps;
@@ -46,20 +47,6 @@ impl Neighbours {
 /// The start of an event, which two fields show.
 const EVENT: u64 = 700;
 
-/// `StageName`, `Probability`, `IsClosed`, `IsWon`, `ForecastCategory`, `ForecastCategoryName`.
-const STAGES: &[&[&str]] = &[
-    &["Prospecting", "10", "false", "false", "Pipeline", "Pipeline"],
-    &["Qualification", "10", "false", "false", "Pipeline", "Pipeline"],
-    &["Negotiation/Review", "90", "false", "false", "Best", "Best Case"],
-    &["Closed Won", "100", "true", "true", "Closed", "Closed"],
-    &["Closed Lost", "0", "true", "false", "Omitted", "Omitted"],
-];
-/// `Status`, `IsClosed`.
-const CASES: &[&[&str]] =
-    &[&["New", "false"], &["Working", "false"], &["Escalated", "false"], &["Closed", "true"]];
-const TASKS: &[&[&str]] =
-    &[&["Not Started", "false"], &["In Progress", "false"], &["Completed", "true"], &["Deferred", "false"]];
-
 /// The plans of an object's fields, by slot.
 pub(super) fn plans(def: &ObjectDef, neighbours: &Neighbours) -> Vec<Plan> {
     let mut plans = vec![Plan::Null; def.next_slot()];
@@ -81,16 +68,16 @@ fn special(def: &ObjectDef, field: &FieldDef, neighbours: &Neighbours) -> Option
         })
     };
     match (def.name.as_str(), field.name.as_str()) {
-        ("Opportunity", "StageName") => table(STAGES, 0, RowKind::Text),
-        ("Opportunity", "Probability") => table(STAGES, 1, RowKind::Decimal),
-        ("Opportunity", "IsClosed") => table(STAGES, 2, RowKind::Boolean),
-        ("Opportunity", "IsWon") => table(STAGES, 3, RowKind::Boolean),
-        ("Opportunity", "ForecastCategory") => table(STAGES, 4, RowKind::Text),
-        ("Opportunity", "ForecastCategoryName") => table(STAGES, 5, RowKind::Text),
-        ("Case", "Status") => table(CASES, 0, RowKind::Text),
-        ("Case", "IsClosed") => table(CASES, 1, RowKind::Boolean),
-        ("Task", "Status") => table(TASKS, 0, RowKind::Text),
-        ("Task", "IsClosed") => table(TASKS, 1, RowKind::Boolean),
+        ("Opportunity", "StageName") => table(Choices::Stages, 0, RowKind::Text),
+        ("Opportunity", "Probability") => table(Choices::Stages, 1, RowKind::Decimal),
+        ("Opportunity", "IsClosed") => table(Choices::Stages, 2, RowKind::Boolean),
+        ("Opportunity", "IsWon") => table(Choices::Stages, 3, RowKind::Boolean),
+        ("Opportunity", "ForecastCategory") => table(Choices::Stages, 4, RowKind::Text),
+        ("Opportunity", "ForecastCategoryName") => table(Choices::Stages, 5, RowKind::Text),
+        ("Case", "Status") => table(Choices::Cases, 0, RowKind::Text),
+        ("Case", "IsClosed") => table(Choices::Cases, 1, RowKind::Boolean),
+        ("Task", "Status") => table(Choices::Tasks, 0, RowKind::Text),
+        ("Task", "IsClosed") => table(Choices::Tasks, 1, RowKind::Boolean),
         ("PricebookEntry", "Pricebook2Id") => neighbours.ids("Pricebook2").first().cloned().map(Plan::Fixed),
         ("OpportunityLineItem" | "QuoteLineItem" | "OrderItem", "PricebookEntryId") => {
             aligned("PricebookEntry", 1)

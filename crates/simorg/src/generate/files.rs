@@ -1,12 +1,14 @@
 //! Generated files: their facts and their bodies follow from the row, so that sizes and checksums agree.
 
-use crate::model::Value;
+use serde::{Deserialize, Serialize};
+
+use crate::model::Cell;
 use crate::state::{Body, Row};
 
 use super::{GeneratedRow, mix, words};
 
 /// One fact about the file of a generated row.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum FileFacts {
     Title,
     /// The title with its extension.
@@ -30,18 +32,23 @@ const KINDS: [(&str, &str, &str); 5] = [
 ];
 
 impl FileFacts {
-    pub(super) fn value(self, row: &GeneratedRow<'_>) -> Value {
+    pub(super) fn cell(self, row: &GeneratedRow<'_>, out: &mut String) -> Cell<'static> {
         let (extension, kind, content_type) = KINDS[usize::try_from(row.below(TOPIC, 5)).expect("an index")];
         match self {
-            FileFacts::Title => Value::Text(title(row)),
-            FileFacts::Path => Value::Text(format!("{}.{extension}", title(row))),
-            FileFacts::Extension => Value::Text(extension.to_owned()),
-            FileFacts::Kind => Value::Text(kind.to_owned()),
-            FileFacts::ContentType => Value::Text(content_type.to_owned()),
-            FileFacts::Size => Value::Int(i64::try_from(size(row)).expect("files are small")),
-            FileFacts::Checksum => Value::Text(body(row).md5()),
-            FileFacts::Body => Value::Blob,
+            FileFacts::Title => out.push_str(&title(row)),
+            FileFacts::Path => {
+                out.push_str(&title(row));
+                out.push('.');
+                out.push_str(extension);
+            }
+            FileFacts::Extension => out.push_str(extension),
+            FileFacts::Kind => out.push_str(kind),
+            FileFacts::ContentType => out.push_str(content_type),
+            FileFacts::Checksum => out.push_str(&body(row).md5()),
+            FileFacts::Size => return Cell::Int(i64::try_from(size(row)).expect("files are small")),
+            FileFacts::Body => return Cell::Blob,
         }
+        Cell::Text
     }
 }
 

@@ -4,6 +4,7 @@
 //! last change are skewed as in real orgs, and do not follow the order of the ids.
 
 mod assign;
+mod choices;
 pub mod files;
 mod inverse;
 mod plan;
@@ -13,7 +14,9 @@ pub mod words;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::model::{ObjectDef, Value, ids};
+use serde::{Deserialize, Serialize};
+
+use crate::model::{Cell, ObjectDef, Value};
 
 use inverse::Inverse;
 
@@ -22,13 +25,14 @@ pub use plan::Plan;
 pub use stamps::Stamps;
 
 /// The generated rows of one object.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Generator {
     seed: u64,
     stamps: Stamps,
     /// By slot.
     plans: Vec<Plan>,
     /// By slot, of the references that were asked for first.
+    #[serde(skip)]
     inverses: Mutex<BTreeMap<usize, Option<Arc<Inverse>>>>,
 }
 
@@ -53,6 +57,11 @@ impl Generator {
 
     pub fn value(&self, index: u64, slot: usize) -> Value {
         self.plans.get(slot).map_or(Value::Null, |plan| plan.value(&self.row(index)))
+    }
+
+    /// What `value` tells, with the text of it added to `text`.
+    pub(crate) fn cell(&self, index: u64, slot: usize, text: &mut String) -> Cell<'_> {
+        self.plans.get(slot).map_or(Cell::Null, |plan| plan.cell(&self.row(index), text))
     }
 
     pub fn all_values(&self, index: u64) -> Vec<Value> {
@@ -150,9 +159,4 @@ pub fn mix(mut x: u64) -> u64 {
 pub fn hash_text(text: &str) -> u64 {
     text.bytes()
         .fold(0xCBF2_9CE4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3))
-}
-
-/// The id of a generated row of a neighbour.
-fn id_of(prefix: &str, counter: u64) -> Value {
-    Value::Id(ids::record_id(prefix, counter))
 }

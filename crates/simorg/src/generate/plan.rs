@@ -1,18 +1,22 @@
 //! How the value of one field is made.
 
 use std::collections::BTreeSet;
+use std::fmt::Write;
 
-use chrono::DateTime;
+use chrono::{DateTime, NaiveDate};
+use serde::{Deserialize, Serialize};
 
-use crate::model::Value;
+use crate::model::value::write_padded;
+use crate::model::{Cell, Value};
 
+use super::choices::Choices;
 use super::files::FileFacts;
-use super::{GeneratedRow, id_of, words};
+use super::{GeneratedRow, words};
 
 const DAY_S: i64 = 86_400;
 
 /// A recipe for the values of one field.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub enum Plan {
     Null,
     Fixed(Value),
@@ -150,7 +154,7 @@ pub enum Plan {
     },
     /// A column of the table of opportunity stages, cases, tasks: the same choice gives all of them.
     Row {
-        table: &'static [&'static [&'static str]],
+        table: Choices,
         column: usize,
         kind: RowKind,
     },
@@ -160,7 +164,7 @@ pub enum Plan {
 }
 
 /// How the text in a table of choices is to be read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum RowKind {
     Text,
     Boolean,
@@ -172,87 +176,135 @@ const ROW_TOPIC: u64 = 900;
 impl Plan {
     /// The value of this field in a generated row.
     pub fn value(&self, row: &GeneratedRow<'_>) -> Value {
+        let mut text = String::new();
+        let cell = self.cell(row, &mut text);
+        cell.into_value(text)
+    }
+
+    /// The same, with its text added to `out`.
+    pub(crate) fn cell(&self, row: &GeneratedRow<'_>, out: &mut String) -> Cell<'_> {
         match self {
-            Plan::Null => Value::Null,
-            Plan::Fixed(value) => value.clone(),
-            Plan::Created => Value::DateTime(row.stamps.created_s(row.index) * 1000),
-            Plan::Modified => Value::DateTime(row.stamps.modified_s(row.index) * 1000),
+            Plan::Null => Cell::Null,
+            Plan::Fixed(value) => Cell::Held(value),
+            Plan::Created => Cell::DateTime(row.stamps.created_s(row.index) * 1000),
+            Plan::Modified => Cell::DateTime(row.stamps.modified_s(row.index) * 1000),
             Plan::Pick { choices, filled, topic } => {
-                sparse(row, *topic, *filled, || pick(row, *topic, choices))
+                if is_filled(row, *topic, *filled) { pick(row, *topic, choices) } else { Cell::Null }
             }
-            Plan::MultiPick { choices, filled, topic } => {
-                sparse(row, *topic, *filled, || several(row, *topic, choices))
-            }
-            Plan::Boolean { true_in_100, topic } => Value::Bool(row.below(*topic, 100) < *true_in_100),
+            Plan::Boolean { true_in_100, topic } => Cell::Bool(row.below(*topic, 100) < *true_in_100),
             Plan::Reference { .. } | Plan::AnyOf { .. } | Plan::Earlier { .. } | Plan::Aligned { .. } => {
-                self.reference(row).map_or(Value::Null, |(prefix, counter)| id_of(prefix, counter))
+                self.reference(row).map_or(Cell::Null, |(prefix, counter)| Cell::Id(prefix, counter))
             }
             Plan::Through { plan, seed, divisor, stamps } => {
-                plan.value(&GeneratedRow { seed: *seed, index: row.index / divisor, stamps })
+                plan.cell(&GeneratedRow { seed: *seed, index: row.index / divisor, stamps }, out)
             }
-            Plan::Row { table, column, kind } => from_table(row, table, *column, *kind),
-            Plan::File(facts) => facts.value(row),
+            Plan::Row { table, column, kind } => from_table(row, *table, *column, *kind, out),
+            Plan::File(facts) => facts.cell(row, out),
             Plan::EvenOdd(even, odd) => {
                 if row.index.is_multiple_of(2) {
-                    even.value(row)
+                    even.cell(row, out)
                 } else {
-                    odd.value(row)
+                    odd.cell(row, out)
                 }
             }
-            Plan::Numbered { before, width, after } => {
-                Value::Text(format!("{before}{:0width$}{after}", row.index + 1, width = *width))
+            Plan::FirstName | Plan::LastName | Plan::FullName { .. } | Plan::Company { .. } | Plan::Email => {
+                self.name(row, out)
             }
-            _ => self.text_or_number(row),
+            Plan::Numbered { before, width, after } => {
+                out.push_str(before);
+                write_padded(out, row.index + 1, *width);
+                out.push_str(after);
+                Cell::Text
+            }
+            Plan::Code { prefix, length } => {
+                let start = out.len();
+                write!(out, "{prefix}{:X}-{}", row.hash(77) >> 44, row.index).expect("writing to a string");
+                words::keep_end(out, start, *length);
+                Cell::Text
+            }
+            _ => self.sparse(row, out),
         }
     }
 
-    fn text_or_number(&self, row: &GeneratedRow<'_>) -> Value {
+    fn name(&self, row: &GeneratedRow<'_>, out: &mut String) -> Cell<'_> {
         match self {
-            Plan::FirstName => Value::Text(words::first_name(row).to_owned()),
-            Plan::LastName => Value::Text(words::last_name(row).to_owned()),
-            Plan::FullName { topic } => Value::text(words::full_name(row, *topic)),
-            Plan::Company { length } => Value::text(words::cut(&words::company(row), *length)),
-            Plan::Email => Value::Text(words::email(row)),
-            Plan::Phone { topic, filled } => {
-                sparse(row, *topic, *filled, || Value::Text(words::phone(row, *topic)))
+            Plan::FirstName => out.push_str(words::first_name(row)),
+            Plan::LastName => out.push_str(words::last_name(row)),
+            Plan::FullName { topic } => words::full_name(row, *topic, out),
+            Plan::Company { length } => {
+                let start = out.len();
+                words::company(row, out);
+                words::cut(out, start, *length);
             }
-            Plan::Url { topic, filled, length } => {
-                sparse(row, *topic, *filled, || Value::text(words::cut(&words::url(row, *topic), *length)))
-            }
-            Plan::Street { topic } => sparse(row, *topic, 80, || Value::Text(words::street(row, *topic))),
-            Plan::Place { part, topic } => {
-                sparse(row, *topic, 80, || Value::text(words::place(row, *topic, *part)))
-            }
-            Plan::Latitude { topic } => sparse(row, *topic, 30, || coordinate(row, *topic, 90)),
-            Plan::Longitude { topic } => sparse(row, *topic, 30, || coordinate(row, *topic + 1, 180)),
-            Plan::Line { topic, filled, length } => {
-                sparse(row, *topic, *filled, || Value::text(words::cut(&words::line(row, *topic), *length)))
-            }
-            Plan::Code { prefix, length } => {
-                let text = format!("{prefix}{:X}-{}", row.hash(77) >> 44, row.index);
-                Value::text(words::last_of(&text, *length))
-            }
-            Plan::Long { topic, filled, length, html } => {
-                sparse(row, *topic, *filled, || Value::text(words::long(row, *topic, *length, *html)))
-            }
-            Plan::Decimal { topic, filled, digits, scale } => {
-                sparse(row, *topic, *filled, || Value::Number(decimal(row, *topic, *digits, *scale)))
-            }
-            Plan::Whole { topic, filled, end } => sparse(row, *topic, *filled, || {
-                Value::Int(i64::try_from(row.below(*topic + 1, *end)).expect("ends are small"))
-            }),
-            Plan::Date { topic, filled, ahead_days } => {
-                sparse(row, *topic, *filled, || date(row, *topic, *ahead_days))
-            }
-            Plan::DateTime { topic, filled } => sparse(row, *topic, *filled, || {
-                let back = i64::try_from(row.below(*topic + 1, 2000 * 86_400)).expect("some years");
-                Value::DateTime((row.stamps.epoch_s() - back) * 1000)
-            }),
-            Plan::Time { topic, filled } => sparse(row, *topic, *filled, || {
-                Value::Time(i64::try_from(row.below(*topic + 1, 24 * 60)).expect("a day") * 60_000)
-            }),
-            _ => Value::Null,
+            Plan::Email => words::email(row, out),
+            _ => return Cell::Null,
         }
+        Cell::Text
+    }
+
+    /// Plans that fill a share of the rows only: the topic and the share in hundredths.
+    fn share(&self) -> Option<(u64, u64)> {
+        match self {
+            Plan::MultiPick { filled, topic, .. }
+            | Plan::Phone { topic, filled }
+            | Plan::Url { topic, filled, .. }
+            | Plan::Line { topic, filled, .. }
+            | Plan::Long { topic, filled, .. }
+            | Plan::Decimal { topic, filled, .. }
+            | Plan::Whole { topic, filled, .. }
+            | Plan::Date { topic, filled, .. }
+            | Plan::DateTime { topic, filled }
+            | Plan::Time { topic, filled } => Some((*topic, *filled)),
+            Plan::Street { topic } | Plan::Place { topic, .. } => Some((*topic, 80)),
+            Plan::Latitude { topic } | Plan::Longitude { topic } => Some((*topic, 30)),
+            _ => None,
+        }
+    }
+
+    fn sparse(&self, row: &GeneratedRow<'_>, out: &mut String) -> Cell<'_> {
+        if !self.share().is_some_and(|(topic, filled)| is_filled(row, topic, filled)) {
+            return Cell::Null;
+        }
+        let start = out.len();
+        match self {
+            Plan::MultiPick { choices, topic, .. } => several(row, *topic, choices, out),
+            Plan::Phone { topic, .. } => words::phone(row, *topic, out),
+            Plan::Url { topic, length, .. } => {
+                words::url(row, *topic, out);
+                words::cut(out, start, *length);
+            }
+            Plan::Street { topic } => words::street(row, *topic, out),
+            Plan::Place { part, topic } => out.push_str(words::place(row, *topic, *part)),
+            Plan::Line { topic, length, .. } => {
+                words::line(row, *topic, out);
+                words::cut(out, start, *length);
+            }
+            Plan::Long { topic, length, html, .. } => words::long(row, *topic, *length, *html, out),
+            _ => return self.number_or_time(row, out),
+        }
+        Cell::Text
+    }
+
+    fn number_or_time(&self, row: &GeneratedRow<'_>, out: &mut String) -> Cell<'_> {
+        match self {
+            Plan::Latitude { topic } => coordinate(row, *topic, 90, out),
+            Plan::Longitude { topic } => coordinate(row, *topic + 1, 180, out),
+            Plan::Decimal { topic, digits, scale, .. } => decimal(row, *topic, *digits, *scale, out),
+            Plan::Whole { topic, end, .. } => {
+                return Cell::Int(i64::try_from(row.below(*topic + 1, *end)).expect("ends are small"));
+            }
+            Plan::Date { topic, ahead_days, .. } => return Cell::Date(date(row, *topic, *ahead_days)),
+            Plan::DateTime { topic, .. } => {
+                let back = i64::try_from(row.below(*topic + 1, 2000 * 86_400)).expect("some years");
+                return Cell::DateTime((row.stamps.epoch_s() - back) * 1000);
+            }
+            Plan::Time { topic, .. } => {
+                let minutes = i64::try_from(row.below(*topic + 1, 24 * 60)).expect("a day");
+                return Cell::Time(minutes * 60_000);
+            }
+            _ => return Cell::Null,
+        }
+        Cell::Number
     }
 
     /// The row that a reference plan points to.
@@ -360,47 +412,60 @@ impl Plan {
     }
 }
 
-fn sparse(row: &GeneratedRow<'_>, topic: u64, filled: u64, value: impl FnOnce() -> Value) -> Value {
-    if filled >= 100 || row.below(topic, 100) < filled { value() } else { Value::Null }
+fn is_filled(row: &GeneratedRow<'_>, topic: u64, filled: u64) -> bool {
+    filled >= 100 || row.below(topic, 100) < filled
 }
 
-fn pick(row: &GeneratedRow<'_>, topic: u64, choices: &[Value]) -> Value {
+fn pick<'a>(row: &GeneratedRow<'_>, topic: u64, choices: &'a [Value]) -> Cell<'a> {
     if choices.is_empty() {
-        return Value::Null;
+        return Cell::Null;
     }
     let at = usize::try_from(row.below(topic + 1, choices.len() as u64)).expect("an index");
-    choices[at].clone()
+    Cell::Held(&choices[at])
 }
 
-fn several(row: &GeneratedRow<'_>, topic: u64, choices: &[String]) -> Value {
-    let chosen: Vec<&str> = choices
-        .iter()
-        .enumerate()
-        .filter(|(at, _)| row.below(topic + 1 + *at as u64, 3) == 0)
-        .map(|(_, c)| c.as_str())
-        .collect();
-    Value::text(chosen.join(";"))
+fn several(row: &GeneratedRow<'_>, topic: u64, choices: &[String], out: &mut String) {
+    let start = out.len();
+    for (at, choice) in choices.iter().enumerate() {
+        if row.below(topic + 1 + at as u64, 3) == 0 {
+            if out.len() > start {
+                out.push(';');
+            }
+            out.push_str(choice);
+        }
+    }
 }
 
-fn from_table(row: &GeneratedRow<'_>, table: &[&[&str]], column: usize, kind: RowKind) -> Value {
+fn from_table(
+    row: &GeneratedRow<'_>,
+    table: Choices,
+    column: usize,
+    kind: RowKind,
+    out: &mut String,
+) -> Cell<'static> {
+    let table = table.rows();
     let at = usize::try_from(row.below(ROW_TOPIC, table.len() as u64)).expect("an index");
     let text = table[at].get(column).copied().unwrap_or("");
     match kind {
-        RowKind::Text => Value::text(text),
-        RowKind::Boolean => Value::Bool(text == "true"),
-        RowKind::Decimal => Value::Number(text.to_owned()),
+        RowKind::Boolean => return Cell::Bool(text == "true"),
+        RowKind::Text | RowKind::Decimal => out.push_str(text),
     }
+    if kind == RowKind::Text { Cell::Text } else { Cell::Number }
 }
 
-fn coordinate(row: &GeneratedRow<'_>, topic: u64, limit: u64) -> Value {
+fn coordinate(row: &GeneratedRow<'_>, topic: u64, limit: u64, out: &mut String) {
     let millionths = row.below(topic + 3, 2 * limit * 1_000_000);
-    let sign = if millionths < limit * 1_000_000 { "-" } else { "" };
+    if millionths < limit * 1_000_000 {
+        out.push('-');
+    }
     let size = millionths.abs_diff(limit * 1_000_000);
-    Value::Number(format!("{sign}{}.{:06}", size / 1_000_000, size % 1_000_000))
+    write_padded(out, size / 1_000_000, 1);
+    out.push('.');
+    write_padded(out, size % 1_000_000, 6);
 }
 
 /// Mostly small numbers; some zero, some negative, some as large as the field takes.
-fn decimal(row: &GeneratedRow<'_>, topic: u64, digits: u32, scale: u32) -> String {
+fn decimal(row: &GeneratedRow<'_>, topic: u64, digits: u32, scale: u32, out: &mut String) {
     let digits = digits.clamp(1, 18);
     let whole = digits.saturating_sub(scale);
     let unscaled = match row.below(topic + 1, 20) {
@@ -408,23 +473,26 @@ fn decimal(row: &GeneratedRow<'_>, topic: u64, digits: u32, scale: u32) -> Strin
         1 => row.below(topic + 2, 10_u64.pow(digits)),
         _ => row.below(topic + 2, 10_u64.pow(digits.min(whole.min(6) + scale))),
     };
-    let sign = if unscaled > 0 && row.below(topic + 3, 25) == 0 { "-" } else { "" };
-    let text = format!("{unscaled:0width$}", width = scale as usize + 1);
-    let (before, after) = text.split_at(text.len() - scale as usize);
-    if after.is_empty() { format!("{sign}{before}") } else { format!("{sign}{before}.{after}") }
+    if unscaled > 0 && row.below(topic + 3, 25) == 0 {
+        out.push('-');
+    }
+    let unit = 10_u64.pow(scale);
+    write_padded(out, unscaled / unit, 1);
+    if scale > 0 {
+        out.push('.');
+        write_padded(out, unscaled % unit, scale as usize);
+    }
 }
 
-fn date(row: &GeneratedRow<'_>, topic: u64, ahead_days: u64) -> Value {
-    let text = match row.below(topic + 2, 200) {
-        0 => "1700-01-01",
-        1 => "4000-12-31",
-        _ => "",
+/// Mostly a day of the last years or of those to come; now and then the first or the last that a field takes.
+fn date(row: &GeneratedRow<'_>, topic: u64, ahead_days: u64) -> NaiveDate {
+    let end = match row.below(topic + 2, 200) {
+        0 => NaiveDate::from_ymd_opt(1700, 1, 1),
+        1 => NaiveDate::from_ymd_opt(4000, 12, 31),
+        _ => None,
     };
-    if let Ok(date) = text.parse() {
-        return Value::Date(date);
-    }
-    let span = 1500 + ahead_days;
-    let days = i64::try_from(row.below(topic + 1, span)).expect("some years") - 1500;
-    let at = DateTime::from_timestamp(row.stamps.epoch_s() + days * DAY_S, 0).unwrap_or_default();
-    Value::Date(at.date_naive())
+    end.unwrap_or_else(|| {
+        let days = i64::try_from(row.below(topic + 1, 1500 + ahead_days)).expect("some years") - 1500;
+        DateTime::from_timestamp(row.stamps.epoch_s() + days * DAY_S, 0).unwrap_or_default().date_naive()
+    })
 }

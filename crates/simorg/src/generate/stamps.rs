@@ -3,6 +3,8 @@
 //! Most changes are years old, a recent tail is fresh, and a twelfth of all rows share one second, as after a data load.
 //! The order of stamps is a fixed shuffle of the order of ids.
 
+use serde::{Deserialize, Serialize};
+
 const HOUR: i64 = 3_600;
 const DAY: i64 = 24 * HOUR;
 
@@ -16,7 +18,7 @@ const PARTS: [(u64, u64, i64, i64); 5] = [
 ];
 
 /// The times of the rows of one object.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Stamps {
     count: u64,
     epoch_s: i64,
@@ -78,15 +80,18 @@ impl Stamps {
     }
 
     fn at_rank(&self, rank: u64) -> i64 {
-        let thousandth =
-            u64::try_from(u128::from(rank) * 1000 / u128::from(self.count.max(1))).expect("below a thousand");
+        let thousandth = multiply_divide(rank, 1000, self.count.max(1));
         let (from, until, oldest, newest) =
             PARTS.into_iter().find(|part| thousandth < part.1).unwrap_or(PARTS[PARTS.len() - 1]);
-        let first = (u128::from(self.count) * u128::from(from)).div_ceil(1000);
-        let end = (u128::from(self.count) * u128::from(until)).div_ceil(1000);
-        let within = u64::try_from(u128::from(rank) - first).expect("the rank lies in this part");
-        let size = u64::try_from(end - first).expect("a part of the ranks");
-        self.epoch_s - oldest + scaled(within, size, oldest - newest)
+        let first = self.part_begins(from);
+        let size = self.part_begins(until) - first;
+        self.epoch_s - oldest + scaled(rank - first, size, oldest - newest)
+    }
+
+    /// The first rank of the part that begins after so many thousandths.
+    fn part_begins(&self, thousandths: u64) -> u64 {
+        let floor = multiply_divide(self.count, thousandths, 1000);
+        floor + u64::from(multiply(self.count, thousandths, 1000) > 0)
     }
 
     fn first_rank_at(&self, second: i64) -> u64 {
@@ -107,14 +112,26 @@ fn div_up(ms: i64) -> i64 {
     ms.div_euclid(1000) + i64::from(ms.rem_euclid(1000) > 0)
 }
 
-/// `whole * part / of`.
+/// `whole * part / of`, for a whole that is not negative.
 fn scaled(part: u64, of: u64, whole: i64) -> i64 {
-    i64::try_from(i128::from(whole) * i128::from(part) / i128::from(of.max(1)))
-        .expect("a part of a whole i64")
+    let whole = u64::try_from(whole).expect("times go forward");
+    i64::try_from(multiply_divide(whole, part, of.max(1))).expect("a part of a whole i64")
+}
+
+/// `a * b / divisor`; a division of 128 bits takes far longer, so it is the exception.
+fn multiply_divide(a: u64, b: u64, divisor: u64) -> u64 {
+    match a.checked_mul(b) {
+        Some(product) => product / divisor,
+        None => u64::try_from(u128::from(a) * u128::from(b) / u128::from(divisor)).expect("fits 64 bits"),
+    }
 }
 
 fn multiply(a: u64, b: u64, modulus: u64) -> u64 {
-    u64::try_from(u128::from(a) * u128::from(b) % u128::from(modulus.max(1))).expect("below the modulus")
+    let modulus = modulus.max(1);
+    match a.checked_mul(b) {
+        Some(product) => product % modulus,
+        None => u64::try_from(u128::from(a) * u128::from(b) % u128::from(modulus)).expect("below the modulus"),
+    }
 }
 
 fn coprime_near(count: u64) -> u64 {

@@ -1,5 +1,11 @@
 //! Words and texts for generated rows: plain ones, and the odd ones that break careless readers.
 
+use std::fmt::Write;
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::value::write_padded;
+
 use super::GeneratedRow;
 
 const FIRST: [&str; 24] = [
@@ -121,15 +127,19 @@ pub fn last_name(row: &GeneratedRow<'_>) -> &'static str {
     choose(row, 2, &LAST)
 }
 
-pub fn full_name(row: &GeneratedRow<'_>, topic: u64) -> String {
-    format!("{} {}", choose(row, topic + 1, &FIRST), choose(row, topic + 2, &LAST))
+// What follows adds its text to `out`.
+
+pub fn full_name(row: &GeneratedRow<'_>, topic: u64, out: &mut String) {
+    add(out, &[choose(row, topic + 1, &FIRST), " ", choose(row, topic + 2, &LAST)]);
 }
 
-pub fn company(row: &GeneratedRow<'_>) -> String {
+pub fn company(row: &GeneratedRow<'_>, out: &mut String) {
     if row.below(3, 40) == 0 {
-        return format!("{} {}", choose(row, 4, &ODD).trim(), row.index);
+        add(out, &[choose(row, 4, &ODD).trim(), " "]);
+        return write_padded(out, row.index, 1);
     }
-    format!("{} {} {}", choose(row, 4, &COMPANY), choose(row, 5, &FORM), row.index + 1)
+    add(out, &[choose(row, 4, &COMPANY), " ", choose(row, 5, &FORM), " "]);
+    write_padded(out, row.index + 1, 1);
 }
 
 pub fn noun(row: &GeneratedRow<'_>, topic: u64) -> &'static str {
@@ -137,39 +147,59 @@ pub fn noun(row: &GeneratedRow<'_>, topic: u64) -> &'static str {
 }
 
 /// Unique within the object.
-pub fn email(row: &GeneratedRow<'_>) -> String {
-    let name: String = format!("{}.{}", first_name(row), last_name(row))
-        .chars()
-        .filter(|c| c.is_ascii_alphanumeric() || *c == '.')
-        .collect::<String>()
-        .to_lowercase();
-    format!("{}{}@example.com", name.trim_matches('.'), row.index + 1)
+pub fn email(row: &GeneratedRow<'_>, out: &mut String) {
+    let plain = |name: &'static str| {
+        name.chars().filter(char::is_ascii_alphanumeric).map(|letter| letter.to_ascii_lowercase())
+    };
+    let start = out.len();
+    out.extend(plain(first_name(row)));
+    if out.len() > start && plain(last_name(row)).next().is_some() {
+        out.push('.');
+    }
+    out.extend(plain(last_name(row)));
+    write_padded(out, row.index + 1, 1);
+    out.push_str("@example.com");
 }
 
-pub fn phone(row: &GeneratedRow<'_>, topic: u64) -> String {
+pub fn phone(row: &GeneratedRow<'_>, topic: u64, out: &mut String) {
     let digits = row.hash(topic + 1) % 10_000_000_000;
     match row.below(topic + 2, 3) {
-        0 => format!("({:03}) {:03}-{:04}", digits / 10_000_000, digits / 10_000 % 1000, digits % 10_000),
-        1 => format!("+49 {digits:010}"),
-        _ => format!("{digits:010}"),
+        0 => {
+            out.push('(');
+            write_padded(out, digits / 10_000_000, 3);
+            out.push_str(") ");
+            write_padded(out, digits / 10_000 % 1000, 3);
+            out.push('-');
+            write_padded(out, digits % 10_000, 4);
+        }
+        1 => {
+            out.push_str("+49 ");
+            write_padded(out, digits, 10);
+        }
+        _ => write_padded(out, digits, 10),
     }
 }
 
-pub fn url(row: &GeneratedRow<'_>, topic: u64) -> String {
-    format!("https://www.example.com/{:x}?q=a%20b&n={}", row.hash(topic + 1) >> 40, row.index)
+pub fn url(row: &GeneratedRow<'_>, topic: u64, out: &mut String) {
+    let page = row.hash(topic + 1) >> 40;
+    write!(out, "https://www.example.com/{page:x}?q=a%20b&n={}", row.index).expect("writing to a string");
 }
 
-pub fn street(row: &GeneratedRow<'_>, topic: u64) -> String {
-    let street = format!("{} {}", row.below(topic + 1, 990) + 1, choose(row, topic + 2, &STREET));
+pub fn street(row: &GeneratedRow<'_>, topic: u64, out: &mut String) {
+    write_padded(out, row.below(topic + 1, 990) + 1, 1);
+    add(out, &[" ", choose(row, topic + 2, &STREET)]);
     match row.below(topic + 3, 5) {
-        0 => format!("{street}\r\nFloor {}", row.below(topic + 4, 30)),
-        1 => format!("{street}\nc/o \"{}\"", last_name(row)),
-        _ => street,
+        0 => {
+            out.push_str("\r\nFloor ");
+            write_padded(out, row.below(topic + 4, 30), 1);
+        }
+        1 => add(out, &["\nc/o \"", last_name(row), "\""]),
+        _ => {}
     }
 }
 
 /// A part of a place; parts made under one topic belong together.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum PlacePart {
     City,
     State,
@@ -177,7 +207,7 @@ pub enum PlacePart {
     Country,
 }
 
-pub fn place(row: &GeneratedRow<'_>, topic: u64, part: PlacePart) -> String {
+pub fn place(row: &GeneratedRow<'_>, topic: u64, part: PlacePart) -> &'static str {
     let place = PLACE[usize::try_from(row.below(topic + 5, PLACE.len() as u64)).expect("an index")];
     match part {
         PlacePart::City => place.0,
@@ -185,49 +215,63 @@ pub fn place(row: &GeneratedRow<'_>, topic: u64, part: PlacePart) -> String {
         PlacePart::PostalCode => place.2,
         PlacePart::Country => place.3,
     }
-    .to_owned()
 }
 
-pub fn line(row: &GeneratedRow<'_>, topic: u64) -> String {
+pub fn line(row: &GeneratedRow<'_>, topic: u64, out: &mut String) {
     if row.below(topic + 1, 12) == 0 {
-        return choose(row, topic + 2, &ODD).to_owned();
+        return out.push_str(choose(row, topic + 2, &ODD));
     }
-    format!(
-        "{} {} for {}",
-        choose(row, topic + 3, &VERB),
-        choose(row, topic + 4, &NOUN).to_lowercase(),
-        choose(row, topic + 5, &COMPANY)
-    )
+    add(out, &[choose(row, topic + 3, &VERB), " "]);
+    out.extend(choose(row, topic + 4, &NOUN).chars().flat_map(char::to_lowercase));
+    add(out, &[" for ", choose(row, topic + 5, &COMPANY)]);
 }
 
 /// Paragraphs: most short, a few filling the field.
-pub fn long(row: &GeneratedRow<'_>, topic: u64, length: usize, html: bool) -> String {
+pub fn long(row: &GeneratedRow<'_>, topic: u64, length: usize, html: bool, out: &mut String) {
     let wanted = match row.below(topic + 1, 1000) {
         0 => length,
         1..=20 => length.min(4000),
         _ => length.min(40 + usize::try_from(row.below(topic + 2, 400)).expect("small")),
     };
     let line_end = ["\r\n", "\n", "\n\n", "; "][usize::try_from(row.below(topic + 3, 4)).expect("an index")];
-    let mut text = String::new();
+    let start = out.len();
     if html {
-        text.push_str("<p>Rich <b>text</b> with <img src=\"https://example.file.force.com/servlet/rtaImage?refid=0EM000000000001\"></img></p>");
+        out.push_str("<p>Rich <b>text</b> with <img src=\"https://example.file.force.com/servlet/rtaImage?refid=0EM000000000001\"></img></p>");
     }
     let mut part = 0;
-    while text.len() < wanted {
-        text.push_str(&line(row, topic + 10 + part * 7));
-        text.push_str(line_end);
+    while out.len() - start < wanted {
+        line(row, topic + 10 + part * 7, out);
+        out.push_str(line_end);
         part += 1;
     }
-    cut(text.trim_end_matches(['\r', '\n', ' ', ';']), wanted.max(8)).trim_end().to_owned()
+    keep(out, start, |text| text.trim_end_matches(['\r', '\n', ' ', ';']));
+    cut(out, start, wanted.max(8));
+    keep(out, start, str::trim_end);
 }
 
-/// At most `length` characters from the start.
-pub fn cut(text: &str, length: usize) -> String {
-    text.chars().take(length).collect()
+fn add(out: &mut String, parts: &[&str]) {
+    for part in parts {
+        out.push_str(part);
+    }
 }
 
-/// At most `length` characters from the end.
-pub fn last_of(text: &str, length: usize) -> String {
-    let skip = text.chars().count().saturating_sub(length);
-    text.chars().skip(skip).collect()
+/// Keeps a head of what was added from `start` on.
+fn keep(out: &mut String, start: usize, head: impl Fn(&str) -> &str) {
+    let kept = head(&out[start..]).len();
+    out.truncate(start + kept);
+}
+
+/// Keeps at most `length` characters of what was added from `start` on.
+pub fn cut(out: &mut String, start: usize, length: usize) {
+    if out.len() - start > length
+        && let Some((at, _)) = out[start..].char_indices().nth(length)
+    {
+        out.truncate(start + at);
+    }
+}
+
+/// Keeps at most `length` bytes of the ASCII text that was added from `start` on, those at its end.
+pub fn keep_end(out: &mut String, start: usize, length: usize) {
+    let excess = (out.len() - start).saturating_sub(length);
+    out.replace_range(start..start + excess, "");
 }

@@ -7,6 +7,8 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
+use serde::{Deserialize, Serialize};
+
 use crate::model::ids;
 use crate::state::Org;
 use crate::xml::Element;
@@ -14,7 +16,7 @@ use crate::xml::Element;
 use super::registry;
 
 /// Who did something to a component, and when.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Stamp {
     /// A user's id of 18 characters; empty stands for the integration user.
     pub by: String,
@@ -22,7 +24,7 @@ pub struct Stamp {
 }
 
 /// `ManageableState` of the Metadata API.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum ManageableState {
     #[default]
     Unmanaged,
@@ -40,13 +42,14 @@ impl ManageableState {
 }
 
 /// One component, as a package holds it.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Component {
     /// A type of the registry, or a folder type.
     pub kind: String,
     /// As package.xml spells it.
     pub full_name: String,
     /// Paths inside a package (`classes/A.cls`, `classes/A.cls-meta.xml`) with their bodies, ordered by path.
+    #[serde(with = "crate::saved::files")]
     pub files: Vec<(String, Bytes)>,
     /// 18 characters; empty for types that have no ids, and until `Components::put` gives it one.
     pub id: String,
@@ -183,6 +186,20 @@ pub struct Components {
 }
 
 impl Components {
+    /// What a saved org holds of them: the components, and the counter of the next id.
+    pub(crate) fn from_saved(components: Vec<Component>, given: u64) -> Components {
+        let mut all = Components { given, ..Components::default() };
+        for component in components {
+            let named = all.by_kind.entry(component.kind.clone()).or_default();
+            named.insert(component.full_name.clone(), Arc::new(component));
+        }
+        all
+    }
+
+    pub(crate) fn given(&self) -> u64 {
+        self.given
+    }
+
     pub fn get(&self, kind: &str, full_name: &str) -> Option<&Arc<Component>> {
         self.by_kind.get(kind)?.get(full_name)
     }

@@ -95,7 +95,7 @@ pub struct Picklist {
 }
 
 /// What deleting the target of a reference does to the row that refers to it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum OnDelete {
     Clear,
     Cascade,
@@ -103,7 +103,7 @@ pub enum OnDelete {
 }
 
 /// A roll-up summary over the details of a master.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RollUp {
     pub kind: RollUpKind,
     pub child: String,
@@ -115,7 +115,7 @@ pub struct RollUp {
     pub filters: Vec<RollUpFilter>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum RollUpKind {
     Count,
     Sum,
@@ -136,7 +136,7 @@ impl RollUpKind {
 }
 
 /// One condition on the details of a roll-up summary.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RollUpFilter {
     pub field: String,
     pub operator: FilterOperator,
@@ -177,7 +177,7 @@ impl FilterOperator {
 }
 
 /// Where the value of a field comes from.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum FieldSource {
     /// Held with the row (or generated for it).
     #[default]
@@ -203,7 +203,7 @@ pub enum FieldSource {
 }
 
 /// What metadata says of a field beyond its describe.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FieldMetadata {
     pub description: Option<String>,
     pub tracks_history: bool,
@@ -426,6 +426,44 @@ impl FieldDef {
     /// Long text: neither filterable nor sortable, makes query pages small.
     pub fn is_long_text(&self) -> bool {
         self.kind == FieldType::TextArea && !self.filterable
+    }
+}
+
+/// Fields with what a describe does not tell of them, as a saved org holds them.
+pub(super) mod whole {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    use super::{FieldDef, FieldMetadata, FieldSource, OnDelete};
+
+    #[derive(Serialize, Deserialize)]
+    struct Whole {
+        described: FieldDef,
+        slot: usize,
+        source: FieldSource,
+        targets: Vec<(String, Option<String>, OnDelete)>,
+        metadata: FieldMetadata,
+    }
+
+    pub(in super::super) fn serialize<S: Serializer>(fields: &[FieldDef], to: S) -> Result<S::Ok, S::Error> {
+        to.collect_seq(fields.iter().map(|field| Whole {
+            described: field.clone(),
+            slot: field.slot,
+            source: field.source.clone(),
+            targets: field.targets.clone(),
+            metadata: field.metadata.clone(),
+        }))
+    }
+
+    pub(in super::super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<FieldDef>, D::Error> {
+        let saved: Vec<Whole> = Deserialize::deserialize(from)?;
+        let field = |whole: Whole| FieldDef {
+            slot: whole.slot,
+            source: whole.source,
+            targets: whole.targets,
+            metadata: whole.metadata,
+            ..whole.described
+        };
+        Ok(saved.into_iter().map(field).collect())
     }
 }
 

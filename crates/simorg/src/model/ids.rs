@@ -11,16 +11,23 @@ pub const POD: &str = "5g";
 /// The id of the record with this counter, 18 characters.
 pub fn record_id(key_prefix: &str, counter: u64) -> String {
     let mut text = String::with_capacity(18);
-    text.push_str(key_prefix);
-    text.push_str(POD);
+    write_record_id(&mut text, key_prefix, counter);
+    text
+}
+
+pub(crate) fn write_record_id(out: &mut String, key_prefix: &str, counter: u64) {
+    let start = out.len();
+    out.push_str(key_prefix);
+    out.push_str(POD);
     let mut tail = [b'0'; 10];
     let mut rest = counter;
     for place in tail.iter_mut().rev() {
         *place = DIGITS[usize::try_from(rest % 62).expect("below 62")];
         rest /= 62;
     }
-    text.extend(tail.iter().map(|b| char::from(*b)));
-    with_suffix(&text)
+    out.push_str(std::str::from_utf8(&tail).expect("the alphabet is ASCII"));
+    let suffix = suffix_of(&out.as_bytes()[start..]);
+    out.push_str(std::str::from_utf8(&suffix).expect("the alphabet is ASCII"));
 }
 
 /// The counter of an id of 15 or 18 characters made by this org.
@@ -45,14 +52,16 @@ fn digit(byte: u8) -> Option<u64> {
 pub fn with_suffix(fifteen: &str) -> String {
     let mut text = String::with_capacity(18);
     text.push_str(fifteen);
-    for group in fifteen.as_bytes().chunks(5) {
-        let bits = group
-            .iter()
-            .enumerate()
-            .fold(0_usize, |bits, (at, b)| bits | (usize::from(b.is_ascii_uppercase()) << at));
-        text.push(char::from(SUFFIX[bits]));
-    }
+    text.extend(suffix_of(fifteen.as_bytes()).map(char::from));
     text
+}
+
+fn suffix_of(fifteen: &[u8]) -> [u8; 3] {
+    [0, 5, 10].map(|start| {
+        let group = fifteen.iter().skip(start).take(5).enumerate();
+        let bits = group.fold(0_usize, |bits, (at, b)| bits | (usize::from(b.is_ascii_uppercase()) << at));
+        SUFFIX[bits]
+    })
 }
 
 /// The 18-character form of an id given with 15 or 18 characters; `None` if it has not the shape of an id or a wrong suffix.

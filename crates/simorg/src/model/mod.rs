@@ -1,5 +1,6 @@
 //! The words of a Salesforce org: ids, values, fields and objects. Holds no rows and knows no HTTP.
 
+mod cell;
 pub mod field;
 pub mod ids;
 pub mod json;
@@ -7,6 +8,7 @@ pub mod object;
 pub mod permissions;
 pub mod value;
 
+pub(crate) use cell::Cell;
 pub use field::{
     FieldDef, FieldMetadata, FieldSource, FieldType, FilterOperator, OnDelete, Picklist, RollUp,
     RollUpFilter, RollUpKind,

@@ -35,7 +35,7 @@ pub struct ObjectFlags {
 }
 
 /// Kinds of objects that the platform treats in their own way.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ObjectKind {
     Standard,
     Custom,
@@ -56,7 +56,7 @@ pub enum ObjectKind {
 }
 
 /// What metadata says of an object beyond its describe.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ObjectMetadata {
     pub description: Option<String>,
     /// `ReadWrite`, `Private`, `ControlledByParent` and their like.
@@ -74,14 +74,14 @@ pub struct ObjectMetadata {
 }
 
 /// The values of one picklist under one record type.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RecordTypeValues {
     pub values: Vec<String>,
     pub default: Option<String>,
 }
 
 /// A reference of another object to this one.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChildRelationship {
     pub child: String,
     pub field: String,
@@ -110,7 +110,7 @@ fn active() -> bool {
 }
 
 /// One object as one user sees it: hidden fields are gone from it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct ObjectDef {
     pub name: String,
     pub label: String,
@@ -120,6 +120,7 @@ pub struct ObjectDef {
     pub flags: ObjectFlags,
     /// `Share`, `History`, `Feed` or `ChangeEvent`, and of which object.
     pub associate: Option<(String, String)>,
+    #[serde(with = "super::field::whole")]
     pub fields: Vec<FieldDef>,
     pub children: Vec<ChildRelationship>,
     pub validation_rules: Vec<ValidationRule>,
@@ -128,6 +129,7 @@ pub struct ObjectDef {
     /// Where the counters of this object's ids start; objects that share a prefix start apart.
     pub first_counter: u64,
     pub metadata: ObjectMetadata,
+    #[serde(skip)]
     by_name: HashMap<String, usize>,
 }
 

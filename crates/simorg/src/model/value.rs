@@ -2,14 +2,15 @@
 
 use std::cmp::Ordering;
 
-use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, Utc};
+use serde::{Deserialize, Serialize};
 
 use super::field::FieldType;
 
 /// The value of one field of one record.
 ///
 /// Empty text cannot exist: it is `Null`.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Value {
     Null,
     Bool(bool),
@@ -26,7 +27,8 @@ pub enum Value {
     Time(i64),
     /// A body exists for this base64 field; REST shows the path to it.
     Blob,
-    /// The parts of an address or location in the order that REST shows them.
+    /// The parts of an address or location in the order that REST shows them. Never held, so never saved.
+    #[serde(skip)]
     Compound(Vec<(&'static str, Value)>),
 }
 
@@ -80,7 +82,7 @@ impl Value {
             Value::Bool(value) => value.to_string(),
             Value::Int(value) => value.to_string(),
             Value::Number(text) | Value::Text(text) | Value::Id(text) => text.clone(),
-            Value::Date(date) => date.format("%Y-%m-%d").to_string(),
+            Value::Date(date) => date_text(*date),
             Value::DateTime(ms) => datetime_text(*ms, "Z"),
             Value::Time(ms) => time_text(*ms),
         }
@@ -139,44 +141,110 @@ impl Value {
 
 /// `2024-09-24T03:26:07.000` followed by the given zone text (`+0000` in REST, `Z` in Bulk).
 pub fn datetime_text(ms: i64, zone: &str) -> String {
-    let at = DateTime::<Utc>::from_timestamp_millis(ms).unwrap_or_default();
-    let mut text = at.to_rfc3339_opts(SecondsFormat::Millis, true);
-    text.pop();
-    text.push_str(zone);
+    let mut text = String::with_capacity(28);
+    write_datetime(&mut text, ms, zone);
     text
 }
 
 /// `10:30:00.000Z`.
 pub fn time_text(ms: i64) -> String {
-    let (seconds, millis) = (ms / 1000, ms % 1000);
-    format!("{:02}:{:02}:{:02}.{millis:03}Z", seconds / 3600, seconds / 60 % 60, seconds % 60)
+    let mut text = String::with_capacity(13);
+    write_time(&mut text, ms);
+    text
+}
+
+fn date_text(date: NaiveDate) -> String {
+    let mut text = String::with_capacity(10);
+    write_date(&mut text, date);
+    text
 }
 
 /// A double as Java prints it: `100.0`, and from 10^7 up (or below 10^-3) with an exponent, `1.44120928E7`.
 /// All digits that are held are kept.
 pub fn java_double(digits: &str) -> String {
+    let mut text = String::with_capacity(digits.len() + 4);
+    write_java_double(&mut text, digits);
+    text
+}
+
+pub(crate) fn write_datetime(out: &mut String, ms: i64, zone: &str) {
+    let at = DateTime::<Utc>::from_timestamp_millis(ms).unwrap_or_default();
+    write_date(out, at.date_naive());
+    out.push('T');
+    write_clock(out, at.timestamp_millis().rem_euclid(86_400_000));
+    out.push_str(zone);
+}
+
+pub(crate) fn write_time(out: &mut String, ms: i64) {
+    write_clock(out, ms);
+    out.push('Z');
+}
+
+pub(crate) fn write_date(out: &mut String, date: NaiveDate) {
+    match u64::try_from(date.year()).ok().filter(|year| *year <= 9999) {
+        Some(year) => write_padded(out, year, 4),
+        None => out.push_str(&date.format("%Y").to_string()),
+    }
+    out.push('-');
+    write_padded(out, date.month().into(), 2);
+    out.push('-');
+    write_padded(out, date.day().into(), 2);
+}
+
+fn write_clock(out: &mut String, ms: i64) {
+    let ms = ms.unsigned_abs();
+    for (part, width, end) in
+        [(ms / 3_600_000, 2, ":"), (ms / 60_000 % 60, 2, ":"), (ms / 1000 % 60, 2, "."), (ms % 1000, 3, "")]
+    {
+        write_padded(out, part, width);
+        out.push_str(end);
+    }
+}
+
+/// A whole number with zeros before it up to this width.
+pub(crate) fn write_padded(out: &mut String, number: u64, width: usize) {
+    let mut digits = [b'0'; 20];
+    let mut first = digits.len();
+    let mut rest = number;
+    while rest > 0 || first == digits.len() {
+        first -= 1;
+        digits[first] = b'0' + u8::try_from(rest % 10).expect("a digit");
+        rest /= 10;
+    }
+    for _ in digits.len() - first..width {
+        out.push('0');
+    }
+    out.push_str(std::str::from_utf8(&digits[first..]).expect("digits are ASCII"));
+}
+
+pub(crate) fn write_java_double(out: &mut String, digits: &str) {
     let (sign, digits) = digits.strip_prefix('-').map_or(("", digits), |rest| ("-", rest));
     let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
     let whole = whole.trim_start_matches('0');
     let fraction = fraction.trim_end_matches('0');
-    if whole.is_empty() && fraction.is_empty() {
-        return format!("{sign}0.0");
-    }
-    if whole.len() >= 8 {
-        let mantissa = format!("{}{fraction}", &whole[1..]);
-        let mantissa = mantissa.trim_end_matches('0');
-        let mantissa = if mantissa.is_empty() { "0" } else { mantissa };
-        return format!("{sign}{}.{mantissa}E{}", &whole[..1], whole.len() - 1);
-    }
+    let or_zero = |text| if str::is_empty(text) { "0" } else { text };
+    out.push_str(sign);
     let zeros = fraction.len() - fraction.trim_start_matches('0').len();
-    if whole.is_empty() && zeros >= 3 {
+    if whole.len() >= 8 {
+        let rest = if fraction.is_empty() { whole[1..].trim_end_matches('0') } else { &whole[1..] };
+        out.push_str(&whole[..1]);
+        out.push('.');
+        out.push_str(if fraction.is_empty() { or_zero(rest) } else { rest });
+        out.push_str(fraction);
+        out.push('E');
+        write_padded(out, whole.len() as u64 - 1, 1);
+    } else if whole.is_empty() && zeros >= 3 {
         let significant = &fraction[zeros..];
-        let rest = if significant.len() > 1 { &significant[1..] } else { "0" };
-        return format!("{sign}{}.{rest}E-{}", &significant[..1], zeros + 1);
+        out.push_str(&significant[..1]);
+        out.push('.');
+        out.push_str(or_zero(&significant[1..]));
+        out.push_str("E-");
+        write_padded(out, zeros as u64 + 1, 1);
+    } else {
+        out.push_str(or_zero(whole));
+        out.push('.');
+        out.push_str(or_zero(fraction));
     }
-    let whole = if whole.is_empty() { "0" } else { whole };
-    let fraction = if fraction.is_empty() { "0" } else { fraction };
-    format!("{sign}{whole}.{fraction}")
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use axum::http::{HeaderMap, header};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use jsonwebtoken::DecodingKey;
+use serde::{Deserialize, Serialize};
 
 use super::OauthError;
 use super::policy::Policy;
@@ -32,9 +33,28 @@ pub(super) const SCOPES: [&str; 13] = [
 ];
 
 /// A registered certificate's key.
+#[derive(Serialize, Deserialize)]
+#[serde(try_from = "Registered")]
 pub(super) struct PublicKey {
     pub client_id: String,
+    pem: String,
+    #[serde(skip_serializing)]
     pub key: DecodingKey,
+}
+
+/// What a saved org holds of it.
+#[derive(Deserialize)]
+struct Registered {
+    client_id: String,
+    pem: String,
+}
+
+impl TryFrom<Registered> for PublicKey {
+    type Error = String;
+
+    fn try_from(saved: Registered) -> Result<Self, String> {
+        Self::read(&saved.client_id, &saved.pem).map_err(|_| "not an RSA public key in PEM".to_owned())
+    }
 }
 
 impl std::fmt::Debug for PublicKey {
@@ -48,7 +68,7 @@ impl PublicKey {
         let key = DecodingKey::from_rsa_pem(pem.as_bytes()).map_err(|error| {
             OauthError::new("invalid_request", format!("not an RSA public key in PEM: {error}"))
         })?;
-        Ok(Self { client_id: client_id.to_owned(), key })
+        Ok(Self { client_id: client_id.to_owned(), pem: pem.to_owned(), key })
     }
 }
 

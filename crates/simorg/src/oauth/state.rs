@@ -4,16 +4,23 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, Duration, Utc};
 
+use serde::{Deserialize, Serialize};
+
 use super::OauthError;
 use super::app;
 use super::policy::Policy;
 use super::store::{Grant, Store};
 use super::tokens::Mint;
 
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub struct State(Mutex<Store>);
 
 impl State {
+    /// Takes over what another one holds.
+    pub(crate) fn restore(&self, saved: State) {
+        *self.lock() = saved.0.into_inner().unwrap_or_else(PoisonError::into_inner);
+    }
+
     pub(super) fn lock(&self) -> MutexGuard<'_, Store> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

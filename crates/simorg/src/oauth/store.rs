@@ -6,6 +6,8 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use chrono::{DateTime, Duration, Utc};
 
+use serde::{Deserialize, Serialize};
+
 use super::OauthError;
 use super::app;
 use super::device::Devices;
@@ -16,20 +18,20 @@ use super::tokens::Mint;
 /// The most approvals of one user for one app; one more revokes the oldest.
 const MAX_GRANTS: usize = 5;
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Grant {
     pub user_id: String,
     pub client_id: String,
     pub scope: String,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 struct Held {
     grant: Grant,
     refreshable: bool,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct OpenSession {
     pub grant: u64,
     pub issued: DateTime<Utc>,
@@ -48,13 +50,13 @@ pub(super) struct Code {
 }
 
 /// A refresh token: whose it is, and when it was rotated away.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 struct Refresh {
     grant: u64,
     replaced: Option<DateTime<Utc>>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct Store {
     /// By number, hence oldest first.
     grants: BTreeMap<u64, Held>,
@@ -63,9 +65,12 @@ pub(super) struct Store {
     approvals: HashSet<(String, String)>,
     sessions: HashMap<String, OpenSession>,
     refresh_tokens: HashMap<String, Refresh>,
+    #[serde(skip)]
     codes: HashMap<String, Code>,
+    #[serde(skip)]
     pub devices: Devices,
     /// Who signed in at the login page, by the value of the cookie.
+    #[serde(skip)]
     pub browsers: HashMap<String, String>,
     /// Passwords that were changed, by user id.
     pub passwords: HashMap<String, String>,

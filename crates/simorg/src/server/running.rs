@@ -13,6 +13,7 @@ use tokio::task::JoinHandle;
 use tower::Layer;
 use tower_http::normalize_path::NormalizePathLayer;
 
+use crate::saved::StateFileError;
 use crate::state::Org;
 
 use super::tls::TlsListener;
@@ -88,8 +89,13 @@ impl RunningOrg {
         &self.state.settings.client_secret
     }
 
+    /// Saves the org to its state file, if it has one.
+    pub fn save(&self) -> Result<(), StateFileError> {
+        self.state.save()
+    }
+
     /// Waits until the server ends by itself.
-    pub async fn ended(mut self) -> std::io::Result<()> {
+    pub async fn ended(&mut self) -> std::io::Result<()> {
         (&mut self.task).await.unwrap_or_else(|join| Err(std::io::Error::other(join)))
     }
 }

@@ -5,13 +5,14 @@ use std::sync::RwLock;
 
 use bytes::Bytes;
 use md5::{Digest, Md5};
+use serde::{Deserialize, Serialize};
 
 const CHUNK: u64 = 64 * 1024;
 
 /// One body.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Body {
-    Bytes(Bytes),
+    Bytes(#[serde(with = "crate::saved::bytes")] Bytes),
     /// Bytes that follow from a seed, never held as a whole.
     Generated {
         seed: u64,
@@ -78,6 +79,16 @@ impl Blobs {
     pub fn get(&self, id: &str, field: &str) -> Option<Body> {
         let blobs = self.0.read().unwrap_or_else(std::sync::PoisonError::into_inner);
         blobs.get(&(id.to_owned(), field.to_owned())).cloned()
+    }
+
+    /// All of them, by record id and field, in an order of their own.
+    pub(crate) fn all(&self) -> Vec<((String, String), Body)> {
+        let blobs = self.0.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+        blobs.iter().map(|(place, body)| (place.clone(), body.clone())).collect()
+    }
+
+    pub(crate) fn of(all: Vec<((String, String), Body)>) -> Blobs {
+        Blobs(RwLock::new(all.into_iter().collect()))
     }
 
     pub fn remove(&self, id: &str) {

@@ -34,6 +34,21 @@ impl Clock {
         }
     }
 
+    /// The time at which it stands still, or how many milliseconds it is ahead of the machine.
+    pub(crate) fn saved(&self) -> Result<DateTime<Utc>, i64> {
+        match *self.reading() {
+            Reading::Running(ahead) => Err(ahead.num_milliseconds()),
+            Reading::Stopped(at) => Ok(at),
+        }
+    }
+
+    pub(crate) fn restore(&self, saved: Result<DateTime<Utc>, i64>) {
+        *self.reading() = match saved {
+            Ok(at) => Reading::Stopped(at),
+            Err(ahead_ms) => Reading::Running(Duration::milliseconds(ahead_ms)),
+        };
+    }
+
     /// Stops the clock at this time.
     pub fn stop_at(&self, at: DateTime<Utc>) {
         *self.reading() = Reading::Stopped(at);

@@ -1,15 +1,17 @@
 //! The org's daily API limit, shared by all callers and counted over a rolling window of 24 hours.
 
+use serde::{Deserialize, Serialize};
+
 use std::collections::VecDeque;
 use std::sync::Mutex;
 
 use chrono::{DateTime, Duration, Utc};
 
 /// Allowed and used API calls.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Limits(Mutex<Counter>);
 
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 struct Counter {
     max: u64,
     /// Calls per minute of the last 24 hours, oldest first.

@@ -1,11 +1,15 @@
 //! The org: committed snapshot, users, clock, limits, faults, bodies, and the one writer's ledger.
 
+pub(crate) mod saved;
+
 use std::collections::{BTreeMap, HashMap};
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 
 use chrono::{DateTime, Duration, Utc};
+
+use serde::{Deserialize, Serialize};
 
 use crate::errors::ApiError;
 use crate::faults::Faults;
@@ -24,7 +28,7 @@ use super::users::User;
 use super::view::{Scan, Snapshot, View};
 
 /// One deletion that getDeleted tells.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeletedRecord {
     pub object: String,
     pub id: String,
@@ -32,15 +36,17 @@ pub struct DeletedRecord {
 }
 
 /// What only the writer changes.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Ledger {
     pub(crate) deletes: Vec<DeletedRecord>,
     /// Deletes before this time are no longer told.
     pub(crate) earliest_available_ms: i64,
+    #[serde(skip)]
     pub(crate) open: BTreeMap<u64, OpenTransaction>,
     pub(crate) next_open: u64,
     pub(crate) next_operation: u64,
     /// By object and field in lower case: the next autonumber.
+    #[serde(with = "crate::saved::pairs")]
     pub(crate) autonumbers: HashMap<(String, String), u64>,
     /// Counters given to rows that are not committed yet, by object in lower case.
     pub(crate) reserved: HashMap<String, u64>,
@@ -51,7 +57,7 @@ pub(crate) struct Ledger {
 }
 
 /// A lookup that a delete emptied, to be filled again by undelete.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct ClearedLookup {
     pub(crate) operation: u64,
     pub(crate) object: String,

@@ -1,10 +1,10 @@
 //! One row of one snapshot, read field by field.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::formula::Subject;
 use crate::generate::Generator;
-use crate::model::{FieldDef, FieldSource, FieldType, Value, ids};
+use crate::model::{Cell, FieldDef, FieldSource, Value, ids};
 
 use super::roll_up;
 use super::table::{Found, StoredRow, Table};
@@ -17,7 +17,8 @@ pub struct Row {
     snapshot: Arc<Snapshot>,
     table: Arc<Table>,
     counter: u64,
-    id: String,
+    /// Made when it is first asked for.
+    id: OnceLock<String>,
     found: Found,
     /// Whom formulas take for the running user.
     reader: Option<Arc<User>>,
@@ -25,8 +26,7 @@ pub struct Row {
 
 impl Row {
     pub(crate) fn new(snapshot: Arc<Snapshot>, table: Arc<Table>, counter: u64, found: Found) -> Row {
-        let id = ids::record_id(&table.def.id_prefix, counter);
-        Row { snapshot, table, counter, id, found, reader: None }
+        Row { snapshot, table, counter, id: OnceLock::new(), found, reader: None }
     }
 
     pub(crate) fn read_by(mut self, user: &Arc<User>) -> Row {
@@ -36,7 +36,7 @@ impl Row {
 
     /// Makes this the row at another place of the same table; saves the clones in long scans.
     pub(crate) fn move_to(&mut self, counter: u64, found: Found) {
-        self.id = ids::record_id(&self.table.def.id_prefix, counter);
+        self.id = OnceLock::new();
         self.counter = counter;
         self.found = found;
     }
@@ -50,7 +50,7 @@ impl Row {
 
     /// 18 characters.
     pub fn id(&self) -> &str {
-        &self.id
+        self.id.get_or_init(|| ids::record_id(&self.table.def.id_prefix, self.counter))
     }
 
     pub fn object_name(&self) -> &str {
@@ -104,7 +104,7 @@ impl Row {
     /// The value of a field of this row's object, taken from any user's form of the object.
     pub fn value(&self, field: &FieldDef) -> Value {
         match &field.source {
-            FieldSource::Id => Value::Id(self.id.clone()),
+            FieldSource::Id => Value::Id(self.id().to_owned()),
             FieldSource::IsDeleted => Value::Bool(self.is_deleted()),
             FieldSource::Address(prefix) => self.address(prefix),
             FieldSource::Location(prefix) => self.location(prefix),
@@ -118,6 +118,25 @@ impl Row {
                 fit(self.held(field.slot), field)
             }
         }
+    }
+
+    /// What `value` would tell, with the text of it added to `text`; `None` where only `value` can tell. What was added for
+    /// nothing is the caller's to take away.
+    pub(crate) fn cell(&self, field: &FieldDef, text: &mut String) -> Option<Cell<'_>> {
+        match &field.source {
+            FieldSource::Id => return Some(Cell::Id(&self.table.def.id_prefix, self.counter)),
+            FieldSource::IsDeleted => return Some(Cell::Bool(self.is_deleted())),
+            FieldSource::Stored | FieldSource::AutoNumber(_) | FieldSource::Blob => {}
+            _ => return None,
+        }
+        let cell = match &self.found {
+            Found::Stored(row) => row.values.get(field.slot).map_or(Cell::Null, Cell::Held),
+            Found::Generated(index) => match &self.table.generator {
+                Some(generator) => generator.cell(*index, field.slot, text),
+                None => Cell::Null,
+            },
+        };
+        cell.fits(field.kind).then_some(cell)
     }
 
     /// Null when the formula fails for this row, which the platform shows as `#Error!`.
@@ -194,22 +213,10 @@ fn masked(value: &Value, field: &FieldDef) -> Value {
 
 /// A field that changed its type shows old values in the new one; an absent boolean is false.
 fn fit(value: Value, field: &FieldDef) -> Value {
-    let fits = match &value {
-        Value::Null => {
-            return if field.kind == FieldType::Boolean { Value::Bool(false) } else { Value::Null };
-        }
-        Value::Bool(_) => field.kind == FieldType::Boolean,
-        Value::Int(_) => matches!(field.kind, FieldType::Int | FieldType::Long),
-        Value::Number(_) => field.kind.is_decimal(),
-        Value::Text(_) => field.kind.is_text(),
-        Value::Id(_) => matches!(field.kind, FieldType::Id | FieldType::Reference),
-        Value::Date(_) => field.kind == FieldType::Date,
-        Value::DateTime(_) => field.kind == FieldType::DateTime,
-        Value::Time(_) => field.kind == FieldType::Time,
-        Value::Blob => field.kind == FieldType::Base64,
-        Value::Compound(_) => field.kind.is_compound(),
-    };
-    if fits || field.kind == FieldType::AnyType { value } else { value.retyped(field.kind) }
+    if Cell::Held(&value).fits(field.kind) {
+        return value;
+    }
+    if value.is_null() { Value::Bool(false) } else { value.retyped(field.kind) }
 }
 
 fn compound(parts: Vec<(&'static str, Value)>) -> Value {

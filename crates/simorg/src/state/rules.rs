@@ -135,6 +135,44 @@ impl Rules {
     }
 }
 
+/// The rules as a saved org holds them.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct SavedRules {
+    automations: Vec<Automation>,
+    faults: Vec<(RowFault, u64)>,
+    filters: Vec<LookupFilter>,
+    in_maintenance: bool,
+    audit_fields: bool,
+    versions_a_day: u64,
+    mails: u64,
+}
+
+impl Org {
+    pub(crate) fn saved_rules(&self) -> SavedRules {
+        let rules = self.rules();
+        SavedRules {
+            automations: self.automations().iter().map(|automation| (**automation).clone()).collect(),
+            faults: rules.faults.lock().unwrap_or_else(PoisonError::into_inner).clone(),
+            filters: self.lookup_filters().iter().map(|filter| (**filter).clone()).collect(),
+            in_maintenance: rules.is_in_maintenance(),
+            audit_fields: rules.allows_audit_fields(),
+            versions_a_day: rules.versions_a_day(),
+            mails: self.sent_mails(),
+        }
+    }
+
+    pub(crate) fn restore_rules(&self, saved: SavedRules) {
+        let rules = self.rules();
+        saved.automations.into_iter().for_each(|automation| self.put_automation(automation));
+        saved.filters.into_iter().for_each(|filter| self.set_lookup_filter(filter));
+        *rules.faults.lock().unwrap_or_else(PoisonError::into_inner) = saved.faults;
+        self.set_maintenance(saved.in_maintenance);
+        self.allow_audit_fields(saved.audit_fields);
+        self.set_versions_a_day(saved.versions_a_day);
+        rules.mails.store(saved.mails, Ordering::SeqCst);
+    }
+}
+
 /// What the platform says with some codes.
 fn words(code: &str, id: &str) -> String {
     let id = id.get(..15).unwrap_or(id);

@@ -4,9 +4,12 @@
 //! for a transaction costs little however many there are.
 
 mod found_by;
+pub(crate) mod saved;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
 
 use crate::generate::Generator;
 use crate::model::{ObjectDef, Value};
@@ -17,7 +20,7 @@ use super::index::Index;
 const CHUNK: u64 = 256;
 
 /// A row that was written.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct StoredRow {
     /// By slot; shorter than the schema when fields came later.
     pub values: Vec<Value>,
@@ -25,7 +28,7 @@ pub struct StoredRow {
 }
 
 /// The state of a row in the recycle bin.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Binned {
     pub deleted_ms: i64,
     /// Rows that went in one delete come back in one undelete.

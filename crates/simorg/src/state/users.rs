@@ -5,11 +5,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::{Deserialize, Serialize};
+
 use crate::model::permissions;
 
 /// What one user may see and do. Names of objects and fields are kept in lower case.
 #[expect(clippy::struct_excessive_bools, reason = "each is a permission of its own")]
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Permissions {
     pub api_enabled: bool,
     /// Off: only the rows that sharing opens.
@@ -24,12 +26,13 @@ pub struct Permissions {
     /// What may be done with the rows of an object; an object that is not listed is open.
     pub object_rights: BTreeMap<String, ObjectRights>,
     /// The other system permissions that the user holds, by API name.
+    #[serde(with = "crate::saved::permission_names")]
     pub system: BTreeSet<&'static str>,
 }
 
 /// What a user may do with the rows of one object that the user sees.
 #[expect(clippy::struct_excessive_bools, reason = "each is a permission of its own")]
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ObjectRights {
     pub create: bool,
     pub edit: bool,
@@ -135,10 +138,12 @@ impl Permissions {
 }
 
 /// What was switched for one user by hand, over what profile and permission sets say.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Switches {
+    #[serde(with = "crate::saved::permission_switches")]
     system: BTreeMap<&'static str, bool>,
     hidden_objects: BTreeMap<String, bool>,
+    #[serde(with = "crate::saved::pairs")]
     hidden_fields: BTreeMap<(String, String), bool>,
 }
 
@@ -181,7 +186,7 @@ impl Switches {
 }
 
 /// One user who may sign in.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct User {
     pub id: String,
     pub username: String,
