@@ -25,6 +25,7 @@ mod project;
 mod query;
 mod replication;
 mod rows;
+mod saved;
 mod scale;
 mod search;
 mod security;
