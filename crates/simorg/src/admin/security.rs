@@ -45,6 +45,7 @@ pub(super) fn router() -> Router<AppState> {
         .route("/simorg/grants/revoke", post(revoke_grants))
         .route("/simorg/grants/rotation", put(rotation))
         .route("/simorg/grants/policy", get(policy).patch(change_policy))
+        .route("/simorg/grants/keys", post(register_key))
 }
 
 async fn users(State(state): State<AppState>) -> Response {
@@ -134,6 +135,21 @@ async fn revoke_grants(State(state): State<AppState>) -> Response {
 async fn rotation(State(state): State<AppState>, Body(body): Body<Rotation>) -> Response {
     state.oauth.set_rotation(body.rotates);
     answer(&json!({"rotates": body.rotates}))
+}
+
+/// The public key of an app that signs in by JWT.
+#[derive(Deserialize)]
+struct Key {
+    client_id: String,
+    pem: String,
+}
+
+async fn register_key(State(state): State<AppState>, Body(key): Body<Key>) -> Result<Response, ApiError> {
+    state
+        .oauth
+        .register_public_key(&key.client_id, &key.pem)
+        .map_err(|_| ApiError::bad_request("INVALID_INPUT", "The pem is not an RSA public key"))?;
+    Ok(answer(&json!({"registered": key.client_id})))
 }
 
 async fn policy(State(state): State<AppState>) -> Response {
