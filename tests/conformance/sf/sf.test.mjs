@@ -79,7 +79,7 @@ describe('org', () => {
 
   test('display and list', async () => {
     const org = await good('org display --target-org sim');
-    assert.equal(org.instanceUrl, url);
+    assert.equal(new URL(org.instanceUrl).origin, url);
     assert.equal(org.username, 'admin@simorg.example');
     assert.equal(org.connectedStatus, 'Connected');
     const user = await good('org display user --target-org sim');
