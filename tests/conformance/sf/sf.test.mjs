@@ -1,6 +1,7 @@
 // The Salesforce command line: what its commands answer with --json, and what they leave in files and in the org.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
+import { generateKeyPairSync } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readFileSync, readdirSync, writeFileSync, existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -57,9 +58,28 @@ before(async () => {
 });
 
 describe('org', () => {
+  test('login by JWT', async () => {
+    const { privateKey, publicKey } = generateKeyPairSync('rsa', {
+      modulusLength: 2048,
+      privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+      publicKeyEncoding: { type: 'spki', format: 'pem' },
+    });
+    const registered = await fetch(`${url}/simorg/grants/keys`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ client_id: 'sfjwt', pem: publicKey }),
+    });
+    assert.equal(registered.status, 200);
+    file('key.pem', privateKey);
+    const line = 'org login jwt --username admin@simorg.example --client-id sfjwt --jwt-key-file key.pem --alias simjwt';
+    const login = await good(`${line} --instance-url`, url);
+    assert.equal(login.username, 'admin@simorg.example');
+    assert.equal((await good('org display --target-org simjwt')).connectedStatus, 'Connected');
+  });
+
   test('display and list', async () => {
     const org = await good('org display --target-org sim');
-    assert.equal(org.instanceUrl, url);
+    assert.equal(new URL(org.instanceUrl).origin, url);
     assert.equal(org.username, 'admin@simorg.example');
     assert.equal(org.connectedStatus, 'Connected');
     const user = await good('org display user --target-org sim');

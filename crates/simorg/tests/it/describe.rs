@@ -24,6 +24,8 @@ async fn versions_need_no_sign_in_and_resources_do() {
     );
     let (status, resources) = client.get("/").await;
     assert_eq!((status, &resources["sobjects"]), (StatusCode::OK, &json!("/services/data/v67.0/sobjects")));
+    let identity = resources["identity"].as_str().expect("a URL");
+    assert!(identity.starts_with(&format!("{url}/id/00D")), "{identity} leads out of the org");
 }
 
 #[tokio::test]

@@ -48,6 +48,17 @@ async fn named_and_wildcard_members_come_as_files_of_a_zip() {
 }
 
 #[tokio::test]
+async fn the_request_is_taken_by_whatever_name_it_has() {
+    let org = Metadata::start().await;
+    let body = format!(
+        "<request><singlePackage>true</singlePackage><unpackaged>{}</unpackaged></request>",
+        types(&[("ApexTrigger", &["*"])])
+    );
+    let (_, files) = org.retrieve_with(&body).await;
+    assert!(files.contains_key("triggers/ProjectTrigger.trigger"), "{:?}", files.keys());
+}
+
+#[tokio::test]
 async fn several_packages_lie_below_their_names() {
     let org = Metadata::start().await;
     let body = format!(
