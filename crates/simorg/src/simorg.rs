@@ -21,10 +21,10 @@ use crate::project;
 use crate::saved::{self, Around, StateFileError};
 use crate::schema;
 use crate::server::{AppState, Identity, RunningOrg, Settings, TlsError};
-use crate::state::Org;
 use crate::state::clock::Clock;
 use crate::state::table::Table;
 use crate::state::view::Snapshot;
+use crate::state::{Org, permission_rows};
 
 /// Why an org could not be started.
 #[derive(Debug, thiserror::Error)]
@@ -308,7 +308,11 @@ impl SimOrg {
         metadata::defaults::add(&mut snapshot, epoch_ms, project.is_none());
         let author = Author { user_id: base.users[0].id.clone(), at_ms: epoch_ms };
         let mut notes = project.as_ref().map_or_else(Vec::new, |project| project.notes.clone());
-        notes.extend(project.iter().flat_map(|project| project.apply(&mut snapshot, &author)));
+        if let Some(project) = &project {
+            let before = snapshot.clone();
+            notes.extend(project.apply(&mut snapshot, &author));
+            permission_rows::grant_new(&mut snapshot, &before, epoch_ms);
+        }
         let counts = self.counts(&snapshot)?;
         self.generate(&mut snapshot, &counts, epoch_ms, base.ids);
         let org = Arc::new(Org::new(base.org_id, snapshot, base.users, epoch_ms - 15 * 86_400_000));

@@ -30,6 +30,7 @@ impl Element {
     }
 
     /// An element with this text.
+    #[expect(clippy::needless_pass_by_value, reason = "numbers and texts are given alike")]
     pub fn leaf(name: impl Into<String>, text: impl ToString) -> Element {
         Element { name: name.into(), text: text.to_string(), ..Element::default() }
     }
@@ -229,7 +230,7 @@ fn opened(tag: &BytesStart<'_>) -> Result<Element, String> {
 fn error_at(bytes: &[u8], position: u64, message: String) -> XmlError {
     let position = usize::try_from(position).unwrap_or(usize::MAX).min(bytes.len());
     let before = &bytes[..position];
-    let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+    let line = before.split(|byte| *byte == b'\n').count();
     let column = before.iter().rev().take_while(|byte| **byte != b'\n').count() + 1;
     XmlError { message, line, column }
 }

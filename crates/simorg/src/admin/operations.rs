@@ -64,7 +64,8 @@ async fn save(State(state): State<AppState>) -> Result<Response, ApiError> {
         return Err(ApiError::bad_request("NO_STATE_FILE", "this org was started without a state file"));
     };
     let saved = tokio::task::spawn_blocking(move || state.save()).await;
-    match saved.map_err(|error| error.to_string()).and_then(|saved| saved.map_err(|error| error.to_string())) {
+    match saved.map_err(|error| error.to_string()).and_then(|saved| saved.map_err(|error| error.to_string()))
+    {
         Ok(()) => Ok(answer(&json!({"saved": file}))),
         Err(error) => Err(ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "NOT_SAVED", error)),
     }

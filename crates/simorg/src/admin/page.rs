@@ -87,7 +87,8 @@ fn table<const N: usize>(
             line
         }) + "</tr>\n"
     };
-    write!(out, "<h2>{title}</h2>\n<table>{}", line("th", &mut heads.into_iter())).expect("writing to a string");
+    write!(out, "<h2>{title}</h2>\n<table>{}", line("th", &mut heads.into_iter()))
+        .expect("writing to a string");
     for row in rows {
         out.push_str(&line("td", &mut row.iter().map(String::as_str)));
     }
@@ -143,7 +144,10 @@ struct Visibility {
     hidden: bool,
 }
 
-async fn visibility(State(state): State<AppState>, Form(seen): Form<Visibility>) -> Result<Redirect, ApiError> {
+async fn visibility(
+    State(state): State<AppState>,
+    Form(seen): Form<Visibility>,
+) -> Result<Redirect, ApiError> {
     let user = state.org.user_by_name(&seen.username).ok_or_else(ApiError::not_found)?;
     let object = state.org.admin_view().object(&seen.object).ok_or_else(ApiError::not_found)?;
     state.org.set_permissions(&user.id, |own| {

@@ -50,7 +50,7 @@ pub(super) async fn tree(
     }
     check(&nodes)?;
     drop(view);
-    Ok(save(&state, &session, nodes, &rows::options(&headers)))
+    Ok(save(&state, &session, nodes, rows::options(&headers)))
 }
 
 fn flatten(
@@ -126,7 +126,7 @@ fn check(nodes: &[Node]) -> Result<(), ApiError> {
     Ok(())
 }
 
-fn save(state: &AppState, session: &Session, nodes: Vec<Node>, options: &Options) -> Response {
+fn save(state: &AppState, session: &Session, nodes: Vec<Node>, options: Options) -> Response {
     let references: Vec<String> = nodes.iter().map(|node| node.reference.clone()).collect();
     let results = state.org.transact(&session.user, |transaction| {
         let mut ids: Vec<Option<String>> = Vec::with_capacity(nodes.len());

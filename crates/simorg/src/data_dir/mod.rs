@@ -40,7 +40,7 @@ pub enum DataDirError {
         object: String,
         number: usize,
         #[source]
-        source: ApiError,
+        source: Box<ApiError>,
     },
     #[error("a name in the data cannot be the name of an object or field")]
     Notation(#[source] NotationError),
@@ -90,7 +90,11 @@ pub fn load_plan(org: &Org, plan: &Path) -> Result<Vec<String>, DataDirError> {
         for (at, record) in batch.records.iter().enumerate() {
             let outcome = resolve(record, &ids).and_then(|resolved| {
                 org.write(&org.admin(), |transaction| transaction.insert(&batch.object, &resolved)).map_err(
-                    |source| DataDirError::Refused { object: batch.object.clone(), number: at + 1, source },
+                    |source| DataDirError::Refused {
+                        object: batch.object.clone(),
+                        number: at + 1,
+                        source: Box::new(source),
+                    },
                 )
             });
             match outcome {
@@ -133,7 +137,7 @@ fn insert(org: &Org, batch: &Batch, ids: &mut BTreeMap<String, String>) -> Resul
                 failed = Some(DataDirError::Refused {
                     object: batch.object.clone(),
                     number: at + 1,
-                    source: source.clone(),
+                    source: Box::new(source.clone()),
                 });
             })?;
             made.extend(reference_id(record).map(|name| (name, id)));

@@ -18,7 +18,7 @@ pub use upsert::key_field;
 
 pub(crate) use save::{rolled_back, save_in};
 
-/// The most rows of one call (REST API Developer Guide, "sObject Collections"; SOAP API Developer Guide, "create()").
+/// The most rows of one call (REST API Developer Guide, "sObject Collections"; SOAP API Developer Guide, "`create()`").
 pub const MOST_ROWS: usize = 200;
 
 /// What is to be done with each row.

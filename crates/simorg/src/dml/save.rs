@@ -16,7 +16,7 @@ use super::{Options, Outcome, Row, Saved, Verb, upsert};
 /// A refused row leaves nothing behind. The others stay, unless the options ask for all or none.
 pub fn save(org: &Org, user: &Arc<User>, verb: &Verb, rows: &[Row], options: &Options) -> Vec<Outcome> {
     org.transact(user, |transaction| {
-        let outcomes = save_in(transaction, verb, rows, options);
+        let outcomes = save_in(transaction, verb, rows, *options);
         let keep = !(options.all_or_none && outcomes.iter().any(Result::is_err));
         (outcomes, keep)
     })
@@ -27,7 +27,7 @@ pub(crate) fn save_in(
     transaction: &mut Transaction<'_>,
     verb: &Verb,
     rows: &[Row],
-    options: &Options,
+    options: Options,
 ) -> Vec<Outcome> {
     transaction.set_options(WriteOptions {
         auto_assign: options.auto_assign,

@@ -189,7 +189,11 @@ impl Plan {
             Plan::Created => Cell::DateTime(row.stamps.created_s(row.index) * 1000),
             Plan::Modified => Cell::DateTime(row.stamps.modified_s(row.index) * 1000),
             Plan::Pick { choices, filled, topic } => {
-                if is_filled(row, *topic, *filled) { pick(row, *topic, choices) } else { Cell::Null }
+                if is_filled(row, *topic, *filled) {
+                    pick(row, *topic, choices)
+                } else {
+                    Cell::Null
+                }
             }
             Plan::Boolean { true_in_100, topic } => Cell::Bool(row.below(*topic, 100) < *true_in_100),
             Plan::Reference { .. } | Plan::AnyOf { .. } | Plan::Earlier { .. } | Plan::Aligned { .. } => {

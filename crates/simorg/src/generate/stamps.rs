@@ -130,7 +130,9 @@ fn multiply(a: u64, b: u64, modulus: u64) -> u64 {
     let modulus = modulus.max(1);
     match a.checked_mul(b) {
         Some(product) => product % modulus,
-        None => u64::try_from(u128::from(a) * u128::from(b) % u128::from(modulus)).expect("below the modulus"),
+        None => {
+            u64::try_from(u128::from(a) * u128::from(b) % u128::from(modulus)).expect("below the modulus")
+        }
     }
 }
 

@@ -454,7 +454,9 @@ pub(super) mod whole {
         }))
     }
 
-    pub(in super::super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<FieldDef>, D::Error> {
+    pub(in super::super) fn deserialize<'de, D: Deserializer<'de>>(
+        from: D,
+    ) -> Result<Vec<FieldDef>, D::Error> {
         let saved: Vec<Whole> = Deserialize::deserialize(from)?;
         let field = |whole: Whole| FieldDef {
             slot: whole.slot,

@@ -72,7 +72,9 @@ pub(crate) mod permission_names {
         to.collect_seq(held)
     }
 
-    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<BTreeSet<&'static str>, D::Error> {
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
+        from: D,
+    ) -> Result<BTreeSet<&'static str>, D::Error> {
         Ok(Vec::<String>::deserialize(from)?.iter().filter_map(|name| known(name)).collect())
     }
 }

@@ -63,6 +63,7 @@ struct AroundSaving<'a> {
     bulk_polls: (u32, u32),
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference to the field")]
 fn org<S: Serializer>(org: &&Org, to: S) -> Result<S::Ok, S::Error> {
     org.save(to)
 }

@@ -254,6 +254,22 @@ pub(crate) fn grant_all(snapshot: &mut Snapshot, wanted: impl Fn(&ObjectDef) -> 
     }
 }
 
+/// Grants the objects and fields that were not there before, as those that are made in setup are granted.
+pub(crate) fn grant_new(snapshot: &mut Snapshot, before: &Snapshot, at_ms: i64) {
+    let defs: Vec<Arc<ObjectDef>> = snapshot.tables().map(|table| table.def.clone()).collect();
+    for def in defs {
+        match before.table(&def.name) {
+            None => grant_all(snapshot, |new| new.name == def.name, at_ms),
+            Some(old) if Arc::ptr_eq(&old.def, &def) => {}
+            Some(old) => {
+                for field in def.fields.iter().filter(|field| old.def.field(&field.name).is_none()) {
+                    grant_field(snapshot, &def.name, &field.name, at_ms);
+                }
+            }
+        }
+    }
+}
+
 /// Grants one field that was added.
 pub(crate) fn grant_field(snapshot: &mut Snapshot, object: &str, field: &str, at_ms: i64) {
     let Some(def) = snapshot.table(object).map(|table| table.def.clone()) else { return };

@@ -52,8 +52,10 @@ async fn change_everything(caller: &Caller) -> Result<()> {
     use reqwest::Method;
     let at = json!({"stop_at": "2030-01-02T03:04:05Z"});
     admin(caller, Method::PUT, "clock", at).await?;
-    let account = |name: &str| json!({"attributes": {"type": "Account"}, "Name": name, "AnnualRevenue": 12.5});
-    let made = admin(caller, Method::POST, "records", json!({"create": [account("A \"1\""), account("B")]})).await?;
+    let account =
+        |name: &str| json!({"attributes": {"type": "Account"}, "Name": name, "AnnualRevenue": 12.5});
+    let made =
+        admin(caller, Method::POST, "records", json!({"create": [account("A \"1\""), account("B")]})).await?;
     let ids: Vec<String> = serde_json::from_value(made["ids"].clone())?;
     let generated = simorg::model::ids::record_id("001", 2);
     let purged = simorg::model::ids::record_id("001", 3);
@@ -67,13 +69,16 @@ async fn change_everything(caller: &Caller) -> Result<()> {
     admin(caller, Method::PUT, "objects/Account/rules", rules).await?;
     let object = json!({"notation": "= Ship__c a7Q Ships | CUDQRTZ\nS; Owner(U); Name:string(80) N"});
     admin(caller, Method::POST, "objects", object).await?;
-    let hidden = json!({"hide_objects": ["Case"], "hide_fields": ["Account.Phone"], "grant": ["CreateAuditFields"]});
+    let hidden =
+        json!({"hide_objects": ["Case"], "hide_fields": ["Account.Phone"], "grant": ["CreateAuditFields"]});
     admin(caller, Method::POST, "users/standard@simorg.example/permissions", hidden).await?;
-    let trigger = json!({"kind": "ApexTrigger", "full_name": "Guard", "object": "Lead", "effect": "cpu_limit"});
+    let trigger =
+        json!({"kind": "ApexTrigger", "full_name": "Guard", "object": "Lead", "effect": "cpu_limit"});
     admin(caller, Method::POST, "automations", trigger).await?;
     let fault = json!({"at": "blob", "times": 2, "effect": {"slow": {"ms_per_chunk": 1}}});
     admin(caller, Method::POST, "faults", fault).await?;
-    let filter = json!({"object": "Contact", "field": "AccountId", "target_field": "Rating", "values": ["Hot"]});
+    let filter =
+        json!({"object": "Contact", "field": "AccountId", "target_field": "Rating", "values": ["Hot"]});
     admin(caller, Method::POST, "lookup-filters", filter).await?;
     admin(caller, Method::PUT, "sharing", json!({"Account": "Read"})).await?;
     admin(caller, Method::PUT, "limits", json!({"max": 777})).await?;
@@ -121,14 +126,18 @@ async fn the_page_shows_the_org_and_switches_it() -> Result<()> {
     let caller = Caller::start(SimOrg::new()).await?;
     let url = caller.org.url();
     let hide = [("object", "Case"), ("username", "standard@simorg.example"), ("hidden", "true")];
-    let sent = crate::caller::read(caller.http.post(format!("{url}/simorg/page/visibility")).form(&hide)).await?;
+    let sent =
+        crate::caller::read(caller.http.post(format!("{url}/simorg/page/visibility")).form(&hide)).await?;
     assert_eq!(sent.status, 303);
-    crate::caller::read(caller.http.post(format!("{url}/simorg/page/limit")).form(&[("max", "4321")])).await?;
+    crate::caller::read(caller.http.post(format!("{url}/simorg/page/limit")).form(&[("max", "4321")]))
+        .await?;
 
     let page = crate::caller::read(caller.http.get(format!("{url}/simorg/"))).await?;
 
     assert_eq!(page.status, 200);
-    for shown in ["of 4321 API calls", "<td>case</td>", "<td>Account</td><td>12</td>", "standard@simorg.example"] {
+    for shown in
+        ["of 4321 API calls", "<td>case</td>", "<td>Account</td><td>12</td>", "standard@simorg.example"]
+    {
         assert!(page.text.contains(shown), "{shown} is not in {}", page.text);
     }
     assert!(!page.text.contains("<script"), "the page needs no scripts");

@@ -263,28 +263,11 @@ impl Attempt<'_> {
         let components = self.snapshot.components.clone();
         let find_set = |name: &str| components.get("GlobalValueSet", name).and_then(|set| set.xml());
         let problems = schema::apply(self.snapshot, &parts, &self.author, &find_set);
+        permission_rows::grant_new(self.snapshot, &self.before, self.author.at_ms);
         problems
             .into_iter()
             .map(|problem| ((problem.kind.clone(), problem.full_name.clone()), problem))
             .collect()
-    }
-
-    /// New objects and fields are granted as those that are made in setup.
-    fn open_to_profiles(&mut self, parts: &[Part]) {
-        let at_ms = self.author.at_ms;
-        for part in parts {
-            match (part.kind.as_str(), part.full_name.split_once('.')) {
-                ("CustomObject", _) if self.before.table(&part.full_name).is_none() => {
-                    permission_rows::grant_all(self.snapshot, |def| def.name == part.full_name, at_ms);
-                }
-                ("CustomField", Some((object, field)))
-                    if self.before.table(object).is_some_and(|table| table.def.field(field).is_none()) =>
-                {
-                    permission_rows::grant_field(self.snapshot, object, field, at_ms);
-                }
-                _ => {}
-            }
-        }
     }
 
     fn put(&mut self, unit: &Unit) -> Change {

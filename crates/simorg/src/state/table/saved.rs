@@ -32,10 +32,12 @@ struct Saved {
 
 impl Serialize for Table {
     fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        let row = |over| match over {
-            &Over::Row(ref row) => Some(&**row),
-            Over::Purged => None,
-        };
+        fn row(over: &Over) -> Option<&StoredRow> {
+            match over {
+                Over::Row(row) => Some(row),
+                Over::Purged => None,
+            }
+        }
         Saving {
             def: &self.def,
             generator: self.generator.as_deref(),
