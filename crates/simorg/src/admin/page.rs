@@ -81,18 +81,20 @@ fn table<const N: usize>(
     heads: [&str; N],
     rows: impl Iterator<Item = [String; N]>,
 ) {
-    let line = |tag: &str, cells: &mut dyn Iterator<Item = &str>| {
-        cells.fold(String::from("<tr>"), |mut line, cell| {
-            write!(line, "<{tag}>{}</{tag}>", escaped(cell)).expect("writing to a string");
-            line
-        }) + "</tr>\n"
-    };
-    write!(out, "<h2>{title}</h2>\n<table>{}", line("th", &mut heads.into_iter()))
-        .expect("writing to a string");
+    write!(out, "<h2>{title}</h2>\n<table>").expect("writing to a string");
+    line(out, "th", &heads);
     for row in rows {
-        out.push_str(&line("td", &mut row.iter().map(String::as_str)));
+        line(out, "td", &row);
     }
     out.push_str("</table>\n");
+}
+
+fn line(out: &mut String, tag: &str, cells: &[impl AsRef<str>]) {
+    out.push_str("<tr>");
+    for cell in cells {
+        write!(out, "<{tag}>{}</{tag}>", escaped(cell.as_ref())).expect("writing to a string");
+    }
+    out.push_str("</tr>\n");
 }
 
 fn escaped(text: &str) -> String {

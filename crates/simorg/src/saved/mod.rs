@@ -39,7 +39,7 @@ pub enum StateFileError {
         #[source]
         source: std::io::Error,
     },
-    #[error("`{file}` begins with `{head}` instead of `{HEAD}`")]
+    #[error("`{file}` begins with `{head}` instead of `simorg state 1`")]
     OtherForm { file: PathBuf, head: String },
     #[error("`{file}` does not hold an org")]
     Malformed {

@@ -32,16 +32,10 @@ struct Saved {
 
 impl Serialize for Table {
     fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        fn row(over: &Over) -> Option<&StoredRow> {
-            match over {
-                Over::Row(row) => Some(row),
-                Over::Purged => None,
-            }
-        }
         Saving {
             def: &self.def,
             generator: self.generator.as_deref(),
-            rows: self.written().map(|(counter, over)| (counter, row(over))).collect(),
+            rows: self.written().map(|(counter, over)| (counter, row_of(over))).collect(),
             next: self.next,
             changed_ms: self.changed_ms,
             slots: self.slots,
@@ -67,5 +61,12 @@ impl<'de> Deserialize<'de> for Table {
         table.next = saved.next;
         table.slots = saved.slots;
         Ok(table)
+    }
+}
+
+fn row_of(over: &Over) -> Option<&StoredRow> {
+    match over {
+        Over::Row(row) => Some(row),
+        Over::Purged => None,
     }
 }
