@@ -48,7 +48,7 @@ for (const [name, url] of [['HTTP', http], ['TLS', tls]]) {
       const changed = await conn.bulk2.loadAndWaitForResults({ ...job, operation: 'update', input: changes });
       assert.equal(changed.successfulResults.length, 299);
       assert.equal(changed.failedResults.length, 1);
-      assert.match(changed.failedResults[0].sf__Error, /^INVALID_TYPE_ON_FIELD_IN_RECORD:/);
+      assert.match(changed.failedResults[0].sf__Error, /^(INVALID_TYPE_ON_FIELD_IN_RECORD|JSON_PARSER_ERROR):/);
       assert.equal(changed.failedResults[0].sf__Id, found[0].Id);
 
       const upserted = await conn.bulk2.loadAndWaitForResults({

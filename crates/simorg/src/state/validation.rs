@@ -154,11 +154,9 @@ fn fields(
 /// The target of a reference must be of a right type, exist, and not be deleted.
 fn reference(view: &View, field: &FieldDef, id: &str) -> Result<(), ApiError> {
     let snapshot = view.snapshot();
-    let table = snapshot.table_of(id);
-    let fits = table.is_none_or(|t| {
-        field.reference_to.is_empty() || field.reference_to.iter().any(|name| *name == t.def.name)
-    });
-    if !fits {
+    // The prefix tells the type, also of a row that does not exist.
+    let is_of = |name: &String| snapshot.table(name).is_none_or(|t| id.starts_with(&t.def.id_prefix));
+    if !field.reference_to.is_empty() && !field.reference_to.iter().any(is_of) {
         let message = format!("{}: id value of incorrect type: {id}", field.label);
         return Err(ApiError::record("FIELD_INTEGRITY_EXCEPTION", message, [field.name.clone()]));
     }

@@ -54,13 +54,10 @@ fn object_of(statement: &str) -> Option<String> {
     words.next().map(str::to_owned)
 }
 
-/// Whether the data API answers this statement from the catalog: the org has no such table, or its code lies in components.
+/// Whether the data API answers this statement from the catalog: the org has no such table.
 pub(crate) fn is_in_data_api(org: &Org, statement: &str) -> bool {
     let Some(object) = object_of(statement) else { return false };
     let snapshot = org.snapshot();
-    if ["ApexClass", "ApexTrigger"].iter().any(|name| object.eq_ignore_ascii_case(name)) {
-        return snapshot.components.of_kind("ApexClass").next().is_some();
-    }
     IN_DATA_API.iter().any(|name| name.eq_ignore_ascii_case(&object)) && snapshot.table(&object).is_none()
 }
 

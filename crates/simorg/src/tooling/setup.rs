@@ -102,6 +102,7 @@ fn of_entity(entity: Option<&Entity>) -> Cells<'static> {
 
 fn children_of_objects(builder: &mut Builder, entities: &Entities) {
     let stored: Vec<Arc<Component>> = builder.source.components.of_kind("CustomObject").cloned().collect();
+    built_in_rules(builder, entities, &stored);
     for component in stored {
         let Some(xml) = component.xml() else { continue };
         for child in &xml.children {
@@ -139,6 +140,27 @@ fn children_of_objects(builder: &mut Builder, entities: &Entities) {
             ]);
             cells.extend(of_entity(entities.get(&component.full_name)));
             builder.put(object, Some(&child_id(prefix, &full_name)), cells);
+        }
+    }
+}
+
+/// The rules of objects that the org has by itself, and no metadata component tells.
+fn built_in_rules(builder: &mut Builder, entities: &Entities, stored: &[Arc<Component>]) {
+    let source = builder.source.clone();
+    let defs = source.tables().map(|table| &table.def);
+    for def in defs.filter(|def| !stored.iter().any(|component| component.full_name == def.name)) {
+        for rule in &def.validation_rules {
+            let full_name = format!("{}.{}", def.name, rule.name);
+            let mut cells: Cells<'_> = vec![
+                ("ValidationName", text(&rule.name)),
+                ("ManageableState", text("unmanaged")),
+                ("Active", Value::Bool(rule.active)),
+                ("ErrorDisplayField", text(rule.error_field.as_deref().unwrap_or_default())),
+                ("ErrorMessage", text(&rule.message)),
+                ("FullName", text(&full_name)),
+            ];
+            cells.extend(of_entity(entities.get(&def.name)));
+            builder.put("ValidationRule", Some(&child_id("03d", &full_name)), cells);
         }
     }
 }
