@@ -24,9 +24,9 @@ test:
 	@scripts/setup.sh test
 	@scripts/test.sh
 
-# Downloads several hundred megabytes at the first time; what is quick of it is in `make test`.
+# Downloads several hundred megabytes at the first time.
 conformance:
-	@scripts/setup.sh test
+	@scripts/setup.sh conformance
 	@scripts/conformance.sh --all
 
 build:

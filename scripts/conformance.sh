@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Lets other people's Salesforce clients judge simorg; one line for each client, and a failure if any found fault.
 #
-#   scripts/conformance.sh [CLIENT…]         the suites that every `make test` runs
+#   scripts/conformance.sh [CLIENT…]         the quick suites
 #   scripts/conformance.sh --all [CLIENT…]   also those that install or build something large
 #
 # A suite is tests/conformance/CLIENT/quick.sh or large.sh; tests/conformance/README.md says what it is given.

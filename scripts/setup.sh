@@ -2,8 +2,8 @@
 # Installs what a build or the tests need, or says exactly what to install.
 #
 #   scripts/setup.sh build    a C compiler and Rust
-#   scripts/setup.sh test     also PostgreSQL, Python with other people's lake readers, and other people's Salesforce
-#                             clients for Python and Node
+#   scripts/setup.sh test     also PostgreSQL, and Python with other people's lake readers
+#   scripts/setup.sh conformance    also other people's Salesforce clients for Python and Node
 #
 # Debian packages are installed only as root or where sudo asks for no password. What is there is left alone.
 set -euo pipefail
@@ -54,7 +54,7 @@ check_rust() {
     if [ "$(printf '%s\n%s\n' "$minimum_rust" "$found" | sort --version-sort | head -n 1)" != "$minimum_rust" ]; then
         die "Rust $found is too old, $minimum_rust or later is needed: run rustup update stable"
     fi
-    if [ "$1" = test ]; then
+    if [ "$1" != build ]; then
         for component in clippy rustfmt; do
             has "cargo-${component/rustfmt/fmt}" || die "please run: rustup component add $component"
         done
@@ -101,25 +101,27 @@ make_node_modules() {
 
 purpose=${1:-build}
 case "$purpose" in
-build | test) ;;
-*) die "usage: scripts/setup.sh build|test" ;;
+build | test | conformance) ;;
+*) die "usage: scripts/setup.sh build|test|conformance" ;;
 esac
 
 has cc || need_package gcc libc6-dev
-if [ "$purpose" = test ]; then
+if [ "$purpose" != build ]; then
     has_postgresql || need_package postgresql
     # From version 3.11 on: older ones have no builds of the pinned packages.
     python3 -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null ||
         need_package python3 python3-venv
+fi
+if [ "$purpose" = conformance ]; then
     { has node && has npm; } || need_package nodejs npm
 fi
 install_missing
 check_rust "$purpose"
-if [ "$purpose" = test ]; then
+if [ "$purpose" != build ]; then
     make_venv tests/readers/requirements.txt "$(readers_venv)"
+fi
+if [ "$purpose" = conformance ]; then
     tools=${CARGO_TARGET_DIR:-$root/target}/conformance
     make_venv tests/conformance/python/requirements.txt "$tools/python"
-    if [ -f "$root/tests/conformance/js/package-lock.json" ]; then
-        make_node_modules tests/conformance/js "$tools/js"
-    fi
+    make_node_modules tests/conformance/js "$tools/js"
 fi

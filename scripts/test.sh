@@ -13,7 +13,6 @@ else
     cargo test --workspace --locked --no-fail-fast || failed+=("tests")
 fi
 
-
 if [ ${#failed[@]} -gt 0 ]; then
     printf 'make test: failed: %s\n' "${failed[*]}"
     exit 1
