@@ -9,9 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::model::value::write_padded;
 use crate::model::{Cell, Value};
 
-use super::choices::Choices;
-use super::files::FileFacts;
-use super::{GeneratedRow, words};
+use super::{GeneratedRow, choices::Choices, files::FileFacts, words};
 
 const DAY_S: i64 = 86_400;
 
