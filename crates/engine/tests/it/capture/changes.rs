@@ -159,9 +159,15 @@ async fn losing_view_all_data_deletes_nothing_in_the_backup() -> Result<()> {
     let app = TestApp::connected_to(&org).await?;
     let before = app.backup().await?.objects[&accounts()].live_records;
 
-    org.org().set_permissions(&org.org().admin().id, |permissions| permissions.view_all_data = false);
+    // Modify All Data holds View All Data in it.
+    let see_all = |sees: bool| {
+        org.org().set_permissions(&org.org().admin().id, |permissions| {
+            (permissions.view_all_data, permissions.modify_all_data) = (sees, sees);
+        });
+    };
+    see_all(false);
     let blind = app.backup().await?;
-    org.org().set_permissions(&org.org().admin().id, |permissions| permissions.view_all_data = true);
+    see_all(true);
     let again = app.backup().await?;
 
     let account = &blind.objects[&accounts()];
