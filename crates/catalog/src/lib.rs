@@ -19,7 +19,6 @@ pub mod blocks;
 pub mod bulk_jobs;
 pub mod connections;
 pub mod errors;
-pub mod files;
 pub mod leases;
 pub mod objects;
 pub mod orgs;
