@@ -7,6 +7,7 @@
 //! - [`orgs`]: connecting an org, and the client that speaks to it
 //! - [`capture`]: one Run, from describe to Manifest
 //! - [`auto`]: Runs without end, for the orgs that are switched on
+//! - [`coverage`]: what of an org no backup can hold
 //! - [`runs`], [`changes`], [`history`]: what was captured
 //! - [`rebuild`]: the catalog read back from the lake
 //! - [`maintain`]: checking and compacting the lake
@@ -15,6 +16,7 @@ pub mod auto;
 pub mod capture;
 pub mod changes;
 pub mod clock;
+pub mod coverage;
 pub mod engine;
 pub mod error;
 pub mod events;
@@ -28,6 +30,7 @@ pub mod runs;
 
 pub use capture::BackupOptions;
 pub use clock::{Clock, SystemClock};
+pub use coverage::Coverage;
 pub use engine::{Engine, EngineOptions, Settings};
 pub use error::Error;
 pub use events::{Event, EventSink};
