@@ -125,10 +125,10 @@ pub struct Manifest {
     /// Manifest that names it says.
     #[serde(default)]
     pub names_every_object: bool,
-    /// What the integration user would need to see all, by the names that Setup gives it. Auto backup, which runs
-    /// each minute, does not ask.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub missing_permissions: Vec<String>,
+    /// What the integration user would need to see all, by the names that Setup gives it; absent if the Run did not
+    /// ask. Auto backup, which runs each minute, asks only when records are missed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub missing_permissions: Option<Vec<String>>,
     pub objects: BTreeMap<ObjectName, ObjectEntry>,
     pub files: FileCounts,
 }

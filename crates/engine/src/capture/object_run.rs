@@ -88,9 +88,12 @@ impl Held {
         self.marks.0.extend(set.0);
     }
 
-    /// True if and only if all these marks have been set before, perhaps with other values.
+    /// True if and only if all these marks have been set before, perhaps to other times.
     pub(crate) fn knows(&self, marks: &Marks) -> bool {
-        marks.0.keys().all(|name| self.marks.0.contains_key(name))
+        let is_known = |name: &str, value: i64| {
+            self.marks.0.get(name).is_some_and(|held| name != UNEXPLAINED || *held == value)
+        };
+        marks.0.iter().all(|(name, value)| is_known(name, *value))
     }
 
     /// Records that are held as alive, and that the last comparison of Ids did not see in the org.

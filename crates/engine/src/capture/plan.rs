@@ -123,7 +123,8 @@ fn steps(ctx: &RunContext, run: &ObjectRun, backfill: Option<Step>) -> VecDeque<
 fn is_quiet(ctx: &RunContext, run: &ObjectRun) -> bool {
     let (Some(probe), Some(watermark)) = (&run.probe, run.held.watermark()) else { return false };
     let policy = &ctx.engine.settings().windows;
-    !run.is_first_capture() && probe.is_quiet(run.held.live, watermark, policy)
+    let is_explained = run.held.unexplained() == 0;
+    !run.is_first_capture() && is_explained && probe.is_quiet(run.held.live, watermark, policy)
 }
 
 /// How to fill in fields that the newest describe has, and the describe under which everything held

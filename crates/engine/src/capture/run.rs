@@ -18,7 +18,7 @@ use super::files::Fetching;
 use super::object_run::Assignment;
 use super::outcome::Outcomes;
 use super::scope::Scope;
-use super::{bulk_jobs, files, plan, scope, turn};
+use super::{bulk_jobs, doubt, files, plan, scope, turn};
 use crate::engine::Engine;
 use crate::error::{Doing, Error, Result};
 use crate::events::{Event, EventSink};
@@ -233,10 +233,14 @@ async fn finish(ctx: &RunContext, outcomes: Outcomes, names_every_object: bool) 
     }
     let previous = runs::newest_with_manifest(db, &ctx.org).await;
     let previous = previous.doing(|| "look for the run before".to_owned())?;
+    let told = outcomes.unexplained();
     let manifest = outcomes.into_manifest(ctx, previous, names_every_object);
     ctx.lake.put_manifest(&manifest).await.doing(|| "write the manifest".to_owned())?;
     let noted = runs::insert_finished(db, &manifest).await;
     noted.doing(|| "note the end of the run".to_owned())?;
+    for object in &told {
+        doubt::note_told(ctx, object).await?;
+    }
     tracing::info!(org.id = %ctx.org, run.id = %ctx.run, "Run {} ended: {}", ctx.run, manifest.status.as_str());
     Ok(Some(manifest))
 }

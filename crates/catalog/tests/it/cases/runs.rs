@@ -92,7 +92,7 @@ pub(crate) async fn a_manifest_is_put_back_over_what_is_held(stand: Stand) {
         finished_at: minutes(2),
         api_calls: 7,
         names_every_object: true,
-        missing_permissions: Vec::new(),
+        missing_permissions: None,
         objects: [(object("Account"), entry.clone()), (object("Contact"), entry)].into(),
         files: totals().files,
     };
