@@ -60,8 +60,11 @@ impl Engine {
         let (end, ended) = oneshot::channel();
         let (engine, name) = (self.clone(), name.to_owned());
         let keeping = tokio::spawn(async move {
-            // Both a sending and a dropping of the other end are the end.
-            let work = async { Ok(drop(ended.await)) };
+            let work = async {
+                // Both a sending and a dropping of the other end are the end.
+                drop(ended.await);
+                Ok(())
+            };
             engine.work_under(&name, work).await
         });
         Ok(Lent { end, keeping })
