@@ -4,5 +4,6 @@ mod changes;
 mod crash;
 mod faults;
 mod first_run;
+mod manifests;
 mod own_ways;
 mod schema;
