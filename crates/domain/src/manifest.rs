@@ -35,14 +35,6 @@ impl RunStatus {
         }
     }
 
-    /// True if and only if the Run left a Manifest.
-    pub fn has_manifest(self) -> bool {
-        match self {
-            Self::Completed | Self::CompletedWithGaps => true,
-            Self::Running | Self::Failed | Self::Interrupted => false,
-        }
-    }
-
     pub fn parse(text: &str) -> Option<Self> {
         [Self::Running, Self::Completed, Self::CompletedWithGaps, Self::Failed, Self::Interrupted]
             .into_iter()
@@ -80,7 +72,7 @@ pub struct Counts {
     pub changed: u64,
     pub deleted: u64,
     pub undeleted: u64,
-    /// Records read again that said nothing new (the overlap of time windows).
+    /// Records read again that said nothing new: in the overlap of time windows, or because a page broke off.
     pub unchanged: u64,
     /// Bytes written to the lake.
     pub bytes: u64,
