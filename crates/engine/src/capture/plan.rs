@@ -59,7 +59,8 @@ fn stamp(method: &CaptureMethod) -> Option<&str> {
 
 async fn assignment(ctx: &RunContext, found: Found, probe: Option<Probe>) -> Result<Assignment> {
     let Found { object, described, method } = found;
-    let writer = ctx.lake.writer(&object).await.doing(|| format!("open the table of `{object}`"))?;
+    let open = || async { ctx.lake.writer(&object).await.doing(|| format!("open the table of `{object}`")) };
+    let writer = ctx.persist(Some(&object), open).await?;
     let bulk_refused = is_bulk_refused(ctx, &object).await?;
     let mut run = ObjectRun {
         object,
@@ -142,7 +143,7 @@ async fn backfill(
     let before = stored(ctx, &run.object, complete).await?;
     let drift = Drift::between(&before.schema, &run.described.schema);
     let fields: Vec<_> = drift.to_backfill().map(str::to_owned).collect();
-    if fields.is_empty() {
+    if fields.is_empty() || !ctx.engine.settings().precautions.backfill {
         return Ok(None);
     }
     let table = writer.table();

@@ -6,3 +6,4 @@ mod faults;
 mod first_run;
 mod own_ways;
 mod schema;
+mod storage_faults;
