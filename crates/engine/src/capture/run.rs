@@ -91,26 +91,30 @@ pub(crate) async fn round(
     cancel: CancellationToken,
 ) -> Result<Round> {
     let client = engine.connect(org).await?;
-    let ctx = Arc::new(RunContext {
-        engine: engine.clone(),
-        org: org.id.clone(),
-        calls_before: client.calls(),
-        client,
-        lake: engine.lake().org(&org.id),
-        budget: org.api_budget,
-        run: RunId::from(uuid::Uuid::now_v7()),
-        trigger: options.trigger,
-        started_at: engine.clock().now(),
-        events,
-        cancel,
-        give_up_after: options.give_up_after,
-        accepts_missing: options.accepts_missing,
-        permissions: OnceCell::new(),
-    });
-    let lease = lease::of_org(&ctx.org);
+    let lease = lease::of_org(&org.id);
+    let (patience, stop) = (options.give_up_after, cancel.clone());
+    let work = async {
+        // Numbered and dated under the lease, so that the later of two Runs is the one that came later.
+        let ctx = Arc::new(RunContext {
+            engine: engine.clone(),
+            org: org.id.clone(),
+            calls_before: client.calls(),
+            client,
+            lake: engine.lake().org(&org.id),
+            budget: org.api_budget,
+            run: RunId::from(uuid::Uuid::now_v7()),
+            trigger: options.trigger,
+            started_at: engine.clock().now(),
+            events,
+            cancel,
+            give_up_after: options.give_up_after,
+            accepts_missing: options.accepts_missing,
+            permissions: OnceCell::new(),
+        });
+        noted_round(&ctx, org, options).await
+    };
     // Boxed: the states of a whole Run would otherwise be copied from future to future.
-    let work = Box::pin(noted_round(&ctx, org, options));
-    engine.under_lease_when_free(&lease, ctx.give_up_after, &ctx.cancel, work).await
+    engine.under_lease_when_free(&lease, patience, &stop, Box::pin(work)).await
 }
 
 /// The Run, and the catalog's row about it. One Run of an org at a time, so that each Snapshot
@@ -167,7 +171,8 @@ async fn course_to_end(ctx: &Arc<RunContext>, options: RoundOptions) -> Result<R
     let mut outcomes = Outcomes::new(scope.gaps.clone());
     let assignments = plan::assignments(ctx, found, &mut outcomes).await?;
     capture_all(ctx, assignments, &mut outcomes).await?;
-    outcomes.files = files::capture(ctx, outcomes.done(), options.files).await?;
+    let fetch_files = || files::capture(ctx, outcomes.done(), options.files);
+    outcomes.files = ctx.persist(None, fetch_files).await?;
     let names_every_object = ctx.trigger == Trigger::Backup && options.wanted.is_empty();
     let scope = outcomes.describes_hold().then(|| scope.into_known());
     let looked = outcomes.looked();
@@ -234,8 +239,10 @@ async fn finish(ctx: &RunContext, outcomes: Outcomes, names_every_object: bool) 
     let previous = runs::newest_with_manifest(db, &ctx.org).await;
     let previous = previous.doing(|| "look for the run before".to_owned())?;
     let told = outcomes.unexplained();
+    ctx.engine.confirm(&lease::of_org(&ctx.org)).await?;
     let manifest = outcomes.into_manifest(ctx, previous, names_every_object);
-    ctx.lake.put_manifest(&manifest).await.doing(|| "write the manifest".to_owned())?;
+    let put = || async { ctx.lake.put_manifest(&manifest).await.doing(|| "write the manifest".to_owned()) };
+    ctx.persist(None, put).await?;
     let noted = runs::insert_finished(db, &manifest).await;
     noted.doing(|| "note the end of the run".to_owned())?;
     for object in &told {

@@ -7,3 +7,4 @@ mod first_run;
 mod own_ways;
 mod schema;
 mod storage_faults;
+mod two_processes;
