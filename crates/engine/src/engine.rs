@@ -56,6 +56,8 @@ pub struct Settings {
     pub parallel: usize,
     /// How long `backup` keeps trying a failing request before it leaves a gap.
     pub give_up_after: Duration,
+    /// How long a Bulk job may stand still before it is ended, and begun again.
+    pub job_patience: Duration,
     /// Up to this many records a time window is read by REST queries, above it by a Bulk job: five
     /// pages of 2,000 cost what creating, polling, reading and deleting a job costs.
     pub rest_records: u64,
@@ -91,6 +93,7 @@ impl Default for Settings {
             patience: DEFAULT_PATIENCE,
             parallel: 4,
             give_up_after: Duration::from_mins(10),
+            job_patience: Duration::from_hours(1),
             rest_records: 10_000,
             round_every: Duration::from_mins(1),
             describe_every: Duration::from_mins(15),

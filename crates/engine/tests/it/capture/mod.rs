@@ -2,6 +2,7 @@
 
 mod changes;
 mod crash;
+mod every_fault;
 mod faults;
 mod first_run;
 mod own_ways;
