@@ -37,8 +37,8 @@ pub(super) struct Version {
     pub(super) run: usize,
     pub(super) change: Change,
     pub(super) fields: Vec<FieldChange>,
-    /// What somebody is told who asks what changed since the look before. A record that was known to
-    /// be deleted is not told again, whatever becomes of what is left of it.
+    /// What somebody is told who asks what changed since the look before: nothing of a record that was
+    /// there neither before nor now, whatever becomes of what is left of it in the recycle bin.
     pub(super) told: Option<Change>,
 }
 
@@ -82,7 +82,7 @@ impl Record {
             (false, false) => (is_new || differs).then_some(Change::Deleted),
         };
         if let Some(change) = change {
-            let is_told = is_new || self.is_alive || !seen.is_deleted;
+            let is_told = self.is_alive || !seen.is_deleted;
             let told = is_told.then_some(change);
             let fields = differences(&self.values, &values);
             self.versions.push(Version { run, change, fields, told });
