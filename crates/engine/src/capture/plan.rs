@@ -125,7 +125,11 @@ fn is_quiet(ctx: &RunContext, run: &ObjectRun) -> bool {
     let (Some(probe), Some(watermark)) = (&run.probe, run.held.watermark()) else { return false };
     let policy = &ctx.engine.settings().windows;
     let is_explained = run.held.unexplained() == 0;
-    !run.is_first_capture() && is_explained && probe.is_quiet(run.held.live, watermark, policy)
+    // What a describe lacks must be known to have been gone, even of an Object in which nothing
+    // else changed: a field that is made anew looks like the one that was there before.
+    let is_known = newest_describe(&run.held.marks).as_ref() == Some(&run.described.hash);
+    let is_settled = is_explained && is_known && !run.is_first_capture();
+    is_settled && probe.is_quiet(run.held.live, watermark, policy)
 }
 
 /// How to fill in fields that the newest describe has, and the describe under which everything held

@@ -175,7 +175,7 @@ pub(crate) async fn finish_block(
     note: BlockNote,
 ) -> Result<()> {
     if !run.awaits_backfill() {
-        marks.0.entry(run.complete_mark()).or_insert_with(|| ctx.started_at.timestamp_micros());
+        marks.0.entry(run.complete_mark()).or_insert_with(|| run.held.complete_at(ctx.started_at));
     }
     if note.records == 0 && run.held.knows(&marks) {
         // Nothing was read: a Watermark alone is not worth a commit a minute. The next window begins
