@@ -79,9 +79,9 @@ pub(super) enum Write {
 /// A history of up to this many acts, with Runs in between.
 pub(super) fn history(acts: usize) -> impl Strategy<Value = Vec<Step>> {
     let wait = prop_oneof![
-        4 => 0_u32..3,
-        4 => 3_u32..200,
-        2 => 200_u32..1_500,
+        12 => 0_u32..3,
+        16 => 3_u32..200,
+        6 => 200_u32..1_500,
         1 => Just(16 * 86_400),
     ];
     let skew = prop_oneof![2 => Just(0_i64), 1 => -60_i64..=60];
@@ -91,23 +91,23 @@ pub(super) fn history(acts: usize) -> impl Strategy<Value = Vec<Step>> {
 
 fn act() -> impl Strategy<Value = Act> {
     prop_oneof![
-        30 => write().prop_map(Act::Write),
-        6 => write().prop_map(Act::Open),
-        4 => Just(Act::Commit),
-        4 => (pick(), pick()).prop_map(|(object, pick)| Act::HardDelete { object, pick }),
+        24 => write().prop_map(Act::Write),
+        8 => write().prop_map(Act::Open),
+        3 => Just(Act::Commit),
+        5 => (pick(), pick()).prop_map(|(object, pick)| Act::HardDelete { object, pick }),
         2 => pick().prop_map(|pick| Act::EmptyBin { pick }),
-        2 => Just(Act::ForgetDeletes),
+        3 => Just(Act::ForgetDeletes),
         3 => (pick(), pick(), pick()).prop_map(|(object, field, value)| Act::MassUpdate { object, field, value }),
-        3 => (pick(), pick()).prop_map(|(master, loser)| Act::Merge { master, loser }),
+        2 => (pick(), pick()).prop_map(|(master, loser)| Act::Merge { master, loser }),
         3 => (pick(), any::<bool>()).prop_map(|(object, is_hidden)| Act::Object { object, is_hidden }),
-        4 => (pick(), any::<bool>()).prop_map(|(field, is_hidden)| Act::Field { field, is_hidden }),
-        3 => (pick(), pick()).prop_map(|(field, kind)| Act::AddField { field, kind }),
-        2 => pick().prop_map(|field| Act::RemoveField { field }),
-        1 => (pick(), pick()).prop_map(|(field, kind)| Act::RetypeField { field, kind }),
+        5 => (pick(), any::<bool>()).prop_map(|(field, is_hidden)| Act::Field { field, is_hidden }),
+        6 => (pick(), pick()).prop_map(|(field, kind)| Act::AddField { field, kind }),
+        3 => pick().prop_map(|field| Act::RemoveField { field }),
+        2 => (pick(), pick()).prop_map(|(field, kind)| Act::RetypeField { field, kind }),
         1 => Just(Act::AddObject),
         1 => Just(Act::RemoveObject),
         1 => (-48_i64..=48).prop_map(|hours| Act::OwnClock { hours }),
-        20 => Just(Act::Run),
+        26 => Just(Act::Run),
     ]
 }
 

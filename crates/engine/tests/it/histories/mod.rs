@@ -4,6 +4,8 @@
 //! one in which they disagree is tried shorter `HOLDFAST_SHRINKS` times.
 
 mod act;
+mod compare;
+mod kinds;
 mod model;
 mod world;
 
@@ -16,7 +18,7 @@ use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, Test
 use crate::number;
 
 /// The longest of the histories.
-const ACTS: usize = 40;
+const ACTS: usize = 32;
 
 /// S-60
 #[test]

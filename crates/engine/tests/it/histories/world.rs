@@ -6,14 +6,11 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result, ensure};
 use chrono::{DateTime, TimeDelta, Utc};
-use holdfast_domain::change::Change;
-use holdfast_domain::manifest::Manifest;
-use holdfast_domain::{ErrorCode, ObjectName, RecordId, RunId};
+use holdfast_domain::RunId;
 use holdfast_engine::Settings;
-use holdfast_engine::history::FieldChange;
-use holdfast_testkit::{TestApp, lake_contents, visible};
+use holdfast_testkit::TestApp;
 use serde_json::{Map, Value, json};
-use simorg::model::{FieldDef, FieldType};
+use simorg::model::FieldType;
 use simorg::schema::notation;
 use simorg::state::transaction::Operation;
 use simorg::state::users::User;
@@ -21,77 +18,29 @@ use simorg::state::view::Scan;
 use simorg::{ApiError, RunningOrg, SimOrg};
 
 use super::act::{Act, Step, Write};
-use super::model::{Model, Record};
+use super::kinds::{COMING, EXTRA, HIDEABLE, KINDS, Kind, kind, new_field, value_of};
+use super::model::Model;
 use crate::org::{Acts, somebody};
 
-/// An Object of these histories, the lookup to its parent, and fields that are written.
-struct Kind {
-    object: &'static str,
-    name: Option<&'static str>,
-    parent: (&'static str, &'static str),
-    fields: &'static [&'static str],
-}
-
-const KINDS: [Kind; 5] = [
-    Kind {
-        object: "Account",
-        name: Some("Name"),
-        parent: ("ParentId", "Account"),
-        fields: &["Site", "Description", "Alpha__c", "Beta__c"],
-    },
-    Kind {
-        object: "Contact",
-        name: Some("LastName"),
-        parent: ("AccountId", "Account"),
-        fields: &["Title", "Birthdate"],
-    },
-    Kind {
-        object: "Project__c",
-        name: Some("Name"),
-        parent: ("Account__c", "Account"),
-        fields: &["Summary__c", "Notes__c"],
-    },
-    Kind {
-        object: "Invoice__c",
-        name: None,
-        parent: ("Project__c", "Project__c"),
-        fields: &["Net__c", "Remarks__c"],
-    },
-    Kind { object: EXTRA, name: Some("Name"), parent: ("Account__c", "Account"), fields: &["Note__c"] },
-];
-
-/// Comes and goes.
-const EXTRA: &str = "Extra__c";
-/// Fields of Account that come, go and change their type.
-const COMING: [&str; 2] = ["Alpha__c", "Beta__c"];
-/// Fields that are hidden and shown.
-const HIDEABLE: [(&str, &str); 6] = [
-    ("Account", "Site"),
-    ("Account", "Alpha__c"),
-    ("Account", "Beta__c"),
-    ("Contact", "Title"),
-    ("Invoice__c", "Net__c"),
-    ("Project__c", "Summary__c"),
-];
 /// Of one Object: more that vanish at once are taken for a lost permission.
 const MOST_RECORDS: usize = 18;
 /// A transaction lasts ten minutes at most.
 const LONGEST_TRANSACTION: TimeDelta = TimeDelta::minutes(9);
 
 pub(super) struct World {
-    org: RunningOrg,
-    app: TestApp,
+    pub(super) org: RunningOrg,
+    pub(super) app: TestApp,
     writer: Arc<User>,
-    model: Model,
+    pub(super) model: Model,
     /// Of each look, the Run that saw the same.
-    runs: Vec<RunId>,
+    pub(super) runs: Vec<RunId>,
     /// By Object and number of the look: other fields were there than before.
-    refilled: BTreeSet<(String, usize)>,
+    pub(super) refilled: BTreeSet<(String, usize)>,
     now: DateTime<Utc>,
     open: Option<(u64, DateTime<Utc>)>,
     /// Fields that are gone, and whether a Run has seen that. One that comes again before could not
     /// be told from the one that was there: the two describes are the same.
-    gone: BTreeMap<&'static str, bool>,
+    pub(super) gone: BTreeMap<&'static str, bool>,
     extras: usize,
     log: Vec<String>,
 }
@@ -130,6 +79,10 @@ impl World {
             log: Vec::new(),
         };
         world.add_extra()?;
+        for object in [0, 0, 1, 2, 3, 4] {
+            let write = Write::Create { object, parent: 0, value: 1 };
+            world.act(&Act::Write(write)).await?;
+        }
         Ok(world)
     }
 
@@ -162,7 +115,7 @@ impl World {
         Ok(())
     }
 
-    fn say(&mut self, what: impl std::fmt::Display) {
+    pub(super) fn say(&mut self, what: impl std::fmt::Display) {
         self.log.push(format!("    {what}"));
     }
 
@@ -391,134 +344,6 @@ impl World {
         let value = value_of(object.field(name)?.kind, value);
         Some((name, value))
     }
-
-    // Runs, and what must be so after each.
-
-    async fn run(&mut self) -> Result<()> {
-        let run = self.runs.len();
-        self.say(format!("RUN {run}"));
-        let seen = visible(self.org.org());
-        self.model.look(run, &seen);
-        let other = self.model.objects().filter(|(_, noted)| noted.has_other_fields);
-        self.refilled.extend(other.map(|(name, _)| (name.clone(), run)));
-        let manifest = self.app.backup().await.context("the run failed")?;
-        self.runs.push(manifest.run.clone());
-        if let Some(accounts) = seen.get("Account") {
-            self.gone.iter_mut().for_each(|(field, is_seen)| *is_seen |= !accounts.fields.contains(*field));
-        }
-        self.compare_manifest(&manifest, |object| seen.contains_key(object))?;
-        self.compare_state(&manifest).await?;
-        self.compare_changes(run).await?;
-        self.compare_histories(Some(run)).await
-    }
-
-    fn compare_manifest(&self, manifest: &Manifest, is_visible: impl Fn(&str) -> bool) -> Result<()> {
-        for (object, entry) in &manifest.objects {
-            if is_visible(object.as_str()) {
-                ensure!(entry.gap.is_none(), "{object} has a gap: {:?}", entry.gap);
-                ensure!(entry.is_verified == Some(true), "{object} is not verified");
-            } else {
-                let gap = entry.gap.as_ref().map(|gap| gap.code);
-                ensure!(gap == Some(ErrorCode::PermissionMissing), "{object} is hidden, its gap: {gap:?}");
-            }
-        }
-        Ok(())
-    }
-
-    async fn compare_state(&self, manifest: &Manifest) -> Result<()> {
-        let held = lake_contents(&self.app.engine.lake().org(&manifest.org)).await?;
-        for (object, noted) in self.model.objects() {
-            let alive = noted.records.iter().filter(|(_, record)| record.is_alive);
-            let expected: BTreeMap<_, _> =
-                alive.map(|(id, record)| (id.clone(), record.values.clone())).collect();
-            let found = held.0.get(object).cloned().unwrap_or_default();
-            same(&format!("the state of {object}"), &found, &expected)?;
-        }
-        Ok(())
-    }
-
-    async fn compare_changes(&self, run: usize) -> Result<()> {
-        let name = self.runs[run].as_str();
-        let counted = self.app.engine.changes(name, None, None).await?;
-        for (object, noted) in self.model.objects() {
-            let told = |(id, record): (&String, &Record)| {
-                let version = record.version_of(run)?;
-                Some((id.clone(), (version.told?, version.fields.clone())))
-            };
-            let expected: BTreeMap<_, _> = noted.records.iter().filter_map(told).collect();
-            let object_name = ObjectName::parse(object)?;
-            let records = self.app.engine.changed_records(name, &object_name, None, usize::MAX).await?;
-            let all = records.len() as u64;
-            let found: BTreeMap<_, _> = records
-                .into_iter()
-                .filter(|record| !self.is_refill(object, run, record.change, &record.fields))
-                .map(|record| (record.id.to_string(), (record.change, record.fields)))
-                .collect();
-            same(&format!("what changed of {object} by run {run}"), &found, &expected)?;
-            let counts = counted.iter().find(|counts| counts.object == object_name);
-            let counts = counts.map_or(0, |of| of.new + of.changed + of.deleted + of.undeleted);
-            ensure!(counts == all, "{counts} changes of {object} are counted by run {run}, {all} listed");
-        }
-        Ok(())
-    }
-
-    /// A record that was read while a field was hidden is stored once more when the field is shown,
-    /// because what is stored of it lacks the field, even if the field says what it said before.
-    fn is_refill(&self, object: &str, run: usize, change: Change, fields: &[FieldChange]) -> bool {
-        change == Change::Changed && fields.is_empty() && self.refilled.contains(&(object.to_owned(), run))
-    }
-
-    /// Of the records that the look changed, or of all.
-    async fn compare_histories(&self, run: Option<usize>) -> Result<()> {
-        for (object, noted) in self.model.objects() {
-            for (id, record) in &noted.records {
-                if run.is_none_or(|run| record.version_of(run).is_some()) {
-                    self.compare_history(object, id, record).await?;
-                }
-            }
-        }
-        Ok(())
-    }
-
-    async fn compare_history(&self, object: &str, id: &str, record: &Record) -> Result<()> {
-        let name = ObjectName::parse(object)?;
-        let history = self.app.engine.history("acme", &name, &RecordId::parse(id)?, None).await?;
-        let mut found = Vec::new();
-        let mut is_deleted = false;
-        for version in history {
-            let run = self.runs.iter().position(|run| *run == version.run).context("a run that was")?;
-            let was_deleted = std::mem::replace(&mut is_deleted, version.change == Change::Deleted);
-            let again = is_deleted && was_deleted && version.fields.is_empty();
-            let change = if again { Change::Changed } else { version.change };
-            if !self.is_refill(object, run, change, &version.fields) {
-                found.push((run, version.change, version.fields));
-            }
-        }
-        let expected: Vec<_> = record
-            .versions
-            .iter()
-            .map(|version| (version.run, version.change, version.fields.clone()))
-            .collect();
-        ensure!(found == expected, "the history of {id} is\n  {found:?}\nand should be\n  {expected:?}");
-        Ok(())
-    }
-}
-
-fn same<V: PartialEq + std::fmt::Debug>(
-    what: &str,
-    found: &BTreeMap<String, V>,
-    expected: &BTreeMap<String, V>,
-) -> Result<()> {
-    let ids: BTreeSet<_> = found.keys().chain(expected.keys()).collect();
-    for id in ids {
-        let (found, expected) = (found.get(id), expected.get(id));
-        ensure!(found == expected, "{what}, {id}:\n  {found:?}\nand should be\n  {expected:?}");
-    }
-    Ok(())
-}
-
-fn kind(object: usize) -> &'static Kind {
-    &KINDS[object % KINDS.len()]
 }
 
 fn at(ids: &[String], pick: usize) -> Option<String> {
@@ -532,34 +357,5 @@ fn told(operation: &Operation) -> String {
         Operation::Delete { id } => format!("delete {id}"),
         Operation::Undelete { id } => format!("undelete {id}"),
         other => format!("{other:?}"),
-    }
-}
-
-fn value_of(kind: FieldType, value: usize) -> Value {
-    let texts = [json!(null), json!("a"), json!("b"), json!("ü \"q\", c"), json!("two\r\nlines")];
-    let numbers = [json!(null), json!(0), json!(12), json!(12.5), json!(-3)];
-    let dates = [json!(null), json!("2024-02-29"), json!("1969-12-31")];
-    match kind {
-        FieldType::Boolean => json!(value % 2 == 0),
-        FieldType::Date => dates[value % dates.len()].clone(),
-        kind if kind.is_text() => texts[value % texts.len()].clone(),
-        _ => numbers[value % numbers.len()].clone(),
-    }
-}
-
-fn new_field(name: &str, kind: usize) -> FieldDef {
-    match kind % 4 {
-        0 => {
-            let mut field = FieldDef::plain(name, FieldType::Boolean);
-            field.default_value = json!(true);
-            field
-        }
-        1 => FieldDef::plain(name, FieldType::String),
-        2 => FieldDef::plain(name, FieldType::Double),
-        _ => {
-            let mut field = FieldDef::plain(name, FieldType::TextArea);
-            field.filterable = false;
-            field
-        }
     }
 }
