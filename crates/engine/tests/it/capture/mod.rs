@@ -5,6 +5,7 @@ mod crash;
 mod every_fault;
 mod faults;
 mod first_run;
+mod large_orgs;
 mod own_ways;
 mod schema;
 mod storage_faults;
