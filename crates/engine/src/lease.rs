@@ -127,6 +127,16 @@ impl Engine {
         Ok(done)
     }
 
+    /// Fails if another process has the lease by now. Asked before each commit: a process that was stopped
+    /// for longer than the lease lasts goes on before its own clock has told it.
+    pub(crate) async fn confirm(&self, name: &str) -> Result<()> {
+        let until = self.clock().now() + LEASE;
+        match leases::renew(self.catalog().db(), name, self.owner(), until).await {
+            Err(holdfast_catalog::Error::LeaseLost { .. }) => Err(Error::LeaseHeld { name: name.to_owned() }),
+            renewed => renewed.doing(|| format!("renew the lease `{name}`")),
+        }
+    }
+
     async fn acquire(&self, name: &str) -> Result<()> {
         if self.try_acquire(name).await? {
             return Ok(());

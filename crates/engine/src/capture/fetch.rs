@@ -180,6 +180,8 @@ fn all_came(announced: Option<u64>, got: u64) -> Result<()> {
 /// Polls with growing pauses: most jobs end within a second, some wait for minutes in the org's queue.
 async fn wait_for_job(ctx: &RunContext, select: &Select, job: &str) -> Result<Option<u64>> {
     let mut pause = Duration::from_millis(200);
+    let mut seen = None;
+    let mut since = ctx.now();
     loop {
         let poll = || async {
             let status = ctx.client.bulk_status(job).await;
@@ -194,6 +196,12 @@ async fn wait_for_job(ctx: &RunContext, select: &Select, job: &str) -> Result<Op
         }
         if status.is_finished() {
             return Ok(status.records);
+        }
+        let progress = Some((status.state, status.records));
+        if seen != progress {
+            (seen, since) = (progress, ctx.now());
+        } else if (ctx.now() - since).to_std().is_ok_and(|idle| idle >= ctx.engine.settings().job_patience) {
+            return Err(Error::JobStuck { job: job.to_owned(), object: select.object.clone() });
         }
         ctx.pause(pause).await?;
         pause = (pause * 2).min(Duration::from_secs(10));

@@ -115,7 +115,8 @@ pub(crate) async fn round(
         });
         noted_round(&ctx, org, options).await
     };
-    engine.under_lease_when_free(&lease, patience, &waiting, work).await
+    // Boxed: the states of a whole Run would otherwise be copied from future to future.
+    engine.under_lease_when_free(&lease, patience, &waiting, Box::pin(work)).await
 }
 
 /// The Run, and the catalog's row about it. One Run of an org at a time, so that each Snapshot
@@ -210,7 +211,8 @@ async fn course_to_end(ctx: &Arc<RunContext>, options: RoundOptions) -> Result<R
     let mut outcomes = Outcomes::new(scope.gaps.clone());
     let assignments = plan::assignments(ctx, found, &mut outcomes).await?;
     capture_all(ctx, assignments, &mut outcomes).await?;
-    outcomes.files = files::capture(ctx, outcomes.done(), options.files).await?;
+    let fetch_files = || files::capture(ctx, outcomes.done(), options.files);
+    outcomes.files = ctx.persist(None, fetch_files).await?;
     let names_every_object = ctx.trigger == Trigger::Backup && options.wanted.is_empty();
     let scope = outcomes.describes_hold().then(|| scope.into_known());
     let looked = outcomes.looked();
@@ -275,8 +277,10 @@ async fn finish(ctx: &RunContext, outcomes: Outcomes, names_every_object: bool) 
         return Ok(None);
     }
     let told = outcomes.unexplained();
+    ctx.engine.confirm(&lease::of_org(&ctx.org)).await?;
     let manifest = outcomes.into_manifest(ctx, run_before(ctx).await?, names_every_object);
-    ctx.lake.put_manifest(&manifest).await.doing(|| "write the manifest".to_owned())?;
+    let put = || async { ctx.lake.put_manifest(&manifest).await.doing(|| "write the manifest".to_owned()) };
+    ctx.persist(None, put).await?;
     let noted = runs::insert_finished(db, &manifest).await;
     noted.doing(|| "note the end of the run".to_owned())?;
     for object in &told {

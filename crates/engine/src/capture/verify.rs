@@ -55,7 +55,9 @@ pub(crate) async fn reconcile(
         run.is_verified = Some(false);
         return Ok(Progress::StepDone);
     }
-    repair_by_sweep(ctx, run, writer).await?;
+    if ctx.engine.settings().precautions.id_sweep {
+        repair_by_sweep(ctx, run, writer).await?;
+    }
     let after = live_in_org(ctx, run).await?;
     // While the org itself goes on changing, a difference proves nothing; the next Run counts again.
     let is_still = after == in_org;

@@ -18,6 +18,7 @@ use holdfast_lake::{BlockContext, IdRange, StateQuery, TableWriter};
 use super::candidates::{Candidate, Source};
 use crate::capture::context::RunContext;
 use crate::error::{Doing, Result};
+use crate::lease;
 
 /// A describe as Salesforce would give it, so that queries, downloads and other readers need no special case.
 const DESCRIBE: &str = r#"{"name":"HoldfastFile","label":"File Body","queryable":true,"fields":[
@@ -137,6 +138,8 @@ impl Bodies {
         if !bodies.is_empty() {
             block.push_page(vec![batch(&bodies)]).await.doing(doing)?;
         }
+        block.flush().await.doing(doing)?;
+        ctx.engine.confirm(&lease::of_table(&ctx.org, &table_name())).await?;
         block.finish(marks).await.map(|_| ()).doing(doing)
     }
 }
