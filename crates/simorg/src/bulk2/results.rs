@@ -16,6 +16,7 @@ use serde_json::{Value as Json, json};
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 
+use super::csv::Lines;
 use super::job::{Job, Phase};
 use super::store::json_answer;
 use crate::errors::ApiError;
@@ -131,9 +132,10 @@ fn write(job: &Job, places: Range<usize>, pieces: &mpsc::Sender<Bytes>) {
     let mut piece = String::with_capacity(PIECE_BYTES + PIECE_BYTES / 4);
     job.format.header(&mut piece, columns);
     let counters = job.rows.get().and_then(|rows| rows.get(places)).unwrap_or_default();
+    let mut lines = Lines::new(job.format, columns, &job.view);
     // The view of the job never changes, so a row that was found in it is there.
     visit_rows(&job.plan, &job.view, counters, &mut |row| {
-        job.format.row(&mut piece, columns, &job.view, row);
+        lines.write(&mut piece, row);
         if piece.len() < PIECE_BYTES {
             return ControlFlow::Continue(());
         }

@@ -1,10 +1,8 @@
 //! Words and texts for generated rows: plain ones, and the odd ones that break careless readers.
 
-use std::fmt::Write;
-
 use serde::{Deserialize, Serialize};
 
-use crate::model::value::write_padded;
+use crate::model::value::{write_hex, write_padded};
 
 use super::GeneratedRow;
 
@@ -75,6 +73,25 @@ const NOUN: [&str; 16] = [
     "Survey",
     "Training",
     "Support call",
+];
+/// `NOUN` in lower case.
+const THING: [&str; 16] = [
+    "proposal",
+    "invoice",
+    "contract",
+    "meeting notes",
+    "roadmap",
+    "budget",
+    "order",
+    "reklamation",
+    "übersicht",
+    "audit",
+    "renewal",
+    "demo",
+    "quote",
+    "survey",
+    "training",
+    "support call",
 ];
 const VERB: [&str; 10] =
     ["Review", "Send", "Discuss", "Plan", "Cancel", "Follow up on", "Sign", "Prepare", "Check", "Re-open"];
@@ -182,7 +199,10 @@ pub fn phone(row: &GeneratedRow<'_>, topic: u64, out: &mut String) {
 
 pub fn url(row: &GeneratedRow<'_>, topic: u64, out: &mut String) {
     let page = row.hash(topic + 1) >> 40;
-    write!(out, "https://www.example.com/{page:x}?q=a%20b&n={}", row.index).expect("writing to a string");
+    out.push_str("https://www.example.com/");
+    write_hex(out, page);
+    out.push_str("?q=a%20b&n=");
+    write_padded(out, row.index, 1);
 }
 
 pub fn street(row: &GeneratedRow<'_>, topic: u64, out: &mut String) {
@@ -221,9 +241,8 @@ pub fn line(row: &GeneratedRow<'_>, topic: u64, out: &mut String) {
     if row.below(topic + 1, 12) == 0 {
         return out.push_str(choose(row, topic + 2, &ODD));
     }
-    add(out, &[choose(row, topic + 3, &VERB), " "]);
-    out.extend(choose(row, topic + 4, &NOUN).chars().flat_map(char::to_lowercase));
-    add(out, &[" for ", choose(row, topic + 5, &COMPANY)]);
+    let (verb, thing) = (choose(row, topic + 3, &VERB), choose(row, topic + 4, &THING));
+    add(out, &[verb, " ", thing, " for ", choose(row, topic + 5, &COMPANY)]);
 }
 
 /// Paragraphs: most short, a few filling the field.
@@ -249,6 +268,7 @@ pub fn long(row: &GeneratedRow<'_>, topic: u64, length: usize, html: bool, out: 
     keep(out, start, str::trim_end);
 }
 
+#[inline]
 fn add(out: &mut String, parts: &[&str]) {
     for part in parts {
         out.push_str(part);
@@ -263,15 +283,51 @@ fn keep(out: &mut String, start: usize, head: impl Fn(&str) -> &str) {
 
 /// Keeps at most `length` characters of what was added from `start` on.
 pub fn cut(out: &mut String, start: usize, length: usize) {
-    if out.len() - start > length
-        && let Some((at, _)) = out[start..].char_indices().nth(length)
-    {
+    if let Some(at) = place_of_character(&out[start..], length) {
         out.truncate(start + at);
     }
+}
+
+/// Where the character after so many begins; `None` if there are no more. Counts bytes that begin a character, many at once.
+fn place_of_character(text: &str, number: usize) -> Option<usize> {
+    let bytes = text.as_bytes();
+    let begins = |byte: &u8| byte & 0xC0 != 0x80;
+    let (mut at, mut seen) = (0_usize, 0_usize);
+    while seen < number {
+        let end = at.checked_add(number - seen).filter(|end| *end < bytes.len())?;
+        seen += bytes[at..end].iter().filter(|byte| begins(byte)).count();
+        at = end;
+    }
+    let rest = bytes[at..].iter().position(begins)?;
+    Some(at + rest)
 }
 
 /// Keeps at most `length` bytes of the ASCII text that was added from `start` on, those at its end.
 pub fn keep_end(out: &mut String, start: usize, length: usize) {
     let excess = (out.len() - start).saturating_sub(length);
     out.replace_range(start..start + excess, "");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn things_are_nouns_in_lower_case() {
+        for (thing, noun) in THING.iter().zip(NOUN) {
+            assert_eq!(*thing, noun.to_lowercase());
+        }
+    }
+
+    #[test]
+    fn texts_are_cut_between_characters() {
+        for text in ["", "a", "abcdef", "äöü", "a桜b通c", "\u{1F600}x\u{1F600}", &"桜".repeat(40)] {
+            for length in 0..50 {
+                let mut out = format!("head{text}");
+                cut(&mut out, 4, length);
+                let expected: String = text.chars().take(length).collect();
+                assert_eq!(out, format!("head{expected}"), "{length}");
+            }
+        }
+    }
 }

@@ -4,11 +4,13 @@ mod cell;
 pub mod field;
 pub mod ids;
 pub mod json;
+mod names;
 pub mod object;
 pub mod permissions;
 pub mod value;
 
 pub(crate) use cell::Cell;
+pub(crate) use names::Names;
 pub use field::{
     FieldDef, FieldMetadata, FieldSource, FieldType, FilterOperator, OnDelete, Picklist, RollUp,
     RollUpFilter, RollUpKind,

@@ -130,7 +130,7 @@ impl Row {
             _ => return None,
         }
         let cell = match &self.found {
-            Found::Stored(row) => row.values.get(field.slot).map_or(Cell::Null, Cell::Held),
+            Found::Stored(row) => row.cell(field.slot, text)?,
             Found::Generated(index) => match &self.table.generator {
                 Some(generator) => generator.cell(*index, field.slot, text),
                 None => Cell::Null,
@@ -150,7 +150,7 @@ impl Row {
 
     fn held(&self, slot: usize) -> Value {
         match &self.found {
-            Found::Stored(row) => row.values.get(slot).cloned().unwrap_or(Value::Null),
+            Found::Stored(row) => row.get(slot),
             Found::Generated(index) => {
                 self.table.generator.as_ref().map_or(Value::Null, |g| g.value(*index, slot))
             }
