@@ -1,7 +1,8 @@
 //! Rows as the CSV of Bulk 2.0: every value quoted, quotes doubled, datetimes with `Z`.
 
+use crate::generate::Plan;
 use crate::model::value::{write_date, write_datetime, write_java_double, write_padded, write_time};
-use crate::model::{Cell, FieldDef, Value, ids};
+use crate::model::{Cell, FieldDef, FieldSource, FieldType, Value, ids};
 use crate::soql::{Column, Path};
 use crate::state::{Row, View};
 
@@ -100,15 +101,34 @@ pub(super) struct Lines<'a> {
 
 /// Where the values of one column come from.
 enum Source<'a> {
-    Own(&'a Path, &'a FieldDef),
+    Own(Own<'a>),
     Parents(&'a Path),
     Other(&'a Column),
+}
+
+/// A field of the rows themselves.
+struct Own<'a> {
+    path: &'a Path,
+    field: &'a FieldDef,
+    kind: FieldType,
+    /// How its generated values are made, where they are shown as they are made.
+    plan: Option<&'a Plan>,
+}
+
+impl<'a> Own<'a> {
+    fn new(path: &'a Path, view: &'a View) -> Self {
+        let field = path.def();
+        let is_kept = matches!(field.source, FieldSource::Stored | FieldSource::AutoNumber(_));
+        let generator = view.snapshot().table(&path.object.name).and_then(|table| table.generator.as_deref());
+        let plan = generator.and_then(|generator| generator.plan(field.slot)).filter(|_| is_kept);
+        Self { path, field, kind: field.kind, plan }
+    }
 }
 
 impl<'a> Lines<'a> {
     pub(super) fn new(format: Format, columns: &'a [Column], view: &'a View) -> Self {
         let source = |column: &'a Column| match column {
-            Column::Field(path) if path.hops.is_empty() => Source::Own(path, path.def()),
+            Column::Field(path) if path.hops.is_empty() => Source::Own(Own::new(path, view)),
             Column::Field(path) => Source::Parents(path),
             other => Source::Other(other),
         };
@@ -123,11 +143,25 @@ impl<'a> Lines<'a> {
 
     pub(super) fn write(&mut self, out: &mut String, row: &Row) {
         let mut before = "\"";
+        let generated = row.untouched();
         for source in &self.columns {
             out.push_str(before);
             before = &self.between;
             match source {
-                Source::Own(path, field) => own_field(out, &mut self.held, (path, field), self.view, row),
+                Source::Own(own) => {
+                    let start = out.len();
+                    let cell = match (own.plan, &generated) {
+                        (Some(plan), Some(row)) => Some(plan.cell(row, out)).filter(|cell| cell.fits(own.kind)),
+                        _ => row.cell(own.field, out),
+                    };
+                    match cell {
+                        Some(cell) => finish(out, &mut self.held, start, cell),
+                        None => {
+                            out.truncate(start);
+                            value(out, &own.path.read(self.view, row));
+                        }
+                    }
+                }
                 Source::Parents(path) => value(out, &path.read(self.view, row)),
                 Source::Other(Column::Shown { path, form, .. }) => {
                     value(out, &form.of(path.read(self.view, row), path.def()));
@@ -140,38 +174,27 @@ impl<'a> Lines<'a> {
     }
 }
 
-/// Writes a field of the row itself, the text of a generated value straight into `out`.
-fn own_field(
-    out: &mut String,
-    scratch: &mut String,
-    (path, field): (&Path, &FieldDef),
-    view: &View,
-    row: &Row,
-) {
-    let start = out.len();
-    match row.cell(field, out) {
-        Some(Cell::Text) => {
+/// Writes a cell whose text, if it has one, was written from `start` on.
+fn finish(out: &mut String, scratch: &mut String, start: usize, cell: Cell<'_>) {
+    match cell {
+        Cell::Text => {
             if has_quotes(&out[start..]) {
                 take_back(out, scratch, start);
                 double_quotes(out, scratch);
             }
         }
-        Some(Cell::Number) => {
+        Cell::Number => {
             take_back(out, scratch, start);
             write_java_double(out, scratch);
         }
-        Some(Cell::Null | Cell::Blob) => {}
-        Some(Cell::Id(prefix, counter)) => ids::write_record_id(out, prefix, counter),
-        Some(Cell::Bool(held)) => out.push_str(if held { "true" } else { "false" }),
-        Some(Cell::Int(held)) => whole(out, held),
-        Some(Cell::Date(date)) => write_date(out, date),
-        Some(Cell::DateTime(ms)) => write_datetime(out, ms, "Z"),
-        Some(Cell::Time(ms)) => write_time(out, ms),
-        Some(Cell::Held(held)) => value(out, held),
-        None => {
-            out.truncate(start);
-            value(out, &path.read(view, row));
-        }
+        Cell::Null | Cell::Blob => {}
+        Cell::Id(prefix, counter) => ids::write_record_id(out, prefix, counter),
+        Cell::Bool(held) => out.push_str(if held { "true" } else { "false" }),
+        Cell::Int(held) => whole(out, held),
+        Cell::Date(date) => write_date(out, date),
+        Cell::DateTime(ms) => write_datetime(out, ms, "Z"),
+        Cell::Time(ms) => write_time(out, ms),
+        Cell::Held(held) => value(out, held),
     }
 }
 
@@ -255,17 +278,22 @@ mod tests {
         let view = org.admin_view();
         let mut compared = 0;
         for def in view.objects() {
-            let columns: Vec<Path> = (0..def.fields.len())
-                .map(|field| Path { hops: Vec::new(), object: def.clone(), field })
+            let columns: Vec<Column> = (0..def.fields.len())
+                .map(|field| Column::Field(Path { hops: Vec::new(), object: def.clone(), field }))
                 .collect();
+            let format = Format::named(Some("PIPE"), None).expect("a delimiter of Bulk");
+            let mut lines = Lines::new(format, &columns, &view);
             view.scan(&def, crate::state::Scan::default(), &mut |row| {
-                for path in &columns {
-                    let (mut fast, mut plain) = (String::new(), String::new());
-                    own_field(&mut fast, &mut String::new(), (path, path.def()), &view, row);
-                    value(&mut plain, &path.read(&view, row));
-                    assert_eq!(fast, plain, "{} of {}", path.def().name, row.id());
+                let (mut fast, mut plain) = (String::new(), Vec::new());
+                lines.write(&mut fast, row);
+                for column in &columns {
+                    let Column::Field(path) = column else { unreachable!("made above") };
+                    let mut quoted = "\"".to_owned();
+                    value(&mut quoted, &path.read(&view, row));
+                    plain.push(quoted + "\"");
                     compared += usize::from(row.stored().is_none());
                 }
+                assert_eq!(fast, plain.join("|") + "\n", "{} {}", def.name, row.id());
                 std::ops::ControlFlow::Continue(())
             });
         }

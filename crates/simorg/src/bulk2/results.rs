@@ -27,7 +27,7 @@ use crate::soql::visit_rows;
 /// Rows on a page when the request does not say.
 const DEFAULT_PAGE: usize = 250_000;
 /// Pieces of about this size go over the wire.
-const PIECE_BYTES: usize = 64 * 1024;
+const PIECE_BYTES: usize = 128 * 1024;
 /// Pieces that may wait for a slow reader.
 const WAITING_PIECES: usize = 4;
 /// Pages that `resultPages` names at once.
