@@ -151,7 +151,9 @@ impl<'a> Lines<'a> {
                 Source::Own(own) => {
                     let start = out.len();
                     let cell = match (own.plan, &generated) {
-                        (Some(plan), Some(row)) => Some(plan.cell(row, out)).filter(|cell| cell.fits(own.kind)),
+                        (Some(plan), Some(row)) => {
+                            Some(plan.cell(row, out)).filter(|cell| cell.fits(own.kind))
+                        }
                         _ => row.cell(own.field, out),
                     };
                     match cell {

@@ -117,7 +117,8 @@ const ODD: [&str; 20] = [
 
 /// What lines begin with: every verb with every noun.
 static PHRASES: LazyLock<Vec<String>> = LazyLock::new(|| {
-    let with = |verb: &'static str| NOUN.iter().map(move |noun| format!("{verb} {} for ", noun.to_lowercase()));
+    let with =
+        |verb: &'static str| NOUN.iter().map(move |noun| format!("{verb} {} for ", noun.to_lowercase()));
     VERB.into_iter().flat_map(with).collect()
 });
 
@@ -289,7 +290,8 @@ fn place_of_character(text: &str, number: usize) -> Option<usize> {
         let end = at.checked_add(number - seen).filter(|end| *end < bytes.len())?;
         // Pieces of this size can be counted in bytes.
         let pieces = bytes[at..end].chunks(128);
-        let begun = pieces.map(|piece| piece.iter().fold(0, |begun: u8, byte| begun + u8::from(begins(*byte))));
+        let begun =
+            pieces.map(|piece| piece.iter().fold(0, |begun: u8, byte| begun + u8::from(begins(*byte))));
         seen += begun.map(usize::from).sum::<usize>();
         at = end;
     }
@@ -314,7 +316,16 @@ mod tests {
 
     #[test]
     fn texts_are_cut_between_characters() {
-        for text in ["", "a", "abcdef", "äöü", "a桜b通c", "\u{1F600}x\u{1F600}", &"桜".repeat(40), &"ab桜".repeat(100)] {
+        for text in [
+            "",
+            "a",
+            "abcdef",
+            "äöü",
+            "a桜b通c",
+            "\u{1F600}x\u{1F600}",
+            &"桜".repeat(40),
+            &"ab桜".repeat(100),
+        ] {
             for length in (0..50).chain(250..310) {
                 let mut out = format!("head{text}");
                 cut(&mut out, 4, length);

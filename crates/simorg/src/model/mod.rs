@@ -10,11 +10,11 @@ pub mod permissions;
 pub mod value;
 
 pub(crate) use cell::Cell;
-pub(crate) use names::Names;
 pub use field::{
     FieldDef, FieldMetadata, FieldSource, FieldType, FilterOperator, OnDelete, Picklist, RollUp,
     RollUpFilter, RollUpKind,
 };
+pub(crate) use names::Names;
 pub use object::{
     ChildRelationship, ObjectDef, ObjectFlags, ObjectKind, ObjectMetadata, RecordTypeValues, ValidationRule,
 };

@@ -18,7 +18,8 @@ impl Names {
             while known.places[at] != 0 {
                 at = known.after(at);
             }
-            known.places[at] = u32::try_from(place + 1).expect("an org has fewer objects and fields than that");
+            known.places[at] =
+                u32::try_from(place + 1).expect("an org has fewer objects and fields than that");
         }
         known
     }

@@ -218,7 +218,17 @@ fn write_clock(out: &mut String, ms: i64) {
     let [hour, minute, second] = [ms / 3_600_000, ms / 60_000 % 60, ms / 1000 % 60].map(digits_of);
     let [tenths, thousandth] = [ms % 1000 / 10, ms % 10].map(digits_of);
     out.push_str(text_of(&[
-        hour[0], hour[1], b':', minute[0], minute[1], b':', second[0], second[1], b'.', tenths[0], tenths[1],
+        hour[0],
+        hour[1],
+        b':',
+        minute[0],
+        minute[1],
+        b':',
+        second[0],
+        second[1],
+        b'.',
+        tenths[0],
+        tenths[1],
         thousandth[1],
     ]));
 }
@@ -327,7 +337,14 @@ mod tests {
 
     #[test]
     fn numbers_are_padded_to_their_width() {
-        let cases = [(0, 1, "0"), (0, 3, "000"), (7, 1, "7"), (10, 1, "10"), (105, 2, "105"), (42, 25, "0000000000000000000000042")];
+        let cases = [
+            (0, 1, "0"),
+            (0, 3, "000"),
+            (7, 1, "7"),
+            (10, 1, "10"),
+            (105, 2, "105"),
+            (42, 25, "0000000000000000000000042"),
+        ];
         for (number, width, expected) in cases {
             let mut out = String::new();
             write_padded(&mut out, number, width);

@@ -323,14 +323,11 @@ fn full_sets(snapshot: &Snapshot) -> Vec<String> {
         let found = table.written_rows().filter(|(_, row)| row.bin.is_none() && wanted(row));
         found.map(|(counter, _)| ids::record_id(&table.def.id_prefix, counter)).collect()
     };
-    let profiles: HashSet<String> = ids_of("Profile", &|row| {
-        row.get(name).as_str().is_some_and(|name| FULL_PROFILES.contains(&name))
-    })
-    .into_iter()
-    .collect();
-    ids_of("PermissionSet", &|row| {
-        row.get(owner).as_str().is_some_and(|profile| profiles.contains(profile))
-    })
+    let profiles: HashSet<String> =
+        ids_of("Profile", &|row| row.get(name).as_str().is_some_and(|name| FULL_PROFILES.contains(&name)))
+            .into_iter()
+            .collect();
+    ids_of("PermissionSet", &|row| row.get(owner).as_str().is_some_and(|profile| profiles.contains(profile)))
 }
 
 fn object_row(set: &str, object: &str) -> Vec<(&'static str, Value)> {

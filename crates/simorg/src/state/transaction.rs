@@ -391,8 +391,7 @@ impl<'a> Transaction<'a> {
         self.fill_defaults(&def, &mut row, &given);
         self.stamp_created(&def, &mut row);
         // A custom object's record without a name is named by its id.
-        if let Some(name) =
-            def.name_field().filter(|field| field.custom_name() && !row.is_filled(field.slot))
+        if let Some(name) = def.name_field().filter(|field| field.custom_name() && !row.is_filled(field.slot))
         {
             row.set(name.slot, &Value::Text(id[..15].to_owned()));
         }
@@ -474,4 +473,3 @@ fn audit_values(def: &ObjectDef, values: &[(usize, Value)]) -> Vec<(usize, Value
         .collect();
     values.iter().filter(|(slot, value)| slots.contains(slot) && !value.is_null()).cloned().collect()
 }
-

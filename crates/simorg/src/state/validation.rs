@@ -113,7 +113,9 @@ fn fields(
         if name == "attributes" {
             continue;
         }
-        if let (Some(field), Json::Object(key)) = (def.relationship(name), json) {
+        if let Json::Object(key) = json
+            && let Some(field) = def.relationship(name)
+        {
             let id = by_external_id(view, field, key)?;
             parsed.values.push((field.slot, Value::Id(id)));
             continue;

@@ -133,8 +133,7 @@ fn is_trimmed(def: &ObjectDef, name: &str, user: &User) -> bool {
         || names_field(&own.readonly_fields)
         || own.object_rights.contains_key(name)
         || (own.holds("CreateAuditFields") && is_auditable(def))
-        || (!own.holds("ViewEncryptedData")
-            && def.has_encrypted_fields())
+        || (!own.holds("ViewEncryptedData") && def.has_encrypted_fields())
 }
 
 /// Objects whose audit fields may be set by users with the permission.

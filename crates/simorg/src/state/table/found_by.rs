@@ -95,9 +95,7 @@ impl Table {
             Some(generator) => generator.first_created(slot, from_ms)?..generator.count(),
             None => 0..0,
         };
-        let is_late = |row: &StoredRow| {
-            row.get(slot).as_ms().is_some_and(|created_ms| created_ms >= from_ms)
-        };
+        let is_late = |row: &StoredRow| row.get(slot).as_ms().is_some_and(|created_ms| created_ms >= from_ms);
         Some(self.generated_and_written(indexes, &is_late))
     }
 

@@ -82,6 +82,9 @@ const KINDS: [Kind; 11] = [
     Kind::Blob,
 ];
 
+/// What a record of some twenty filled fields takes.
+const USUAL_BYTES: usize = 512;
+
 /// A cell as it lies there.
 #[derive(Clone, Copy)]
 struct Laid<'a> {
@@ -93,7 +96,7 @@ struct Laid<'a> {
 impl StoredRow {
     /// A live row of these values by slot; the last of several for one slot counts.
     pub fn of(values: impl IntoIterator<Item = (usize, Value)>) -> StoredRow {
-        let mut row = StoredRow::default();
+        let mut row = StoredRow { cells: Vec::with_capacity(USUAL_BYTES), bin: None };
         for (slot, value) in values {
             row.set(slot, &value);
         }
@@ -312,7 +315,8 @@ mod tests {
         assert_eq!(forwards, backwards);
         assert_eq!(forwards.filled().collect::<Vec<_>>(), values);
         for slot in 0..310 {
-            let held = values.iter().find(|(at, _)| *at == slot).map_or(Value::Null, |(_, value)| value.clone());
+            let held =
+                values.iter().find(|(at, _)| *at == slot).map_or(Value::Null, |(_, value)| value.clone());
             assert_eq!(forwards.get(slot), held, "{slot}");
             assert_eq!(forwards.is_filled(slot), !held.is_null());
             let mut text = String::new();

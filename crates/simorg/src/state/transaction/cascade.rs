@@ -10,9 +10,9 @@ use crate::state::org::{ClearedLookup, DeletedRecord};
 use crate::state::table::{Binned, Found, Table};
 use crate::state::view::Snapshot;
 
+use super::Transaction;
 use super::draft::Draft;
 use super::rollups::Master;
-use super::Transaction;
 
 /// Rows by object name.
 type Rows = BTreeMap<String, BTreeSet<u64>>;

@@ -12,8 +12,8 @@ use crate::state::roll_up;
 use crate::state::table::{Found, StoredRow};
 use crate::state::view::Snapshot;
 
-use super::cascade::referring;
 use super::Transaction;
+use super::cascade::referring;
 
 /// A master by object name and counter.
 pub(super) type Master = (String, u64);
