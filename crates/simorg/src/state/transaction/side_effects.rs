@@ -7,7 +7,7 @@ use crate::model::{ObjectDef, ObjectKind, Value, ids};
 use crate::state::row::Row;
 use crate::state::view::Snapshot;
 
-use super::{Transaction, set};
+use super::Transaction;
 
 /// `StageName`, `Probability`, `IsClosed`, `IsWon`, `ForecastCategory`.
 const STAGES: [(&str, &str, bool, bool, &str); 10] = [
@@ -62,7 +62,7 @@ impl Transaction<'_> {
         let mut row = self.table_row(&def, counter);
         for (name, value) in values {
             if let Some(field) = def.field(name) {
-                set(&mut row, field.slot, value);
+                row.set(field.slot, &value);
             }
         }
         self.put(&def, counter, row);
@@ -70,6 +70,9 @@ impl Transaction<'_> {
 
     /// Closed, won, probability: they follow the status or stage.
     fn follow_status(&mut self, def: &Arc<ObjectDef>, counter: u64, inserted: bool) {
+        if !matches!(def.name.as_str(), "Opportunity" | "Case" | "Task") {
+            return;
+        }
         let row = self.current(def, counter);
         let status = row.value_of("Status").to_plain_text();
         let values = match def.name.as_str() {
