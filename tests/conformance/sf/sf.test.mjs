@@ -5,7 +5,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readFileSync, readdirSync, writeFileSync, existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { before, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 
 const url = process.env.SIMORG_URL;
 const home = mkdtempSync(join(tmpdir(), 'sf-'));
@@ -46,18 +46,23 @@ const file = (name, text) => {
 
 const count = async (soql) => (await good('data query --query', soql)).totalSize;
 
-before(async () => {
-  mkdirSync(join(project, 'force-app'), { recursive: true });
-  file('sfdx-project.json', JSON.stringify({ packageDirectories: [{ path: 'force-app', default: true }], sourceApiVersion: '62.0' }));
-  const body = new URLSearchParams({ grant_type: 'client_credentials', client_id: 'simorg', client_secret: 'simorg' });
-  const { access_token } = await (await fetch(`${url}/services/oauth2/token`, { method: 'POST', body })).json();
-  process.env.SF_ACCESS_TOKEN = access_token;
-  const login = await good('org login access-token --alias sim --set-default --no-prompt --instance-url', url);
-  assert.equal(login.username, 'admin@simorg.example');
-  assert.match(login.orgId, /^00D\w{15}$/);
-});
+mkdirSync(join(project, 'force-app'), { recursive: true });
+file(
+  'sfdx-project.json',
+  JSON.stringify({ packageDirectories: [{ path: 'force-app', default: true }], sourceApiVersion: '62.0' }),
+);
 
 describe('org', () => {
+  test('login by an access token', async () => {
+    const body = new URLSearchParams({ grant_type: 'client_credentials', client_id: 'simorg', client_secret: 'simorg' });
+    const { access_token } = await (await fetch(`${url}/services/oauth2/token`, { method: 'POST', body })).json();
+    process.env.SF_ACCESS_TOKEN = access_token;
+    const login = await good('org login access-token --alias sim --set-default --no-prompt --instance-url', url);
+    assert.equal(login.username, 'admin@simorg.example');
+    assert.match(login.orgId, /^00D\w{15}$/);
+    assert.equal(login.accessToken, access_token);
+  });
+
   test('login by JWT', async () => {
     const { privateKey, publicKey } = generateKeyPairSync('rsa', {
       modulusLength: 2048,

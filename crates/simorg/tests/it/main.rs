@@ -33,3 +33,4 @@ mod soap;
 mod tls;
 mod tooling;
 mod transactions;
+mod upload_types;
