@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Installs what a build or the tests need, or says exactly what to install.
 #
-#   scripts/setup.sh build    a C compiler and Rust
-#   scripts/setup.sh test     also PostgreSQL, and Python with other people's lake readers
-#   scripts/setup.sh conformance    also other people's Salesforce clients for Python and Node
+#   scripts/setup.sh build          a C compiler and Rust
+#   scripts/setup.sh conformance    also other people's Salesforce clients, with Python and Node to run them
+#   scripts/setup.sh test           also PostgreSQL, and Python with other people's lake readers
 #
 # Debian packages are installed only as root or where sudo asks for no password. What is there is left alone.
 set -euo pipefail
@@ -99,29 +99,62 @@ make_node_modules() {
     cp "$source/package-lock.json" "$folder/installed.json"
 }
 
+# The Salesforce command line, and a Node that is new enough for it, whichever the system has. npm picks packages that fit
+# the Node it runs on, so Node comes first; what the command line depends on is pinned by the list that it brings itself.
+make_sf() {
+    local folder=$1 node=22.23.3 cli=2.150.6
+    if [ "$(cat "$folder/installed" 2>/dev/null)" = "$node $cli" ]; then
+        return
+    fi
+    say "installing the Salesforce command line $cli into $folder"
+    rm -rf "$folder"
+    mkdir -p "$folder/node" "$folder/cli"
+    npm install --prefix "$folder/node" --no-audit --no-fund --loglevel=error "node@$node" </dev/null ||
+        die "npm could not install node@$node: see its message above"
+    PATH=$folder/node/node_modules/node/bin:$PATH npm install --prefix "$folder/cli" --ignore-scripts \
+        --no-audit --no-fund --loglevel=error "@salesforce/cli@$cli" </dev/null ||
+        die "npm could not install @salesforce/cli@$cli: see its message above"
+    printf '%s' "$node $cli" >"$folder/installed"
+}
+
+# They wait for downloads more than they work, so all go on at once.
+make_all() {
+    local job outcome=0 jobs=()
+    local tools=${CARGO_TARGET_DIR:-$root/target}/conformance
+    if [ "$purpose" = test ]; then
+        make_venv tests/readers/requirements.txt "$(readers_venv)" &
+        jobs+=($!)
+    fi
+    make_venv tests/conformance/python/requirements.txt "$tools/python" &
+    jobs+=($!)
+    make_node_modules tests/conformance/js "$tools/js" &
+    jobs+=($!)
+    make_sf "$tools/sf" &
+    jobs+=($!)
+    for job in "${jobs[@]}"; do
+        wait "$job" || outcome=1
+    done
+    return "$outcome"
+}
+
 purpose=${1:-build}
 case "$purpose" in
-build | test | conformance) ;;
-*) die "usage: scripts/setup.sh build|test|conformance" ;;
+build | conformance | test) ;;
+*) die "usage: scripts/setup.sh build|conformance|test" ;;
 esac
 
 has cc || need_package gcc libc6-dev
-if [ "$purpose" != build ]; then
+if [ "$purpose" = test ]; then
     has_postgresql || need_package postgresql
+fi
+if [ "$purpose" != build ]; then
     # From version 3.11 on: older ones have no builds of the pinned packages.
     python3 -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null ||
         need_package python3 python3-venv
-fi
-if [ "$purpose" = conformance ]; then
     { has node && has npm; } || need_package nodejs npm
 fi
 install_missing
 check_rust "$purpose"
 if [ "$purpose" != build ]; then
-    make_venv tests/readers/requirements.txt "$(readers_venv)"
-fi
-if [ "$purpose" = conformance ]; then
-    tools=${CARGO_TARGET_DIR:-$root/target}/conformance
-    make_venv tests/conformance/python/requirements.txt "$tools/python"
-    make_node_modules tests/conformance/js "$tools/js"
+    make_all
 fi
