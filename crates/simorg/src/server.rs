@@ -4,6 +4,7 @@
 //! request there, with `Session` and `ApiVersion` among its extensions. Composite answers its parts through it too.
 
 mod answer;
+mod connections;
 mod route;
 mod running;
 mod tls;

@@ -1,4 +1,4 @@
-"""Connections to the two orgs, and the count of assertions that the frame shows.
+"""Connections to the two orgs.
 
 Over TLS the client is told nothing but a proxy and a certificate, by environment variables, as one would behind a
 company's proxy. It cannot do without TLS, so for the org over HTTP its parameter `session` takes a session that does.
@@ -15,9 +15,6 @@ URL = os.environ["SIMORG_URL"]
 TLS_URL = os.environ["SIMORG_TLS_URL"]
 VERSION = "62.0"
 USER = {"username": "admin@simorg.example", "password": "simorg"}
-
-held = 0
-failed = 0
 
 
 class ToHttp(HTTPAdapter):
@@ -65,18 +62,3 @@ def admin(way):
         return answer
 
     return admin
-
-
-def pytest_assertion_pass():
-    global held
-    held += 1
-
-
-def pytest_runtest_logreport(report):
-    global failed
-    failed += report.failed
-
-
-@pytest.hookimpl(trylast=True)
-def pytest_unconfigure():
-    print(f"{held} passed, {failed} failed")
