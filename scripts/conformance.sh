@@ -62,7 +62,7 @@ run_suite() {
     if [ "$outcome" -ne 0 ]; then
         cat "$log"
     fi
-    printf 'conformance: %s: %s (%d s)\n' "$client" "$(tail -n 1 "$log")" $((SECONDS - began))
+    printf 'conformance: %s: %s (%d s)\n' "$client $size" "$(tail -n 1 "$log")" $((SECONDS - began))
     return "$outcome"
 }
 
@@ -74,7 +74,7 @@ export NODE_PATH=$CONFORMANCE_TOOLS/js/node_modules
 # A proxy is for what a suite downloads.
 export NO_PROXY=127.0.0.1,localhost no_proxy=127.0.0.1,localhost
 
-failed=()
+failed=() ran=0
 for size in "${sizes[@]}"; do
     for script in "$root"/tests/conformance/*/"$size.sh"; do
         [ -x "$script" ] || continue
@@ -82,11 +82,16 @@ for size in "${sizes[@]}"; do
         if [ $# -gt 0 ] && [[ " $* " != *" $client "* ]]; then
             continue
         fi
+        ran=$((ran + 1))
         run_suite "$client" "$script" || failed+=("$client")
         stop_servers
     done
 done
 
+if [ "$ran" -eq 0 ]; then
+    printf 'conformance: no such suite: %s %s\n' "${sizes[*]}" "$*"
+    exit 2
+fi
 if [ ${#failed[@]} -gt 0 ]; then
     printf 'conformance: failed: %s\n' "${failed[*]}"
     exit 1

@@ -99,22 +99,27 @@ make_node_modules() {
     cp "$source/package-lock.json" "$folder/installed.json"
 }
 
-# The Salesforce command line, and a Node that is new enough for it, whichever the system has. npm picks packages that fit
-# the Node it runs on, so Node comes first; what the command line depends on is pinned by the list that it brings itself.
-make_sf() {
-    local folder=$1 node=22.23.3 cli=2.150.6
-    if [ "$(cat "$folder/installed" 2>/dev/null)" = "$node $cli" ]; then
-        return
+# A Node that is new enough, whichever the system has, and then the Salesforce command line: npm picks packages that fit the
+# Node it runs on. What the command line depends on is pinned by the list that it brings itself.
+make_node_and_sf() {
+    local tools=$1 node=22.23.3 cli=2.150.6
+    if [ "$(cat "$tools/node/installed" 2>/dev/null)" != "$node" ]; then
+        say "installing Node $node into $tools/node"
+        rm -rf "$tools/node" "$tools/sf"
+        mkdir -p "$tools/node"
+        npm install --prefix "$tools/node" --no-audit --no-fund --loglevel=error "node@$node" </dev/null ||
+            die "npm could not install node@$node: see its message above"
+        printf '%s' "$node" >"$tools/node/installed"
     fi
-    say "installing the Salesforce command line $cli into $folder"
-    rm -rf "$folder"
-    mkdir -p "$folder/node" "$folder/cli"
-    npm install --prefix "$folder/node" --no-audit --no-fund --loglevel=error "node@$node" </dev/null ||
-        die "npm could not install node@$node: see its message above"
-    PATH=$folder/node/node_modules/node/bin:$PATH npm install --prefix "$folder/cli" --ignore-scripts \
-        --no-audit --no-fund --loglevel=error "@salesforce/cli@$cli" </dev/null ||
-        die "npm could not install @salesforce/cli@$cli: see its message above"
-    printf '%s' "$node $cli" >"$folder/installed"
+    if [ "$(cat "$tools/sf/installed" 2>/dev/null)" != "$cli" ]; then
+        say "installing the Salesforce command line $cli into $tools/sf"
+        rm -rf "$tools/sf"
+        mkdir -p "$tools/sf"
+        PATH=$tools/node/node_modules/node/bin:$PATH npm install --prefix "$tools/sf" --ignore-scripts \
+            --no-audit --no-fund --loglevel=error "@salesforce/cli@$cli" </dev/null ||
+            die "npm could not install @salesforce/cli@$cli: see its message above"
+        printf '%s' "$cli" >"$tools/sf/installed"
+    fi
 }
 
 # They wait for downloads more than they work, so all go on at once.
@@ -129,7 +134,7 @@ make_all() {
     jobs+=($!)
     make_node_modules tests/conformance/js "$tools/js" &
     jobs+=($!)
-    make_sf "$tools/sf" &
+    make_node_and_sf "$tools" &
     jobs+=($!)
     for job in "${jobs[@]}"; do
         wait "$job" || outcome=1

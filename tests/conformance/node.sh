@@ -5,7 +5,8 @@ run_node_tests() {
     local work outcome=0 held failed
     work=$(mktemp -d)
     unset HTTP_PROXY HTTPS_PROXY http_proxy https_proxy ALL_PROXY all_proxy
-    # Node reads it only at the start.
+    export PATH=$CONFORMANCE_TOOLS/node/node_modules/node/bin:$PATH
+    # Node reads the certificate only at the start.
     ASSERTIONS_HELD=$work/held NODE_EXTRA_CA_CERTS=$SIMORG_CA node --test \
         --test-reporter=spec --test-reporter-destination=stdout \
         --test-reporter=tap --test-reporter-destination="$work/report" "$@" || outcome=$?

@@ -4,8 +4,7 @@ set -euo pipefail
 
 cd "$(dirname "${BASH_SOURCE[0]}")"
 . ../node.sh
-tools=$CONFORMANCE_TOOLS/sf
-export PATH=$tools/node/node_modules/node/bin:$tools/cli/node_modules/.bin:$PATH
+export PATH=$CONFORMANCE_TOOLS/sf/node_modules/.bin:$PATH
 HOME=$(mktemp -d)
 trap 'rm -rf "$HOME"' EXIT
 export HOME SF_DISABLE_TELEMETRY=true SF_AUTOUPDATE_DISABLE=true SF_SKIP_NEW_VERSION_CHECK=true

@@ -25,8 +25,9 @@ where
     loop {
         let (stream, _) = listener.accept().await;
         let routes = routes.clone();
-        let service =
-            service_fn(move |request: http::Request<Incoming>| routes.clone().oneshot(request.map(Body::new)));
+        let service = service_fn(move |request: http::Request<Incoming>| {
+            routes.clone().oneshot(request.map(Body::new))
+        });
         let mut connections = http1::Builder::new();
         connections.title_case_headers(true);
         // A client that goes away in the middle is no failure of the server.

@@ -34,3 +34,4 @@ mod tls;
 mod tooling;
 mod transactions;
 mod upload_types;
+mod wire;
