@@ -25,7 +25,7 @@ test:
 	@scripts/setup.sh test
 	@scripts/test.sh
 
-# Downloads several hundred megabytes at the first time.
+# Both download several hundred megabytes at the first time: clients of Salesforce by others.
 conformance:
 	@scripts/setup.sh conformance
 	@scripts/conformance.sh --all
