@@ -18,7 +18,7 @@ use super::object_run::{Assignment, Held, ObjectRun, Step, newest_describe};
 use super::outcome::Outcomes;
 use super::probe::{self, Probe, Question};
 use super::scope::{Found, stored};
-use crate::error::{Doing, Result};
+use crate::error::{Doing, Error, Result};
 use crate::events::Event;
 
 /// What each Object needs in this Run; one in which nothing changed has no steps. An Object whose

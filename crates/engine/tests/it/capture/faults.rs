@@ -190,7 +190,7 @@ fn noise(seed: u32, length: usize) -> String {
         state ^= state << 13;
         state ^= state >> 17;
         state ^= state << 5;
-        char::from(b'a' + (state >> 8) as u8 % 26)
+        char::from(b'a' + state.to_le_bytes()[1] % 26)
     });
     letters.take(length).collect()
 }

@@ -18,13 +18,12 @@ use crate::org::Acts;
 async fn an_org_of_1500_objects_is_captured_completely() -> Result<()> {
     let org = SimOrg::new().start().await?;
     let digit = |n: usize| char::from_digit(u32::try_from(n % 36).unwrap_or(0), 36).unwrap_or('0');
-    let text: String = (0..1_400)
-        .map(|n| {
-            let prefix: String = [digit(n / 1_296 + 18), digit(n / 36), digit(n)].iter().collect();
-            format!("= Sparse_{n}__c {prefix} Sparse | CUDQRTZ\nS; Name:string(80) N; Note__c:string(80)\n")
-        })
-        .collect();
-    org.org().add_objects(notation::objects(&text)?)?;
+    let sparse = |n: usize| {
+        let prefix: String = [digit(n / 1_296 + 18), digit(n / 36), digit(n)].iter().collect();
+        format!("= Sparse_{n}__c {prefix} Sparse | CUDQRTZ\nS; Name:string(80) N; Note__c:string(80)")
+    };
+    let text: Vec<_> = (0..1_400).map(sparse).collect();
+    org.org().add_objects(notation::objects(&text.join("\n"))?)?;
     for n in (0..1_400).step_by(100) {
         org.org().insert(&format!("Sparse_{n}__c"), json!({ "Name": format!("the only one of {n}") }));
     }
