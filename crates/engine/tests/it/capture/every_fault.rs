@@ -246,7 +246,7 @@ async fn each_permanent_fault_stops_only_its_object() -> Result<()> {
         (Endpoint::BulkResults, Effect::Truncate { after_bytes: 30 }, ErrorCode::AnswerUnreadable),
     ] {
         stage.change(1, false)?;
-        // Which object a Bulk job is about does not stand in its address; here only accounts are read so.
+        // Which object a Bulk job is about does not stand in its address; here accounts are read so.
         let fault = Fault::at(at, effect.clone());
         stage.org.faults().add(if at == Endpoint::QueryAll { fault.on_object("Account") } else { fault });
 
@@ -259,11 +259,14 @@ async fn each_permanent_fault_stops_only_its_object() -> Result<()> {
             .filter(|(_, gap)| !gap.is_expected)
             .collect();
         let told: Vec<_> = gaps.iter().map(|(object, gap)| (object.as_str(), gap.code)).collect();
-        ensure!(told == [("Account", code)], "{at:?}, {effect:?}: {gaps:?}");
+        // New files may be so many that they are read by Bulk too.
+        let is_struck = |object: &str| object == "Account" || object == "ContentVersion";
+        ensure!(told.contains(&("Account", code)), "{at:?}, {effect:?}: {gaps:?}");
+        ensure!(told.iter().all(|(object, told)| is_struck(object) && *told == code), "{gaps:?}");
         ensure!(!gaps[0].1.message.is_empty() && !code.hint().is_empty());
         ensure!(manifest.status == RunStatus::CompletedWithGaps);
         let errors = stage.app.engine.run_errors(manifest.run.as_str()).await?;
-        ensure!(errors.len() == 1, "{errors:?}");
+        ensure!(errors.len() == told.len(), "{errors:?}");
         stage.org.faults().clear();
         let healed = stage.app.backup().await?;
         ensure!(healed.status == RunStatus::Completed, "{:?}", unexpected_gaps(&healed));
