@@ -154,7 +154,8 @@ impl Model {
                 .and_then(|held| held.modstamp_us)
                 .zip(now.modstamp_us)
                 .is_some_and(|(held, now)| now < held);
-            let change = if is_bare && now.is_deleted && !is_older { Some(Change::Deleted) } else { change };
+            let change =
+                if is_bare && now.is_deleted { (!is_older).then_some(Change::Deleted) } else { change };
             if let Some(change) = change {
                 let change = if now.is_deleted { Change::Deleted } else { change };
                 stored.insert(key, Version { change, ..version });

@@ -59,12 +59,14 @@ async fn bulk_1_refuses_it_in_json_too_and_keeps_what_is_of_its_type() -> Result
 
     let batch = read(asynchronous(&caller, &path, "application/json").json(&rows)).await?.json();
     let batch = batch["id"].as_str().context("an id")?;
-    let request = caller
-        .http
-        .get(format!("{}/services/async/67.0{path}/{batch}/result", caller.org.url()))
-        .header("x-sfdc-session", &caller.token)
-        .header("content-type", "application/json");
-    let results = read(request).await?.json();
+    let get = async |path: &str| {
+        let url = format!("{}/services/async/67.0{path}", caller.org.url());
+        let request = caller.http.get(url).header("x-sfdc-session", &caller.token);
+        anyhow::Ok(read(request.header("content-type", "application/json")).await?.json())
+    };
+    // A batch is done at its first poll.
+    assert_eq!(get(&format!("{path}/{batch}")).await?["state"], "Completed");
+    let results = get(&format!("{path}/{batch}/result")).await?;
 
     let successes: Vec<bool> =
         results.as_array().context("rows")?.iter().map(|row| row["success"] == true).collect();
