@@ -243,7 +243,7 @@ async fn each_permanent_fault_stops_only_its_object() -> Result<()> {
         (Endpoint::BulkStatus, Effect::JobStuck, ErrorCode::OrgBusy),
         (Endpoint::BulkStatus, Effect::JobFailed { message: "UNEXPECTED_ERROR".into() }, ErrorCode::OrgBusy),
         (Endpoint::BulkResults, down, ErrorCode::OrgBusy),
-        (Endpoint::BulkResults, Effect::Truncate { after_bytes: 30 }, ErrorCode::AnswerUnreadable),
+        (Endpoint::BulkResults, Effect::Truncate { after_bytes: 30 }, ErrorCode::OrgUnreachable),
     ] {
         stage.change(1, false)?;
         // Which object a Bulk job is about does not stand in its address; here accounts are read so.
