@@ -4,10 +4,11 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use holdfast_catalog::MemberId;
 use holdfast_catalog::connections::{self, ConnectionStatus};
 use holdfast_catalog::orgs::{self, AutoState, Org};
 use holdfast_domain::OrgId;
-use holdfast_domain::budget::ApiBudget;
+use holdfast_domain::budget::{ApiBudget, ApiUsage};
 use holdfast_lake::OrgDocument;
 use holdfast_lake::lake::ORG_FORMAT;
 use holdfast_salesforce::{BoxError, Client, ClientOptions, Credentials, RotationHook, Secret};
@@ -46,16 +47,27 @@ pub struct OrgSummary {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub integration_user: Option<String>,
     pub connected_at: DateTime<Utc>,
+    /// The member who owns the connection; none if the owners of the team share it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub owner: Option<MemberId>,
 }
 
 /// Clients by org: sharing one keeps its session, its limit on requests at once, and the org's clock.
 #[derive(Default)]
 pub(crate) struct Clients(Mutex<HashMap<OrgId, Client>>);
 
+impl Clients {
+    /// The newest that the org said of its daily calls, if it is connected in this process.
+    pub(crate) async fn usage(&self, org: &OrgId) -> Option<ApiUsage> {
+        self.0.lock().await.get(org)?.usage()
+    }
+}
+
 impl Engine {
     /// Connects an org and stores the grant. The same name again connects the same org anew.
     pub async fn add_org(&self, new: NewOrg) -> Result<OrgSummary> {
         let NewOrg { name, instance_url, credentials } = new;
+        check_org_name(&name)?;
         let rotated = Arc::new(std::sync::Mutex::new(None));
         let options = ClientOptions { on_rotation: Some(keep(rotated.clone())), ..ClientOptions::default() };
         let connected = Client::connect(instance_url, credentials.clone(), options).await;
@@ -114,6 +126,7 @@ impl Engine {
             auto_state: AutoState::Off,
             api_budget: ApiBudget::default(),
             connected_at: self.clock().now(),
+            owner: None,
         })
     }
 
@@ -213,6 +226,7 @@ impl Engine {
             connection_message: connection.and_then(|connection| connection.status_message),
             integration_user: stored.map(|stored| stored.integration_user),
             connected_at: org.connected_at,
+            owner: org.owner,
         })
     }
 
@@ -263,6 +277,15 @@ impl Engine {
             })
         })
     }
+}
+
+/// Names stand in commands and in paths of later URLs, so they stay plain.
+pub(crate) fn check_org_name(name: &str) -> Result<()> {
+    let is_plain = !name.is_empty()
+        && name.len() <= 64
+        && !name.starts_with('-')
+        && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | '.' | ' '));
+    if is_plain && name.trim() == name { Ok(()) } else { Err(Error::NotAnOrgName { name: name.to_owned() }) }
 }
 
 /// What is sealed in the catalog.
