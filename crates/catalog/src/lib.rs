@@ -20,7 +20,6 @@ pub mod blocks;
 pub mod bulk_jobs;
 pub mod connections;
 pub mod errors;
-pub mod files;
 pub mod invitations;
 pub mod leases;
 pub mod members;

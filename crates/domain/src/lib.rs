@@ -10,6 +10,7 @@ pub mod change;
 pub mod error_code;
 pub mod ids;
 pub mod manifest;
+pub mod restorability;
 pub mod retry;
 pub mod schema;
 pub mod throttle;

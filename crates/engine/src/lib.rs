@@ -8,8 +8,9 @@
 //! - [`orgs`]: connecting an org, and the client that speaks to it
 //! - [`capture`]: one Run, from describe to Manifest
 //! - [`auto`]: Runs without end, for the orgs that are switched on
+//! - [`coverage`]: what of an org no backup can hold
 //! - [`runs`], [`changes`], [`history`]: what was captured
-//! - [`object_list`], [`coverage`], [`volume`]: what is captured, what cannot be, and how much it is
+//! - [`object_list`], [`volume`]: what is captured, and how much it is
 //! - [`search`]: records found by Id, name or value
 //! - [`rebuild`]: the catalog read back from the lake
 //! - [`maintain`]: checking and compacting the lake
@@ -24,6 +25,7 @@ pub mod engine;
 pub mod error;
 pub mod events;
 pub mod history;
+pub mod integration_user;
 mod lease;
 pub mod maintain;
 pub mod object_list;
@@ -36,6 +38,7 @@ pub mod volume;
 
 pub use capture::BackupOptions;
 pub use clock::{Clock, SystemClock};
+pub use coverage::Coverage;
 pub use engine::{Engine, EngineOptions, Settings};
 pub use error::Error;
 pub use events::{Event, EventSink, Live, LiveEvent};

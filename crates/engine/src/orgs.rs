@@ -2,8 +2,10 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use futures::FutureExt;
 use holdfast_catalog::MemberId;
 use holdfast_catalog::connections::{self, ConnectionStatus};
 use holdfast_catalog::orgs::{self, AutoState, Org};
@@ -11,13 +13,16 @@ use holdfast_domain::OrgId;
 use holdfast_domain::budget::{ApiBudget, ApiUsage};
 use holdfast_lake::OrgDocument;
 use holdfast_lake::lake::ORG_FORMAT;
-use holdfast_salesforce::{BoxError, Client, ClientOptions, Credentials, RotationHook, Secret};
+use holdfast_salesforce::{
+    BoxError, Client, ClientOptions, Credentials, GrantGate, GrantHooks, LentGrant, RotationHook, Secret,
+};
 use serde::Serialize;
 use tokio::sync::Mutex;
 use url::Url;
 
 use crate::engine::Engine;
 use crate::error::{Doing, Error, Result, chain};
+use crate::lease;
 
 /// What is needed to connect an org.
 #[derive(Debug, Clone)]
@@ -52,6 +57,9 @@ pub struct OrgSummary {
     pub owner: Option<MemberId>,
 }
 
+/// Longer than a process that died can keep the lease of a grant.
+const GRANT_PATIENCE: Duration = Duration::from_mins(3);
+
 /// Clients by org: sharing one keeps its session, its limit on requests at once, and the org's clock.
 #[derive(Default)]
 pub(crate) struct Clients(Mutex<HashMap<OrgId, Client>>);
@@ -69,7 +77,8 @@ impl Engine {
         let NewOrg { name, instance_url, credentials } = new;
         check_org_name(&name)?;
         let rotated = Arc::new(std::sync::Mutex::new(None));
-        let options = ClientOptions { on_rotation: Some(keep(rotated.clone())), ..ClientOptions::default() };
+        let grant = GrantHooks { on_rotation: Some(keep(rotated.clone())), gate: None };
+        let options = ClientOptions { grant, ..ClientOptions::default() };
         let connected = Client::connect(instance_url, credentials.clone(), options).await;
         let client = connected.doing(|| format!("connect `{name}`"))?;
         let identity = client.identity().await.doing(|| "read who the integration user is".to_owned())?;
@@ -238,8 +247,12 @@ impl Engine {
         }
         let stored = self.stored_connection(&org.id).await?;
         let stored = stored.ok_or_else(|| Error::NotConnected { org: org.name.clone() })?;
-        let hook = self.persist_rotation(org.id.clone(), stored.clone());
-        let options = ClientOptions { on_rotation: Some(hook), ..ClientOptions::default() };
+        let rotates = matches!(stored.credentials, Credentials::RefreshToken { .. });
+        let grant = GrantHooks {
+            on_rotation: Some(self.persist_rotation(org.id.clone(), stored.clone())),
+            gate: rotates.then(|| self.grant_gate(org.id.clone())),
+        };
+        let options = ClientOptions { grant, ..ClientOptions::default() };
         let connected = Client::connect(Some(stored.instance_url), stored.credentials, options).await;
         let client = connected.doing(|| format!("sign in to `{}`", org.name))?;
         clients.insert(org.id.clone(), client.clone());
@@ -263,6 +276,21 @@ impl Engine {
         let connection = connections::get(catalog.db(), catalog.key(), org).await;
         let connection = connection.doing(|| format!("read the connection of `{org}`"))?;
         Ok(connection.and_then(|connection| StoredConnection::read(&connection.credentials)))
+    }
+
+    /// Who shows a refresh token that another process has replaced ends the grant for all of them: so
+    /// renewals take turns under a lease, and each begins with the token that is stored.
+    fn grant_gate(&self, org: OrgId) -> GrantGate {
+        let engine = self.clone();
+        Arc::new(move || {
+            let (engine, org) = (engine.clone(), org.clone());
+            Box::pin(async move {
+                let lease = engine.lend(&lease::of_grant(&org), GRANT_PATIENCE).await?;
+                let stored = engine.stored_connection(&org).await?;
+                let credentials = stored.map(|stored| stored.credentials);
+                Ok(LentGrant { credentials, give_back: lease.give_back().boxed() })
+            })
+        })
     }
 
     fn persist_rotation(&self, org: OrgId, stored: StoredConnection) -> RotationHook {

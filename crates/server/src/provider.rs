@@ -103,18 +103,18 @@ impl Provider {
         let mut found = Claims {
             issuer: claims.issuer().to_string(),
             subject: claims.subject().to_string(),
-            email: claims.email().map(ToString::to_string),
+            email: claims.email().map(|email| email.to_string()),
             is_email_verified: claims.email_verified().unwrap_or(false),
-            name: claims.name().and_then(|name| name.get(None)).map(ToString::to_string),
+            name: claims.name().and_then(|name| name.get(None)).map(|name| name.to_string()),
         };
         // Some providers tell no more than the subject in the token itself.
         if found.email.is_none()
             && let Ok(request) = client.user_info(tokens.access_token().clone(), Some(claims.subject().clone()))
         {
             let info: CoreUserInfoClaims = request.request_async(&self.0).await.map_err(|error| failed(&error))?;
-            found.email = info.email().map(ToString::to_string);
+            found.email = info.email().map(|email| email.to_string());
             found.is_email_verified = info.email_verified().unwrap_or(false);
-            found.name = info.name().and_then(|name| name.get(None)).map(ToString::to_string).or(found.name);
+            found.name = info.name().and_then(|name| name.get(None)).map(|name| name.to_string()).or(found.name);
         }
         Ok(found)
     }

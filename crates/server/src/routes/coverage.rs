@@ -2,9 +2,10 @@
 
 use axum::Json;
 use axum::extract::{Path, State};
+use chrono::{DateTime, Utc};
 use holdfast_domain::access::Right;
 use holdfast_engine::Engine;
-use holdfast_engine::coverage::{self, Visibility};
+use holdfast_engine::coverage;
 use serde_json::json;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -12,7 +13,7 @@ use utoipa_axum::routes;
 use crate::caller::Known;
 use crate::problem::Result;
 use crate::state::AppState;
-use crate::types::orgs::{Coverage, CoveredObject, PermissionFinding};
+use crate::types::orgs::{Coverage, CoveredObject, PermissionFinding, Restorability, Visibility};
 
 pub(crate) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(get_coverage))
@@ -27,42 +28,51 @@ async fn get_coverage(
     Path(org): Path<String>,
 ) -> Result<Json<Coverage>> {
     let id = caller.on(&org, Right::View)?;
-    Ok(Json(shown(engine.coverage(id.as_str()).await?)))
+    let found = engine.coverage(id.as_str()).await?;
+    Ok(Json(shown(found, engine.clock().now())))
 }
 
-fn shown(found: coverage::Coverage) -> Coverage {
-    let count = |visibility: Visibility| {
-        found.objects.iter().filter(|object| object.visibility == visibility).count() as u64
-    };
-    let hidden_fields =
-        found.objects.iter().filter_map(|object| object.hidden_fields.as_ref()).map(|fields| fields.len() as u64);
-    let knows_fields = found.objects.iter().any(|object| object.hidden_fields.is_some());
-    let knows_hidden = !found.could_not_tell.iter().any(|text| text.starts_with("which objects"));
-    let permissions = found.permissions.iter().map(|permission| PermissionFinding {
-        name: permission.name.to_owned(),
-        is_granted: permission.is_granted,
-        matters_because: permission.matters_because.to_owned(),
+fn shown(found: coverage::Coverage, asked_at: DateTime<Utc>) -> Coverage {
+    let hidden = found.hidden.as_ref();
+    let doubts = hidden.iter().flat_map(|hidden| &hidden.in_doubt).map(|object| format!("the fields of `{object}`"));
+    let unknown = found.hidden_unknown.iter().map(|reason| format!("what is hidden: {reason}"));
+    let could_not_tell = unknown.chain(doubts).collect();
+    let hidden_objects = hidden.iter().flat_map(|hidden| &hidden.objects).map(|object| CoveredObject {
+        object: object.to_string(),
+        visibility: Visibility::Hidden,
+        restorability: Restorability::Never,
+        reason: Some("the integration user does not see it".to_owned()),
+        hidden_fields: None,
     });
+    let mut objects: Vec<CoveredObject> = hidden_objects.collect();
+    objects.extend(found.objects.iter().map(|(object, covered)| CoveredObject {
+        object: object.to_string(),
+        visibility: if covered.not_captured.is_none() { Visibility::Captured } else { Visibility::NotQueryable },
+        restorability: covered.restorability.into(),
+        reason: covered.not_captured.clone(),
+        hidden_fields: hidden.map(|hidden| hidden.fields.get(object).cloned().unwrap_or_default()),
+    }));
+    objects.sort_by(|a, b| a.object.cmp(&b.object));
+    let count = |visibility: Visibility| {
+        objects.iter().filter(|object| object.visibility == visibility).count() as u64
+    };
     Coverage {
-        asked_at: found.asked_at,
-        permissions: permissions.collect(),
+        asked_at,
+        permissions: found.permissions.iter().map(permission).collect(),
         objects_visible: count(Visibility::Captured),
-        objects_hidden: knows_hidden.then(|| count(Visibility::Hidden)),
+        objects_hidden: hidden.map(|hidden| hidden.objects.len() as u64),
         objects_not_queryable: count(Visibility::NotQueryable),
-        fields_hidden: knows_fields.then(|| hidden_fields.sum()),
-        objects: found.objects.into_iter().map(covered).collect(),
-        could_not_tell: found.could_not_tell,
+        fields_hidden: hidden.map(|hidden| hidden.fields.values().map(|fields| fields.len() as u64).sum()),
+        objects,
+        could_not_tell,
     }
 }
 
-fn covered(object: coverage::CoveredObject) -> CoveredObject {
-    CoveredObject {
-        object: object.object,
-        label: object.label,
-        visibility: object.visibility.into(),
-        restorability: object.restorability.into(),
-        reason: object.reason,
-        fields_visible: object.fields_visible,
-        hidden_fields: object.hidden_fields,
+fn permission(state: &coverage::PermissionState) -> PermissionFinding {
+    PermissionFinding {
+        name: state.label.to_owned(),
+        is_granted: state.is_held,
+        matters_because: state.without.to_owned(),
+        is_for_restore: state.is_for_restore,
     }
 }

@@ -136,13 +136,14 @@ async fn get_integration_user(
     Path(org): Path<String>,
 ) -> Result<Json<IntegrationUser>> {
     let id = caller.on(&org, Right::View)?;
-    let (identity, profile) = engine.integration_user(id.as_str()).await?;
+    let asked = engine.integration_user(id.as_str()).await?;
+    let identity = asked.identity;
     Ok(Json(IntegrationUser {
         user_id: identity.user_id,
         username: identity.username,
         name: identity.display_name,
         email: identity.email,
-        profile,
+        profile: asked.profile,
         time_zone: identity.time_zone,
         locale: identity.locale,
     }))

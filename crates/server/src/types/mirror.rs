@@ -5,12 +5,12 @@ use holdfast_catalog::object_lists;
 use holdfast_catalog::objects::Phase;
 use holdfast_catalog::orgs;
 use holdfast_catalog::sessions;
-use holdfast_domain::{access, change, manifest, retry};
-use holdfast_engine::{auto, coverage, search};
+use holdfast_domain::{access, change, manifest, restorability, retry};
+use holdfast_engine::{auto, search};
 
 use super::account::{SignInWay, TeamPermission};
 use super::auto_backup::{AutoPhase, ObjectPhase, ObjectSort, ObjectWord};
-use super::orgs::{AutoState, ConnectionState, Light, Restorability, Visibility};
+use super::orgs::{AutoState, ConnectionState, Light, Restorability};
 use super::problem::{MemberKind, Right, Role};
 use super::records::DeletedRecords;
 use super::runs::{Change, RunStatus, Trigger};
@@ -44,8 +44,7 @@ mirror!(SignInWay = sessions::SignInWay { Password, SingleSignOn, FirstOwner, In
 mirror!(AutoState = orgs::AutoState { Off, Running, FilesPaused, Paused, });
 mirror!(ConnectionState = ConnectionStatus { Works, NeedsReauthorisation, });
 mirror!(Light = retry::Light { Green, Yellow, });
-mirror!(Restorability = coverage::Restorability { Restorable, ReadableOnly, Never, });
-mirror!(Visibility = coverage::Visibility { Captured, Hidden, NotQueryable, });
+mirror!(Restorability = restorability::Restorability { Restorable, ReadableOnly, Never, });
 mirror!(AutoPhase = auto::AutoPhase { Off, Waiting, FirstBackup, CapturingChanges, Paused, });
 mirror!(ObjectPhase = Phase { Waiting, FirstCapture, CapturingChanges, Stopped, });
 mirror!(ObjectWord = object_lists::Word { Running, Warning, Stopped, Paused, Waiting, });

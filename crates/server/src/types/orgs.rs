@@ -194,7 +194,10 @@ pub(crate) struct PermissionFinding {
     pub(crate) name: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) is_granted: Option<bool>,
+    /// What happens without it.
     pub(crate) matters_because: String,
+    /// Needed only to put something back.
+    pub(crate) is_for_restore: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -210,13 +213,10 @@ pub(crate) enum Visibility {
 #[derive(Serialize, ToSchema)]
 pub(crate) struct CoveredObject {
     pub(crate) object: String,
-    pub(crate) label: String,
     pub(crate) visibility: Visibility,
     pub(crate) restorability: Restorability,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) reason: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) fields_visible: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) hidden_fields: Option<Vec<String>>,
 }
