@@ -83,9 +83,8 @@ pub async fn list<'c>(
         let (past, past_name) =
             (if query.is_descending { "<" } else { ">" }, if by_name == "DESC" { "<" } else { ">" });
         let (number, name) = (values.number(place.key), values.text(place.name.as_str().to_lowercase()));
-        condition += &format!(
-            " AND ({key} {past} {number} OR ({key} = {number} AND lower(name) {past_name} {name}))"
-        );
+        let same = format!("{key} = {number} AND lower(name) {past_name} {name}");
+        condition = format!("{condition} AND ({key} {past} {number} OR ({same}))");
     }
     let limit = values.number(i64::from(limit));
     let sql = format!(
@@ -182,14 +181,14 @@ fn condition(query: &ListQuery, values: &mut Values) -> String {
         let escaped: String =
             part.to_lowercase().chars().flat_map(|c| matches!(c, '%' | '_' | '\\').then_some('\\').into_iter().chain([c])).collect();
         let pattern = values.text(format!("%{escaped}%"));
-        condition += &format!(" AND lower(name) LIKE {pattern} ESCAPE '\\'");
+        condition = format!("{condition} AND lower(name) LIKE {pattern} ESCAPE '\\'");
     }
     if let Some(word) = query.word {
-        condition += &format!(" AND {}", has_word(word, query));
+        condition = format!("{condition} AND {}", has_word(word, query));
     }
     if let Some(phase) = query.phase {
         let phase = values.text(phase.as_str().to_owned());
-        condition += &format!(" AND phase = {phase}");
+        condition = format!("{condition} AND phase = {phase}");
     }
     match query.has_error {
         Some(true) => condition += " AND failing_since IS NOT NULL",
@@ -222,7 +221,7 @@ impl Values {
         format!("${}", self.0.len())
     }
 
-    fn bound_to<'q>(self, sql: &'q str) -> Query<'q, Any, AnyArguments<'q>> {
+    fn bound_to(self, sql: &str) -> Query<'_, Any, AnyArguments<'_>> {
         self.0.into_iter().fold(sqlx::query(sql), |query, value| match value {
             Value::Text(text) => query.bind(text),
             Value::Number(number) => query.bind(number),

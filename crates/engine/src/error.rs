@@ -68,6 +68,8 @@ pub enum Error {
     UnknownObject { org: String, object: String },
     #[error("`{object}` has no record `{id}` in the backup of `{org}`")]
     UnknownRecord { org: String, object: ObjectName, id: String },
+    #[error("no object in the backup of `{org}` has a record `{id}`")]
+    NoSuchRecord { org: String, id: String },
     #[error("`{name}` is already the name of another org ({org})")]
     NameTaken { name: String, org: OrgId },
     #[error("this org ({org}) is already connected as `{name}`")]
@@ -141,6 +143,7 @@ impl Error {
             | Self::NoSnapshot { .. }
             | Self::UnknownObject { .. }
             | Self::UnknownRecord { .. }
+            | Self::NoSuchRecord { .. }
             | Self::NameTaken { .. }
             | Self::OrgKnown { .. }
             | Self::NoSpan { .. }
@@ -166,7 +169,6 @@ impl Error {
             Self::LeaseHeld { .. } => ErrorCode::LeaseLost,
             Self::Access { source } => source.code(),
             Self::ForeignSignIn => ErrorCode::ForeignRequest,
-            Self::SignInRefused { .. } => ErrorCode::NeedsReauthorisation,
             Self::AmbiguousRun { .. }
             | Self::NoSpan { .. }
             | Self::NotAnOrgName { .. }
@@ -178,9 +180,10 @@ impl Error {
             | Self::NoSnapshot { .. }
             | Self::UnknownObject { .. }
             | Self::UnknownRecord { .. }
+            | Self::NoSuchRecord { .. }
             | Self::ObjectNotVisible { .. } => ErrorCode::NotFound,
             Self::NameTaken { .. } | Self::OrgKnown { .. } => ErrorCode::AlreadyExists,
-            Self::NotConnected { .. } => ErrorCode::NeedsReauthorisation,
+            Self::NotConnected { .. } | Self::SignInRefused { .. } => ErrorCode::NeedsReauthorisation,
             Self::NoDirectory { .. } => ErrorCode::LakeReadOnly,
             Self::DescribeUnreadable { .. } | Self::NoDescribe { .. } | Self::NoOrgDocument { .. } => {
                 ErrorCode::LakeDamaged

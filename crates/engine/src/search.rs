@@ -110,9 +110,9 @@ impl Engine {
     pub async fn object_of(&self, org: &str, id: &RecordId) -> Result<ObjectName> {
         let org = self.find_org(org).await?;
         let found = self.find_by_id(&org.id, &RecordQuery::default(), id).await?;
-        found.into_iter().next().map(|record| record.object).ok_or_else(|| Error::BadRequest {
-            what: format!("no object in the backup of `{}` has a record `{id}`", org.name),
-        })
+        let record = found.into_iter().next();
+        let unknown = || Error::NoSuchRecord { org: org.name.clone(), id: id.to_string() };
+        record.map(|record| record.object).ok_or_else(unknown)
     }
 
     async fn find_by_id(&self, org: &OrgId, query: &RecordQuery, id: &RecordId) -> Result<Vec<FoundRecord>> {

@@ -6,14 +6,11 @@
 use axum::extract::Request;
 use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
-use rust_embed::RustEmbed;
 
 use crate::problem::Refusal;
 
-#[derive(RustEmbed)]
-#[folder = "../../console/dist"]
-#[allow_missing = true]
-struct Files;
+/// Path and content of each file, written by the build script.
+const FILES: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/console_files.rs"));
 
 const INDEX: &str = "index.html";
 
@@ -28,20 +25,24 @@ pub(crate) async fn file(request: Request) -> Response {
         return Refusal::not_found(format!("there is no `{} {}`", request.method(), request.uri().path()))
             .into_response();
     }
-    if let Some(file) = Files::get(path).filter(|_| path != INDEX) {
-        return answer(path, file.data.into_owned(), is_named_by_content(path));
+    if let Some(bytes) = embedded(path).filter(|_| path != INDEX) {
+        return answer(path, bytes, is_named_by_content(path));
     }
     // A script that is not there must not be answered with a page.
     if path.starts_with("assets/") {
         return Refusal::not_found(format!("there is no file `{path}`")).into_response();
     }
-    match Files::get(INDEX) {
-        Some(index) => answer(INDEX, index.data.into_owned(), false),
+    match embedded(INDEX) {
+        Some(bytes) => answer(INDEX, bytes, false),
         None => (StatusCode::OK, Html(NOT_BUILT)).into_response(),
     }
 }
 
-fn answer(path: &str, bytes: Vec<u8>, for_ever: bool) -> Response {
+fn embedded(path: &str) -> Option<&'static [u8]> {
+    FILES.iter().find(|(name, _)| *name == path).map(|(_, bytes)| *bytes)
+}
+
+fn answer(path: &str, bytes: &'static [u8], for_ever: bool) -> Response {
     let cache = if for_ever { "public, max-age=31536000, immutable" } else { "no-cache" };
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static(kind(path))),

@@ -102,13 +102,11 @@ impl Engine {
         self.may_try(&tries).await?;
         let found = invitations::find(self.catalog().db(), &fingerprint(secret)).await;
         let found = found.doing(|| "look for the invitation".to_owned())?;
-        match found.filter(|invitation| self.clock().now() < invitation.expires_at) {
-            Some(invitation) => Ok(invitation),
-            None => {
-                self.note_failure(&tries).await?;
-                Err(AccessError::LinkExpired.into())
-            }
+        if let Some(invitation) = found.filter(|invitation| self.clock().now() < invitation.expires_at) {
+            return Ok(invitation);
         }
+        self.note_failure(&tries).await?;
+        Err(AccessError::LinkExpired.into())
     }
 
     pub async fn accept_invitation(

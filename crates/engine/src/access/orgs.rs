@@ -1,12 +1,11 @@
 //! What callers do with orgs: connect, connect again, change, forget; each allowed, done and noted.
 
-use holdfast_catalog::orgs;
+use holdfast_catalog::orgs::{self, AutoState};
 use holdfast_domain::OrgId;
 use holdfast_domain::access::{Right, TeamPermission};
 use holdfast_domain::budget::ApiBudget;
 use holdfast_salesforce::oauth::{self, Pkce};
 use holdfast_salesforce::{ClientOptions, Credentials, Secret};
-use holdfast_catalog::orgs::AutoState;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use url::Url;
@@ -136,15 +135,12 @@ impl Engine {
         org: Option<&OrgId>,
         to: AutoState,
     ) -> Result<Vec<OrgId>> {
-        let all: Vec<OrgId> = match org {
-            Some(org) => {
-                caller.may_on(org, Right::Execute)?;
-                vec![org.clone()]
-            }
-            None => {
-                let may = caller.orgs().filter(|(_, rights)| rights.contains(Right::Execute));
-                may.map(|(org, _)| org.clone()).collect()
-            }
+        let all: Vec<OrgId> = if let Some(org) = org {
+            caller.may_on(org, Right::Execute)?;
+            vec![org.clone()]
+        } else {
+            let may = caller.orgs().filter(|(_, rights)| rights.contains(Right::Execute));
+            may.map(|(org, _)| org.clone()).collect()
         };
         let mut moved = Vec::new();
         for id in all {

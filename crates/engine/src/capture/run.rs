@@ -123,7 +123,7 @@ async fn noted_round(ctx: &Arc<RunContext>, org: &Org, options: RoundOptions) ->
     inserted.doing(|| "note the start of the run".to_owned())?;
     ctx.events.send(Event::RunStarted { run: ctx.run.clone() });
     tracing::info!(org.id = %ctx.org, run.id = %ctx.run, "Run of {} started", org.name);
-    let finished = course_to_end(ctx, options).await;
+    let finished = Box::pin(course_to_end(ctx, options)).await;
     if let Err(error) = &finished {
         note_failure(ctx, error).await?;
     }
