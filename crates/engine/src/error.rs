@@ -50,7 +50,9 @@ pub enum Error {
     HiddenOrg { org: OrgId },
     #[error(transparent)]
     Access { source: AccessError },
-    #[error("`{name}` cannot be the name of an org: use letters, digits, blanks, `-`, `_` and `.`, 64 at most")]
+    #[error(
+        "`{name}` cannot be the name of an org: use letters, digits, blanks, `-`, `_` and `.`, 64 at most"
+    )]
     NotAnOrgName { name: String },
     #[error("{what}")]
     BadRequest { what: String },
