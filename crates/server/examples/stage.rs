@@ -126,9 +126,8 @@ async fn insert(State(stage): State<Arc<Stage>>, Json(body): Json<Value>) -> Jso
 
 async fn update(State(stage): State<Arc<Stage>>, Json(body): Json<Value>) -> Json<Value> {
     let org = stage.org.org();
-    let done = org.write(&org.admin(), |work| {
-        work.update(text(&body, "object"), text(&body, "id"), &record(&body))
-    });
+    let done =
+        org.write(&org.admin(), |work| work.update(text(&body, "object"), text(&body, "id"), &record(&body)));
     Json(json!({ "is_done": done.is_ok() }))
 }
 
