@@ -64,7 +64,7 @@ async fn create_session(
     Peer(origin): Peer,
     Body(SignIn { email, password }): Body<SignIn>,
 ) -> Result<Response> {
-    let half = state.engine.sign_in(&email, password, &origin).await?;
+    let half = state.engine.sign_in_by_password(&email, password, &origin).await?;
     let cookie = session_cookie(&state, &own, &half.signed_in);
     let answer = if half.needs_second_factor {
         SignInAnswer { next: SignInStep::SecondFactor, me: None }
