@@ -12,12 +12,14 @@ use utoipa_axum::routes;
 use crate::docs;
 use crate::routes as noun;
 use crate::state::AppState;
+use crate::types::auto_backup::{ObjectSort, SortOrder};
 use crate::types::problem::Problem;
+use crate::types::records::DeletedRecords;
 
 #[derive(OpenApi)]
 #[openapi(
     info(title = "Holdfast", description = include_str!("api.md"), license(name = "Apache-2.0", identifier = "Apache-2.0")),
-    components(schemas(Problem, crate::types::live::LiveEvent))
+    components(schemas(Problem, ObjectSort, SortOrder, DeletedRecords))
 )]
 struct Document;
 

@@ -6,7 +6,6 @@ use holdfast_catalog::orgs;
 use holdfast_domain::access::Right;
 use holdfast_engine::Engine;
 use holdfast_engine::auto::{self, AutoOverview};
-use serde_json::json;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 

@@ -6,7 +6,6 @@ use chrono::{DateTime, Utc};
 use holdfast_domain::access::Right;
 use holdfast_engine::Engine;
 use holdfast_engine::coverage;
-use serde_json::json;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 

@@ -6,7 +6,6 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use holdfast_engine::access::{self, AccessError, NewOrgSignIn, SignInTo};
 use holdfast_salesforce::Secret;
-use serde_json::json;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 

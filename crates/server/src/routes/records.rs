@@ -9,7 +9,6 @@ use holdfast_engine::Engine;
 use holdfast_engine::history;
 use holdfast_engine::search::{RecordPlace, RecordQuery};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;

@@ -1,4 +1,4 @@
-//! single_sign_on
+//! How single sign-on is set up.
 
 use holdfast_salesforce::Secret;
 use serde::{Deserialize, Serialize};

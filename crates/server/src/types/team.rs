@@ -1,4 +1,4 @@
-//! team
+//! Members, invitations and rights.
 
 use chrono::{DateTime, Utc};
 use holdfast_salesforce::Secret;
