@@ -111,10 +111,11 @@ fn without_null(value: &mut Value) {
                 if let [only] = choices.as_slice() {
                     let only = only.clone();
                     members.remove("oneOf");
-                    match members.is_empty() {
-                        true => *value = only,
+                    if members.is_empty() {
+                        *value = only;
+                    } else {
                         // A reference keeps its description beside it.
-                        false => drop(members.insert("allOf".to_owned(), json!([only]))),
+                        members.insert("allOf".to_owned(), json!([only]));
                     }
                     return without_null(value);
                 }

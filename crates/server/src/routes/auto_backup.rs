@@ -93,7 +93,7 @@ fn shown(overview: AutoOverview) -> AutoBackup {
             waiting: words.waiting,
         },
         live_records: overview.live_records,
-        first_backup: overview.first_backup.map(progress),
+        first_backup: overview.first_backup.as_ref().map(progress),
         files: FileProgress {
             is_paused: state != orgs::AutoState::Running,
             stored: overview.files.stored,
@@ -108,7 +108,7 @@ fn shown(overview: AutoOverview) -> AutoBackup {
     }
 }
 
-fn progress(first: auto::FirstBackup) -> FirstBackup {
+fn progress(first: &auto::FirstBackup) -> FirstBackup {
     FirstBackup {
         objects_total: first.objects_total,
         objects_done: first.objects_done,

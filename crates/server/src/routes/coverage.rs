@@ -28,10 +28,10 @@ async fn get_coverage(
 ) -> Result<Json<Coverage>> {
     let id = caller.on(&org, Right::View)?;
     let found = engine.coverage(id.as_str()).await?;
-    Ok(Json(shown(found, engine.clock().now())))
+    Ok(Json(shown(&found, engine.clock().now())))
 }
 
-fn shown(found: coverage::Coverage, asked_at: DateTime<Utc>) -> Coverage {
+fn shown(found: &coverage::Coverage, asked_at: DateTime<Utc>) -> Coverage {
     let hidden = found.hidden.as_ref();
     let doubts =
         hidden.iter().flat_map(|hidden| &hidden.in_doubt).map(|object| format!("the fields of `{object}`"));

@@ -118,9 +118,9 @@ async fn get_record(
 }
 
 fn newest_name(versions: &[history::RecordVersion]) -> Option<String> {
-    let names =
+    let mut names =
         versions.iter().rev().flat_map(|version| &version.fields).filter(|change| change.field == "Name");
-    names.filter_map(|change| change.new.clone()).next()
+    names.find_map(|change| change.new.clone())
 }
 
 fn version(version: history::RecordVersion) -> RecordVersion {

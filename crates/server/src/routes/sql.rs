@@ -95,7 +95,7 @@ pub(super) async fn tables(
     let part = part.unwrap_or_default().to_lowercase();
     let names: Vec<ObjectName> = queries.tables().await?.to_vec();
     let names = names.into_iter().filter(|name| name.as_str().to_lowercase().contains(&part)).collect();
-    let (names, next_page) = slice(names, paging, |name| name.to_string())?;
+    let (names, next_page) = slice(names, paging, ToString::to_string)?;
     let mut items = Vec::with_capacity(names.len());
     for name in names {
         let answer = queries.query(&format!("SELECT * FROM \"{name}\" LIMIT 0")).await?;
