@@ -16,6 +16,7 @@ else
     cargo test --workspace --locked --no-fail-fast || failed+=("tests")
 fi
 scripts/conformance.sh || failed+=("other people's clients")
+scripts/sign_in.sh || failed+=("other people's identity providers")
 
 if [ ${#failed[@]} -gt 0 ]; then
     printf 'make test: failed: %s\n' "${failed[*]}"
