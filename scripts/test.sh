@@ -5,6 +5,9 @@ set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
 
 failed=()
+if [ -x scripts/console.sh ]; then
+    scripts/console.sh build || failed+=("the console's build")
+fi
 cargo xtask check || failed+=("checks")
 if cargo nextest --version >/dev/null 2>&1; then
     cargo nextest run --workspace --locked --no-fail-fast || failed+=("tests")
@@ -13,6 +16,7 @@ else
     cargo test --workspace --locked --no-fail-fast || failed+=("tests")
 fi
 scripts/conformance.sh || failed+=("other people's clients")
+scripts/sign_in.sh || failed+=("other people's identity providers")
 
 if [ ${#failed[@]} -gt 0 ]; then
     printf 'make test: failed: %s\n' "${failed[*]}"
