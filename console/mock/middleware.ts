@@ -1,0 +1,27 @@
+// Lets the development server answer /api from the mock.
+import { getResponse } from 'msw'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { Readable } from 'node:stream'
+import { handlers } from './handlers'
+
+export async function answer(request: IncomingMessage, response: ServerResponse, next: () => void) {
+  if (request.url?.startsWith('/api/v1/events')) {
+    response.writeHead(200, { 'content-type': 'text/event-stream' })
+    response.write(': hello\n\n')
+    return
+  }
+  if (!request.url?.startsWith('/api/')) return next()
+  const hasBody = !['GET', 'HEAD'].includes(request.method ?? 'GET')
+  const asked = new Request(`http://localhost${request.url}`, {
+    method: request.method ?? 'GET',
+    headers: Object.entries(request.headers).map(([name, value]) => [name, String(value)] as [string, string]),
+    ...(hasBody ? { body: Readable.toWeb(request) as ReadableStream, duplex: 'half' } : {}),
+  } as RequestInit)
+  const given = await getResponse(handlers, asked)
+  if (given === undefined) {
+    response.writeHead(501).end(`the mock does not answer ${request.method} ${request.url}`)
+    return
+  }
+  response.writeHead(given.status, Object.fromEntries(given.headers))
+  response.end(Buffer.from(await given.arrayBuffer()))
+}

@@ -1,0 +1,2 @@
+/** A name as a shell takes it. */
+export const cliName = (name: string) => (/^[\w.-]+$/.test(name) ? name : `'${name.replaceAll("'", "'\\''")}'`)

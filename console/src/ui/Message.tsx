@@ -1,0 +1,50 @@
+import type { ReactNode } from 'react'
+import { classes } from './classes'
+import styles from './Message.module.css'
+
+export type NoticeTone = 'busy' | 'warn' | 'bad' | 'good'
+
+export function Notice({ tone, title, children, actions }: {
+  tone: NoticeTone
+  title?: string
+  children?: ReactNode
+  actions?: ReactNode
+}) {
+  return (
+    <div className={classes(styles.notice, tone !== 'busy' && styles[tone])} role={tone === 'bad' ? 'alert' : 'status'}>
+      <div className={styles.text}>
+        {title !== undefined && <strong>{title}</strong>}
+        {children !== undefined && <div>{children}</div>}
+      </div>
+      {actions}
+    </div>
+  )
+}
+
+/** What stands where data would stand: nothing yet, an error, or no right. */
+export function Blank({ title, children, code, actions, alert }: {
+  title: string
+  children?: ReactNode
+  code?: string | undefined
+  actions?: ReactNode
+  alert?: boolean
+}) {
+  return (
+    <div className={styles.state} role={alert ? 'alert' : undefined}>
+      <h2>{title}</h2>
+      {children !== undefined && <p>{children}</p>}
+      {actions !== undefined && <div className="line">{actions}</div>}
+      {code !== undefined && <div className={styles.code}>{code}</div>}
+    </div>
+  )
+}
+
+export function Skeleton({ lines = 6, label = 'Loading' }: { lines?: number; label?: string }) {
+  return (
+    <div className={styles.skeleton} role="status" aria-label={label}>
+      {Array.from({ length: lines }, (_, line) => (
+        <div key={line} className={styles.bone} />
+      ))}
+    </div>
+  )
+}
