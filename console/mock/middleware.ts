@@ -10,11 +10,16 @@ export async function answer(request: IncomingMessage, response: ServerResponse,
     response.write(': hello\n\n')
     return
   }
-  if (!request.url?.startsWith('/api/')) return next()
+  if (!request.url?.startsWith('/api/')) {
+    next()
+    return
+  }
   const hasBody = !['GET', 'HEAD'].includes(request.method ?? 'GET')
   const asked = new Request(`http://localhost${request.url}`, {
     method: request.method ?? 'GET',
-    headers: Object.entries(request.headers).map(([name, value]) => [name, String(value)] as [string, string]),
+    headers: Object.entries(request.headers).map(
+      ([name, value]) => [name, String(value)] as [string, string],
+    ),
     ...(hasBody ? { body: Readable.toWeb(request) as ReadableStream, duplex: 'half' } : {}),
   } as RequestInit)
   const given = await getResponse(handlers, asked)

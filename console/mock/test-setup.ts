@@ -1,9 +1,12 @@
 // What jsdom lacks, and the mock server for component tests.
 import '@testing-library/jest-dom/vitest'
-import { cleanup } from '@testing-library/react'
+import { cleanup, configure } from '@testing-library/react'
 import { setupServer } from 'msw/node'
 import { afterAll, afterEach, beforeAll } from 'vitest'
 import { handlers } from './handlers'
+
+// Generous, because the machine that builds may do other things too.
+configure({ asyncUtilTimeout: 20_000 })
 
 export const server = setupServer(...handlers)
 
@@ -17,14 +20,15 @@ afterAll(() => server.close())
 
 // Virtual lists measure their place; here everything is a screen large.
 Object.defineProperties(HTMLElement.prototype, {
-  offsetHeight: { get: () => 600, configurable: true },
-  offsetWidth: { get: () => 1200, configurable: true },
+  clientHeight: { get: () => 600, configurable: true },
+  clientWidth: { get: () => 1200, configurable: true },
 })
 Range.prototype.getBoundingClientRect ??= () => new DOMRect(0, 0, 200, 20)
 HTMLDialogElement.prototype.showModal ??= function (this: HTMLDialogElement) {
   this.open = true
 }
 HTMLElement.prototype.scrollTo ??= () => undefined
+window.matchMedia ??= () => new EventTarget() as MediaQueryList
 globalThis.ResizeObserver ??= class {
   observe() {}
   unobserve() {}

@@ -37,7 +37,8 @@ export const patterns = {
 export const paths = {
   home: () => '/',
   firstStart: () => patterns.firstStart,
-  signIn: (returnTo?: string) => withSearch(patterns.signIn, { return_to: returnTo === '/' ? undefined : returnTo }),
+  signIn: (returnTo?: string) =>
+    withSearch(patterns.signIn, { return_to: returnTo === '/' ? undefined : returnTo }),
   invitation: () => patterns.invitation,
   orgs: () => patterns.orgs,
   connect: (search: { org_id?: string; method?: string } = {}) => withSearch(patterns.connect, search),
@@ -56,9 +57,11 @@ export const paths = {
     withSearch(`${paths.org(orgId)}/records`, search),
   record: (orgId: string, object: string, recordId: string, search: { field?: string } = {}) =>
     withSearch(`${paths.org(orgId)}/records/${part(object)}/${part(recordId)}`, search),
-  sql: (orgId: string, search: { sql?: string; as_of?: string } = {}) => withSearch(`${paths.org(orgId)}/sql`, search),
+  sql: (orgId: string, search: { sql?: string; as_of?: string } = {}) =>
+    withSearch(`${paths.org(orgId)}/sql`, search),
   coverage: (orgId: string) => `${paths.org(orgId)}/coverage`,
-  orgSettings: (orgId: string, search: { tab?: string } = {}) => withSearch(`${paths.org(orgId)}/settings`, search),
+  orgSettings: (orgId: string, search: { tab?: string } = {}) =>
+    withSearch(`${paths.org(orgId)}/settings`, search),
   team: (search: { tab?: string } = {}) => withSearch(patterns.team, search),
   member: (memberId: string) => `/team/${part(memberId)}`,
   singleSignOn: () => patterns.singleSignOn,

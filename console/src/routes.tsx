@@ -10,7 +10,7 @@ import { paths, patterns } from './paths'
 
 type PageModule = {
   default: React.ComponentType
-  prefetch?: (queries: QueryClient, at: LoaderFunctionArgs) => void
+  prefetch?: (queries: QueryClient, at: LoaderFunctionArgs) => Promise<unknown> | undefined
 }
 
 export function routes(queries: QueryClient): RouteObject[] {
@@ -22,7 +22,8 @@ export function routes(queries: QueryClient): RouteObject[] {
       return {
         Component,
         loader: (at: LoaderFunctionArgs) => {
-          prefetch?.(queries, at)
+          // The page asks for the same, and shows what went wrong.
+          prefetch?.(queries, at)?.catch(() => undefined)
           return null
         },
       }
@@ -80,9 +81,11 @@ export function routes(queries: QueryClient): RouteObject[] {
 
 async function requireSignIn(queries: QueryClient, url: URL) {
   try {
-    return await queries.ensureQueryData(meQuery())
+    return await queries.query({ ...meQuery(), staleTime: 'static' })
   } catch (error) {
     if (error instanceof ApiProblem && error.status === 401) {
+      // The router's way of sending somebody elsewhere.
+      // eslint-disable-next-line @typescript-eslint/only-throw-error
       throw redirect(paths.signIn(`${url.pathname}${url.search}`))
     }
     throw error

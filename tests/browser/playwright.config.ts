@@ -30,7 +30,7 @@ export default defineConfig({
   ...(process.argv.includes('--project=mock')
     ? {
         webServer: {
-          command: `npm --prefix ../../console run dev:mock -- --host 127.0.0.1 --port ${mockPort} --strictPort`,
+          command: `npm --prefix ../../console run preview:mock -- --host 127.0.0.1 --port ${mockPort} --strictPort`,
           url: `http://127.0.0.1:${mockPort}/`,
           reuseExistingServer: true,
         },

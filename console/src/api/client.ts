@@ -20,7 +20,10 @@ const guard: Middleware = {
 }
 
 // The fetch of the moment, so that tests can put another in its place.
-export const client = createFetchClient<paths>({ baseUrl: location.origin, fetch: (request) => fetch(request) })
+export const client = createFetchClient<paths>({
+  baseUrl: location.origin,
+  fetch: (request) => fetch(request),
+})
 client.use(guard)
 
 export const api = createQueryClient(client)

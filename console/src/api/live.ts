@@ -4,12 +4,26 @@ import { useEffect, useState } from 'react'
 import type { LiveEvent } from './types'
 
 const kinds = [
-  'run_started', 'scope_known', 'object_planned', 'schema_changed', 'block_progress', 'block_stored', 'object_done',
-  'object_failed', 'retrying', 'files_progress', 'run_finished', 'auto_backup_changed', 'org_changed', 'missed',
+  'run_started',
+  'scope_known',
+  'object_planned',
+  'schema_changed',
+  'block_progress',
+  'block_stored',
+  'object_done',
+  'object_failed',
+  'retrying',
+  'files_progress',
+  'run_finished',
+  'auto_backup_changed',
+  'org_changed',
+  'missed',
 ] as const satisfies LiveEvent['kind'][]
 
 // What a capture changes while it goes on; everything else is asked again when it is looked at.
-const moving = ['auto_backup', 'objects', 'objects/{object}', 'blocks', 'errors', 'runs'].map((end) => `/api/v1/orgs/{org_id}/${end}`)
+const moving = ['auto_backup', 'objects', 'objects/{object}', 'blocks', 'errors', 'runs'].map(
+  (end) => `/api/v1/orgs/{org_id}/${end}`,
+)
 const afterRun = ['volume', 'api_use'].map((end) => `/api/v1/orgs/{org_id}/${end}`)
 const pause = 1_500
 
@@ -17,7 +31,10 @@ const pause = 1_500
 const mostPages = 4
 
 /** Listens to the server, and asks again what has changed; returns the newest events, newest first. */
-export function useLiveEvents(orgId: string | undefined, keep = 0): { events: LiveEvent[]; isConnected: boolean } {
+export function useLiveEvents(
+  orgId: string | undefined,
+  keep = 0,
+): { events: LiveEvent[]; isConnected: boolean } {
   const queries = useQueryClient()
   const [events, setEvents] = useState<LiveEvent[]>([])
   const [isConnected, setConnected] = useState(false)
@@ -25,7 +42,9 @@ export function useLiveEvents(orgId: string | undefined, keep = 0): { events: Li
   // A subscription to something outside React.
   useEffect(() => {
     if (typeof EventSource === 'undefined') return
-    const source = new EventSource(`/api/v1/events${orgId === undefined ? '' : `?org_id=${encodeURIComponent(orgId)}`}`)
+    const source = new EventSource(
+      `/api/v1/events${orgId === undefined ? '' : `?org_id=${encodeURIComponent(orgId)}`}`,
+    )
     const refresh = new Refresher(queries)
     const hear = (message: MessageEvent<string>) => {
       const event = JSON.parse(message.data) as LiveEvent
@@ -55,8 +74,13 @@ class Refresher {
 
   after(event: LiveEvent) {
     for (const path of moving) this.#ends.add(path)
-    if (event.kind === 'run_finished' || event.kind === 'missed') for (const path of afterRun) this.#ends.add(path)
-    if (event.kind === 'org_changed' || event.kind === 'auto_backup_changed' || event.kind === 'run_finished') {
+    if (event.kind === 'run_finished' || event.kind === 'missed')
+      for (const path of afterRun) this.#ends.add(path)
+    if (
+      event.kind === 'org_changed' ||
+      event.kind === 'auto_backup_changed' ||
+      event.kind === 'run_finished'
+    ) {
       this.#ends.add('/api/v1/orgs').add('/api/v1/orgs/{org_id}')
     }
     if (event.kind === 'run_started' || event.kind === 'run_finished') this.#ends.add('/api/v1/runs/{run_id}')

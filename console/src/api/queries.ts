@@ -3,7 +3,8 @@ import { infiniteQueryOptions } from '@tanstack/react-query'
 import { api, client } from './client'
 import type { paths } from './schema'
 
-export const signInOptionsQuery = () => api.queryOptions('get', '/api/v1/sign_in_options', {}, { staleTime: 0 })
+export const signInOptionsQuery = () =>
+  api.queryOptions('get', '/api/v1/sign_in_options', {}, { staleTime: 0 })
 export const meQuery = () => api.queryOptions('get', '/api/v1/me')
 export const systemQuery = () => api.queryOptions('get', '/api/v1/system')
 export const singleSignOnQuery = () => api.queryOptions('get', '/api/v1/single_sign_on')
@@ -20,10 +21,14 @@ export const coverageQuery = (orgId: string) =>
   api.queryOptions('get', '/api/v1/orgs/{org_id}/coverage', ofOrg(orgId), { staleTime: 300_000 })
 export const autoBackupQuery = (orgId: string) =>
   api.queryOptions('get', '/api/v1/orgs/{org_id}/auto_backup', ofOrg(orgId))
-export const volumeQuery = (orgId: string) => api.queryOptions('get', '/api/v1/orgs/{org_id}/volume', ofOrg(orgId))
-export const apiUseQuery = (orgId: string) => api.queryOptions('get', '/api/v1/orgs/{org_id}/api_use', ofOrg(orgId))
+export const volumeQuery = (orgId: string) =>
+  api.queryOptions('get', '/api/v1/orgs/{org_id}/volume', ofOrg(orgId))
+export const apiUseQuery = (orgId: string) =>
+  api.queryOptions('get', '/api/v1/orgs/{org_id}/api_use', ofOrg(orgId))
 export const objectQuery = (orgId: string, object: string) =>
-  api.queryOptions('get', '/api/v1/orgs/{org_id}/objects/{object}', { params: { path: { org_id: orgId, object } } })
+  api.queryOptions('get', '/api/v1/orgs/{org_id}/objects/{object}', {
+    params: { path: { org_id: orgId, object } },
+  })
 export const runQuery = (runId: string) =>
   api.queryOptions('get', '/api/v1/runs/{run_id}', { params: { path: { run_id: runId } } })
 export const recordQuery = (orgId: string, recordId: string, query: { object?: string; field?: string }) =>
@@ -40,7 +45,8 @@ type ListPath = {
 }[keyof paths]
 type Get<Path extends ListPath> = paths[Path] extends { get: infer Operation } ? Operation : never
 type PathOf<Path extends ListPath> = Get<Path> extends { parameters: { path: infer P } } ? P : undefined
-type QueryOf<Path extends ListPath> = Get<Path> extends { parameters: { query?: infer Q } } ? Omit<NonNullable<Q>, 'page'> : never
+type QueryOf<Path extends ListPath> =
+  Get<Path> extends { parameters: { query?: infer Q } } ? Omit<NonNullable<Q>, 'page'> : never
 type PageOf<Path extends ListPath> =
   Get<Path> extends { responses: { 200: { content: { 'application/json': infer Page } } } } ? Page : never
 export type ItemOf<Path extends ListPath> = PageOf<Path> extends { items: (infer Item)[] } ? Item : never

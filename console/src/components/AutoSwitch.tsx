@@ -18,8 +18,13 @@ const done: Record<AutoState, string> = {
 export function AutoSwitch({ org, backup }: { org: Org; backup: AutoBackup }) {
   const move = useAct({
     act: (state: AutoState) =>
-      client.PUT('/api/v1/orgs/{org_id}/auto_backup', { params: { path: { org_id: org.id } }, body: { state } }),
-    changes: ['auto_backup', 'objects', 'runs'].map((end) => `/api/v1/orgs/{org_id}/${end}`).concat('/api/v1/orgs/{org_id}', '/api/v1/orgs'),
+      client.PUT('/api/v1/orgs/{org_id}/auto_backup', {
+        params: { path: { org_id: org.id } },
+        body: { state },
+      }),
+    changes: ['auto_backup', 'objects', 'runs']
+      .map((end) => `/api/v1/orgs/{org_id}/${end}`)
+      .concat('/api/v1/orgs/{org_id}', '/api/v1/orgs'),
     done: (_, state) => done[state],
   })
   const closed = noRight(org, 'execute')
@@ -50,8 +55,16 @@ export function AutoSwitch({ org, backup }: { org: Org; backup: AutoBackup }) {
     )
   }
   const items: MenuItem[] = [
-    { label: 'Objects and files', checked: backup.state === 'running', onSelect: () => move.mutate('running') },
-    { label: 'Objects only, pause files', checked: backup.state === 'files_paused', onSelect: () => move.mutate('files_paused') },
+    {
+      label: 'Objects and files',
+      checked: backup.state === 'running',
+      onSelect: () => move.mutate('running'),
+    },
+    {
+      label: 'Objects only, pause files',
+      checked: backup.state === 'files_paused',
+      onSelect: () => move.mutate('files_paused'),
+    },
   ]
   return (
     <>

@@ -35,7 +35,9 @@ export function BlockTimeline({ orgId, object }: { orgId: string; object: string
         toolbar={<h2>Backup timeline</h2>}
         empty={<Blank title="Nothing stored yet">The first block shows here as soon as it is stored.</Blank>}
       />
-      {open?.failure !== undefined && <ErrorDialog block={open} failure={open.failure} onClose={() => setEntry(undefined)} />}
+      {open?.failure !== undefined && (
+        <ErrorDialog block={open} failure={open.failure} onClose={() => setEntry(undefined)} />
+      )}
     </>
   )
 }
@@ -45,16 +47,59 @@ function columns(orgId: string, show: (id: string) => void): GridColumn<Block>[]
     { id: 'finished_at', title: 'When', width: 190, cell: (block) => <Moment at={block.finished_at} /> },
     { id: 'outcome', title: 'Outcome', width: 110, cell: (block) => <Outcome block={block} show={show} /> },
     { id: 'new', title: 'New', width: 90, align: 'right', cell: ({ counts }) => count(counts.new) },
-    { id: 'changed', title: 'Changed', width: 100, align: 'right', cell: ({ counts }) => count(counts.changed) },
-    { id: 'deleted', title: 'Deleted', width: 100, align: 'right', cell: ({ counts }) => count(counts.deleted) },
-    { id: 'undeleted', title: 'Undeleted', width: 110, align: 'right', isHiddenAtFirst: true, cell: ({ counts }) => count(counts.undeleted) },
-    { id: 'unchanged', title: 'Unchanged', width: 115, align: 'right', cell: ({ counts }) => count(counts.unchanged) },
+    {
+      id: 'changed',
+      title: 'Changed',
+      width: 100,
+      align: 'right',
+      cell: ({ counts }) => count(counts.changed),
+    },
+    {
+      id: 'deleted',
+      title: 'Deleted',
+      width: 100,
+      align: 'right',
+      cell: ({ counts }) => count(counts.deleted),
+    },
+    {
+      id: 'undeleted',
+      title: 'Undeleted',
+      width: 110,
+      align: 'right',
+      isHiddenAtFirst: true,
+      cell: ({ counts }) => count(counts.undeleted),
+    },
+    {
+      id: 'unchanged',
+      title: 'Unchanged',
+      width: 115,
+      align: 'right',
+      cell: ({ counts }) => count(counts.unchanged),
+    },
     { id: 'window', title: 'Records modified', width: 330, cell: (block) => windowOf(block) },
     { id: 'way', title: 'Read', width: 150, cell: ({ way }) => wayWord(way) },
-    { id: 'took', title: 'Took', width: 95, align: 'right', cell: ({ started_at, finished_at }) => between(started_at, finished_at) },
+    {
+      id: 'took',
+      title: 'Took',
+      width: 95,
+      align: 'right',
+      cell: ({ started_at, finished_at }) => between(started_at, finished_at),
+    },
     { id: 'bytes', title: 'Stored', width: 95, align: 'right', cell: ({ counts }) => bytes(counts.bytes) },
-    { id: 'run', title: 'Run', width: 90, cell: ({ run_id }) => <Link to={paths.run(orgId, run_id)}>its run</Link> },
-    { id: 'version', title: 'Table version', width: 120, align: 'right', isHiddenAtFirst: true, cell: ({ table_version }) => table_version },
+    {
+      id: 'run',
+      title: 'Run',
+      width: 90,
+      cell: ({ run_id }) => <Link to={paths.run(orgId, run_id)}>its run</Link>,
+    },
+    {
+      id: 'version',
+      title: 'Table version',
+      width: 120,
+      align: 'right',
+      isHiddenAtFirst: true,
+      cell: ({ table_version }) => table_version,
+    },
   ]
 }
 
@@ -74,7 +119,11 @@ function Outcome({ block, show }: { block: Block; show: (id: string) => void }) 
 
 function ErrorDialog({ block, failure, onClose }: { block: Block; failure: Failure; onClose: () => void }) {
   return (
-    <Dialog title={`What went wrong with ${block.object}`} onClose={onClose} footer={<Button onClick={onClose}>Close</Button>}>
+    <Dialog
+      title={`What went wrong with ${block.object}`}
+      onClose={onClose}
+      footer={<Button onClick={onClose}>Close</Button>}
+    >
       <Details
         facts={[
           { name: 'When', value: <Moment at={block.finished_at} /> },

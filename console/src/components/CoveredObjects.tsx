@@ -10,21 +10,54 @@ import { useUrl, useUrlSort } from './useUrl'
 
 const visibilityWord = { captured: 'captured', hidden: 'hidden', not_queryable: 'cannot be queried' } as const
 const visibilityTone = { captured: 'good', hidden: 'warn', not_queryable: 'neutral' } as const
-const restorabilityWord = { restorable: 'restorable', readable_only: 'readable only', never: 'never' } as const
+const restorabilityWord = {
+  restorable: 'restorable',
+  readable_only: 'readable only',
+  never: 'never',
+} as const
 
 const columns: GridColumn<CoveredObject>[] = [
   { id: 'object', title: 'Object', width: 250, isSortable: true, cell: ({ object }) => object },
   { id: 'label', title: 'Label', width: 210, isSortable: true, cell: ({ label }) => label },
-  { id: 'visibility', title: 'Backup', width: 160, isSortable: true, cell: ({ visibility }) => <Badge tone={visibilityTone[visibility]}>{visibilityWord[visibility]}</Badge> },
-  { id: 'restorability', title: 'Restore', width: 140, isSortable: true, cell: ({ restorability }) => restorabilityWord[restorability] },
-  { id: 'hidden', title: 'Hidden fields', width: 330, cell: ({ hidden_fields }) => <span title={hidden_fields?.join(', ')}>{hidden_fields?.join(', ')}</span> },
+  {
+    id: 'visibility',
+    title: 'Backup',
+    width: 160,
+    isSortable: true,
+    cell: ({ visibility }) => <Badge tone={visibilityTone[visibility]}>{visibilityWord[visibility]}</Badge>,
+  },
+  {
+    id: 'restorability',
+    title: 'Restore',
+    width: 140,
+    isSortable: true,
+    cell: ({ restorability }) => restorabilityWord[restorability],
+  },
+  {
+    id: 'hidden',
+    title: 'Hidden fields',
+    width: 330,
+    cell: ({ hidden_fields }) => <span title={hidden_fields?.join(', ')}>{hidden_fields?.join(', ')}</span>,
+  },
   { id: 'reason', title: 'Why', width: 420, cell: ({ reason }) => <span title={reason}>{reason}</span> },
-  { id: 'fields', title: 'Fields seen', width: 120, align: 'right', isHiddenAtFirst: true, cell: ({ fields_visible }) => fields_visible },
+  {
+    id: 'fields',
+    title: 'Fields seen',
+    width: 120,
+    align: 'right',
+    isHiddenAtFirst: true,
+    cell: ({ fields_visible }) => fields_visible,
+  },
 ]
 
 type Key = 'object' | 'label' | 'visibility' | 'restorability'
 
-function arranged(objects: CoveredObject[], q: string | undefined, only: Record<string, string | undefined>, sort: GridSort | undefined) {
+function arranged(
+  objects: CoveredObject[],
+  q: string | undefined,
+  only: Record<string, string | undefined>,
+  sort: GridSort | undefined,
+) {
   const text = q?.toLowerCase()
   const found = objects.filter(
     (object) =>
@@ -64,14 +97,22 @@ export function CoveredObjects({ objects }: { objects: CoveredObject[] }) {
             all="Any backup"
             value={visibility}
             onChange={setVisibility}
-            choices={[['captured', 'Captured'], ['hidden', 'Hidden'], ['not_queryable', 'Cannot be queried']]}
+            choices={[
+              ['captured', 'Captured'],
+              ['hidden', 'Hidden'],
+              ['not_queryable', 'Cannot be queried'],
+            ]}
           />
           <FilterSelect
             label="Restore"
             all="Any restore"
             value={restorability}
             onChange={setRestorability}
-            choices={[['restorable', 'Restorable'], ['readable_only', 'Readable only'], ['never', 'Never']]}
+            choices={[
+              ['restorable', 'Restorable'],
+              ['readable_only', 'Readable only'],
+              ['never', 'Never'],
+            ]}
           />
         </>
       }

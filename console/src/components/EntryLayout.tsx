@@ -4,7 +4,15 @@ import styles from './EntryLayout.module.css'
 import { ThemeMenu } from './UserMenu'
 
 /** The frame of the pages before somebody is signed in. */
-export function EntryLayout({ title, lead, children }: { title: string; lead?: ReactNode; children: ReactNode }) {
+export function EntryLayout({
+  title,
+  lead,
+  children,
+}: {
+  title: string
+  lead?: ReactNode
+  children: ReactNode
+}) {
   return (
     <div className={styles.ground}>
       <title>{`${title} · Holdfast`}</title>

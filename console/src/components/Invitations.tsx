@@ -15,19 +15,37 @@ export function Invitations() {
   const invitations = useInfiniteQuery(listQuery('/api/v1/invitations', undefined, { limit: 100 }))
   const { mutate } = useAct({
     act: (invitation: Invitation) =>
-      client.DELETE('/api/v1/invitations/{invitation_id}', { params: { path: { invitation_id: invitation.id } } }),
+      client.DELETE('/api/v1/invitations/{invitation_id}', {
+        params: { path: { invitation_id: invitation.id } },
+      }),
     changes: ['/api/v1/invitations'],
     done: (_, { email }) => `The invitation of ${email} is taken back`,
   })
-  const columns = useMemo((): GridColumn<Invitation>[] => [
-    { id: 'email', title: 'E-mail address', width: 260, cell: ({ email }) => email },
-    { id: 'name', title: 'Name', width: 180, cell: ({ name }) => name },
-    { id: 'role', title: 'Role', width: 110, cell: ({ role }) => role },
-    { id: 'invited_by', title: 'Invited by', width: 170, cell: ({ invited_by }) => invited_by },
-    { id: 'created_at', title: 'Made', width: 140, cell: (row) => <Ago at={row.created_at} /> },
-    { id: 'expires_at', title: 'Ends', width: 140, cell: (row) => <Ago at={row.expires_at} /> },
-    { id: 'take_back', title: 'Take back', width: 130, cell: (row) => <Button look="plain" aria-label={`Take back the invitation of ${row.email}`} onClick={() => mutate(row)}>Take back</Button> },
-  ], [mutate])
+  const columns = useMemo(
+    (): GridColumn<Invitation>[] => [
+      { id: 'email', title: 'E-mail address', width: 260, cell: ({ email }) => email },
+      { id: 'name', title: 'Name', width: 180, cell: ({ name }) => name },
+      { id: 'role', title: 'Role', width: 110, cell: ({ role }) => role },
+      { id: 'invited_by', title: 'Invited by', width: 170, cell: ({ invited_by }) => invited_by },
+      { id: 'created_at', title: 'Made', width: 140, cell: (row) => <Ago at={row.created_at} /> },
+      { id: 'expires_at', title: 'Ends', width: 140, cell: (row) => <Ago at={row.expires_at} /> },
+      {
+        id: 'take_back',
+        title: 'Take back',
+        width: 130,
+        cell: (row) => (
+          <Button
+            look="plain"
+            aria-label={`Take back the invitation of ${row.email}`}
+            onClick={() => mutate(row)}
+          >
+            Take back
+          </Button>
+        ),
+      },
+    ],
+    [mutate],
+  )
   return (
     <QueryGrid
       name="invitations"

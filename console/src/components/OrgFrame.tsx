@@ -41,8 +41,8 @@ function BrokenConnection({ org }: { org: Org }) {
         </LinkButton>
       }
     >
-      {org.connection_message ?? 'Its grant was revoked or has expired.'} What was captured stays; nothing new is captured
-      until it is connected again.
+      {org.connection_message ?? 'Its grant was revoked or has expired.'} What was captured stays; nothing new
+      is captured until it is connected again.
     </Notice>
   )
 }

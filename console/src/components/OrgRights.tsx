@@ -23,16 +23,16 @@ export function OrgRights({ org, me }: { org: Org; me: Me | undefined }) {
   const members = useInfiniteQuery(listQuery(rightsPath, { org_id: org.id }, { limit: 100 }))
   const hand = useAct({
     act: (member: MemberRights) =>
-      client.PUT('/api/v1/orgs/{org_id}/owner', { params: { path: { org_id: org.id } }, body: { member_id: member.member_id } }),
+      client.PUT('/api/v1/orgs/{org_id}/owner', {
+        params: { path: { org_id: org.id } },
+        body: { member_id: member.member_id },
+      }),
     changes: [rightsPath, '/api/v1/orgs/{org_id}', '/api/v1/orgs', '/api/v1/me'],
     done: 'The connection has a new owner',
     onDone: () => setHeir(undefined),
   })
   const mayHand = org.owner_id === undefined || org.owner_id === me?.id
-  const columns = useMemo(
-    () => rightColumns(setChanging, mayHand ? setHeir : undefined),
-    [mayHand],
-  )
+  const columns = useMemo(() => rightColumns(setChanging, mayHand ? setHeir : undefined), [mayHand])
   return (
     <>
       <QueryGrid
@@ -41,10 +41,16 @@ export function OrgRights({ org, me }: { org: Org; me: Me | undefined }) {
         columns={columns}
         query={members}
         rowId={({ member_id }) => member_id}
-        toolbar={<span className="soft">Members have no rights until some are given here. Whoever owns the connection has all.</span>}
+        toolbar={
+          <span className="soft">
+            Members have no rights until some are given here. Whoever owns the connection has all.
+          </span>
+        }
         empty={<Blank title="No members" />}
       />
-      {changing !== undefined && <RightsDialog org={org} member={changing} onClose={() => setChanging(undefined)} />}
+      {changing !== undefined && (
+        <RightsDialog org={org} member={changing} onClose={() => setChanging(undefined)} />
+      )}
       {heir !== undefined && (
         <Confirm
           title={`Hand the connection to ${heir.name}?`}
@@ -60,25 +66,35 @@ export function OrgRights({ org, me }: { org: Org; me: Me | undefined }) {
   )
 }
 
-function rightColumns(change: (member: MemberRights) => void, hand: ((member: MemberRights) => void) | undefined): GridColumn<MemberRights>[] {
+function rightColumns(
+  change: (member: MemberRights) => void,
+  hand: ((member: MemberRights) => void) | undefined,
+): GridColumn<MemberRights>[] {
   return [
     { id: 'name', title: 'Member', width: 190, cell: ({ name }) => name },
-    { id: 'role', title: 'Role', width: 150, cell: ({ role, is_owner }) => (is_owner ? <Badge tone="good">owns the connection</Badge> : role) },
-    ...allRights.map(
-      (right): GridColumn<MemberRights> => ({
-        id: right,
-        title: rightNames[right],
-        width: 98,
-        cell: (member) => <Held member={member} right={right} />,
-      }),
-    ),
+    {
+      id: 'role',
+      title: 'Role',
+      width: 150,
+      cell: ({ role, is_owner }) => (is_owner ? <Badge tone="good">owns the connection</Badge> : role),
+    },
+    ...allRights.map((right): GridColumn<MemberRights> => ({
+      id: right,
+      title: rightNames[right],
+      width: 98,
+      cell: (member) => <Held member={member} right={right} />,
+    })),
     {
       id: 'change',
       title: 'Change',
       width: 220,
       cell: (member) => (
         <>
-          <Button look="plain" disabledReason={member.is_owner ? 'Whoever owns the connection has all rights' : undefined} onClick={() => change(member)}>
+          <Button
+            look="plain"
+            disabledReason={member.is_owner ? 'Whoever owns the connection has all rights' : undefined}
+            onClick={() => change(member)}
+          >
             Change rights
           </Button>
           {hand !== undefined && member.role === 'owner' && !member.is_owner && (
@@ -95,7 +111,11 @@ function rightColumns(change: (member: MemberRights) => void, hand: ((member: Me
 
 function Held({ member, right }: { member: MemberRights; right: Right }) {
   if (member.granted.includes(right)) return 'given'
-  return member.rights.includes(right) ? <span className="soft">by role</span> : <span className="soft">—</span>
+  return member.rights.includes(right) ? (
+    <span className="soft">by role</span>
+  ) : (
+    <span className="soft">—</span>
+  )
 }
 
 function RightsDialog({ org, member, onClose }: { org: Org; member: MemberRights; onClose: () => void }) {

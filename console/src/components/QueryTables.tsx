@@ -12,11 +12,15 @@ import { useUrl } from './useUrl'
 export function QueryTables({ orgId, asOf }: { orgId: string; asOf: string }) {
   const [q, setQ] = useUrl('tables')
   const tables = useInfiniteQuery(
-    listQuery('/api/v1/orgs/{org_id}/query_tables', { org_id: orgId }, {
-      limit: 50,
-      ...(asOf === '' ? {} : { as_of: asOf }),
-      ...(q === undefined ? {} : { q }),
-    }),
+    listQuery(
+      '/api/v1/orgs/{org_id}/query_tables',
+      { org_id: orgId },
+      {
+        limit: 50,
+        ...(asOf === '' ? {} : { as_of: asOf }),
+        ...(q === undefined ? {} : { q }),
+      },
+    ),
   )
   return (
     <Panel title="Tables" flush>
@@ -42,7 +46,11 @@ export function QueryTables({ orgId, asOf }: { orgId: string; asOf: string }) {
                 </details>
               ))}
               {tables.hasNextPage && (
-                <Button look="plain" busy={tables.isFetchingNextPage} onClick={() => void tables.fetchNextPage()}>
+                <Button
+                  look="plain"
+                  busy={tables.isFetchingNextPage}
+                  onClick={() => void tables.fetchNextPage()}
+                >
                   More tables
                 </Button>
               )}

@@ -7,7 +7,9 @@ import { Blank, Skeleton } from '~/ui/Message'
 /** An error where data would stand: what happened, what to do next, its code, and another try. */
 export function ProblemView({ error, retry }: { error: unknown; retry?: (() => void) | undefined }) {
   const problem = asProblem(error)
-  const title = { 403: 'You have no right to see this', 404: 'Nothing is here, or it is not yours to see' }[problem.status]
+  const title = { 403: 'You have no right to see this', 404: 'Nothing is here, or it is not yours to see' }[
+    problem.status
+  ]
   const id = problem.requestId === undefined ? '' : ` · request ${problem.requestId}`
   return (
     <Blank
@@ -22,7 +24,11 @@ export function ProblemView({ error, retry }: { error: unknown; retry?: (() => v
   )
 }
 
-type Props<Data> = { query: UseQueryResult<Data, unknown>; lines?: number; children: (data: Data) => ReactNode }
+type Props<Data> = {
+  query: UseQueryResult<Data, unknown>
+  lines?: number
+  children: (data: Data) => ReactNode
+}
 
 /** The states of one question: a skeleton, an error with another try, or the answer. */
 export function QueryView<Data>({ query, lines = 6, children }: Props<Data>) {

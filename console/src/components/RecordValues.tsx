@@ -10,8 +10,22 @@ import { blameOf } from './blame'
 
 const columns: GridColumn<FieldBlame>[] = [
   { id: 'field', title: 'Field', width: 230, cell: ({ field }) => field },
-  { id: 'value', title: 'Value', width: 380, cell: ({ value }) => <span title={value}><Value value={value} /></span> },
-  { id: 'by', title: 'Last changed by', width: 190, cell: ({ by }) => by ?? <span className="soft">unknown</span> },
+  {
+    id: 'value',
+    title: 'Value',
+    width: 380,
+    cell: ({ value }) => (
+      <span title={value}>
+        <Value value={value} />
+      </span>
+    ),
+  },
+  {
+    id: 'by',
+    title: 'Last changed by',
+    width: 190,
+    cell: ({ by }) => by ?? <span className="soft">unknown</span>,
+  },
   { id: 'at', title: 'Last changed', width: 190, cell: ({ at }) => <Moment at={at} /> },
   { id: 'times', title: 'Versions', width: 100, align: 'right', cell: ({ times }) => times },
 ]
@@ -26,7 +40,11 @@ export function RecordValues({ versions }: { versions: RecordVersion[] }) {
       columns={columns}
       rows={fields}
       rowId={({ field }) => field}
-      toolbar={<span className="soft">As far back as the backup reaches; the first version tells no earlier author.</span>}
+      toolbar={
+        <span className="soft">
+          As far back as the backup reaches; the first version tells no earlier author.
+        </span>
+      }
       empty={<Blank title="No values" />}
     />
   )

@@ -16,15 +16,27 @@ import { changeTone } from './words'
 /** The versions of a record, newest first. */
 export function RecordVersions({ orgId, versions }: { orgId: string; versions: RecordVersion[] }) {
   const [field, setField] = useUrl('field')
-  const fields = [...new Set(versions.flatMap((version) => version.fields.map((change) => change.field)))].sort()
+  const fields = [
+    ...new Set(versions.flatMap((version) => version.fields.map((change) => change.field))),
+  ].sort()
   const shown = versions
-    .map((version) => (field === undefined ? version : { ...version, fields: version.fields.filter((change) => change.field === field) }))
+    .map((version) =>
+      field === undefined
+        ? version
+        : { ...version, fields: version.fields.filter((change) => change.field === field) },
+    )
     .filter((version) => field === undefined || version.fields.length > 0)
     .reverse()
   return (
     <>
       <div>
-        <FilterSelect label="Field" all="All fields" value={field} onChange={setField} choices={fields.map((name) => [name, name] as const)} />
+        <FilterSelect
+          label="Field"
+          all="All fields"
+          value={field}
+          onChange={setField}
+          choices={fields.map((name) => [name, name] as const)}
+        />
       </div>
       {shown.length === 0 && <Blank title="No version changed this field" />}
       <ol className={styles.versions} aria-label="Versions">
@@ -48,7 +60,8 @@ function Head({ orgId, version }: { orgId: string; version: RecordVersion; isFir
       </strong>
       {version.modified_by !== undefined && <span>by {version.modified_by}</span>}
       <span className="soft">
-        captured <Ago at={version.captured_at} /> in <Link to={paths.run(orgId, version.run_id)}>this run</Link>
+        captured <Ago at={version.captured_at} /> in{' '}
+        <Link to={paths.run(orgId, version.run_id)}>this run</Link>
       </span>
     </div>
   )
@@ -65,8 +78,10 @@ const firstValues: TableColumn<FieldChange>[] = [
 ]
 
 function Body({ version: { change, fields } }: { version: RecordVersion }) {
-  if (fields.length === 0) return change === 'deleted' ? null : <p className={styles.none}>No field changed.</p>
-  if (change !== 'new') return <Table label="Fields changed" columns={pairs} rows={fields} rowId={({ field }) => field} />
+  if (fields.length === 0)
+    return change === 'deleted' ? null : <p className={styles.none}>No field changed.</p>
+  if (change !== 'new')
+    return <Table label="Fields changed" columns={pairs} rows={fields} rowId={({ field }) => field} />
   return (
     <details className={styles.first}>
       <summary>{counted(fields.length, 'field')} with a value</summary>

@@ -10,26 +10,34 @@ import type { GridColumn } from '~/ui/grid/column'
 import { Blank } from '~/ui/Message'
 import { QueryGrid } from './QueryGrid'
 
-const kinds = ['new', 'changed', 'deleted', 'undeleted'] as const
+const kinds = [
+  ['new', 'New'],
+  ['changed', 'Changed'],
+  ['deleted', 'Deleted'],
+  ['undeleted', 'Undeleted'],
+] as const
 
 function columns(org: Org, runId: string): GridColumn<ObjectChanges>[] {
   const closed = noRight(org, 'browse')
   return [
-    { id: 'object', title: 'Object', width: 230, cell: ({ object }) => <Link to={paths.object(org.id, object)}>{object}</Link> },
-    ...kinds.map(
-      (kind): GridColumn<ObjectChanges> => ({
-        id: kind,
-        title: kind[0]?.toUpperCase() + kind.slice(1),
-        width: 120,
-        align: 'right',
-        cell: (row) =>
-          row[kind] === 0 || closed !== undefined ? (
-            count(row[kind])
-          ) : (
-            <Link to={paths.runChanges(org.id, runId, row.object, { change: kind })}>{count(row[kind])}</Link>
-          ),
-      }),
-    ),
+    {
+      id: 'object',
+      title: 'Object',
+      width: 230,
+      cell: ({ object }) => <Link to={paths.object(org.id, object)}>{object}</Link>,
+    },
+    ...kinds.map(([kind, title]): GridColumn<ObjectChanges> => ({
+      id: kind,
+      title,
+      width: 120,
+      align: 'right',
+      cell: (row) =>
+        row[kind] === 0 || closed !== undefined ? (
+          count(row[kind])
+        ) : (
+          <Link to={paths.runChanges(org.id, runId, row.object, { change: kind })}>{count(row[kind])}</Link>
+        ),
+    })),
     {
       id: 'records',
       title: 'Records',
@@ -48,7 +56,9 @@ function columns(org: Org, runId: string): GridColumn<ObjectChanges>[] {
 
 /** Per object, what differs between this run and the one before. */
 export function RunChanges({ org, runId }: { org: Org; runId: string }) {
-  const changes = useInfiniteQuery(listQuery('/api/v1/runs/{run_id}/changes', { run_id: runId }, { limit: 200 }))
+  const changes = useInfiniteQuery(
+    listQuery('/api/v1/runs/{run_id}/changes', { run_id: runId }, { limit: 200 }),
+  )
   return (
     <QueryGrid
       name="run-changes"

@@ -11,8 +11,19 @@ import { QueryGrid } from './QueryGrid'
 
 function columns(orgId: string): GridColumn<RunError>[] {
   return [
-    { id: 'object', title: 'Object', width: 220, cell: ({ object }) => (object === undefined ? 'the whole run' : <Link to={paths.object(orgId, object)}>{object}</Link>) },
-    { id: 'message', title: 'What went wrong', width: 440, cell: ({ message }) => <span title={message}>{message}</span> },
+    {
+      id: 'object',
+      title: 'Object',
+      width: 220,
+      cell: ({ object }) =>
+        object === undefined ? 'the whole run' : <Link to={paths.object(orgId, object)}>{object}</Link>,
+    },
+    {
+      id: 'message',
+      title: 'What went wrong',
+      width: 440,
+      cell: ({ message }) => <span title={message}>{message}</span>,
+    },
     { id: 'hint', title: 'What to do', width: 360, cell: ({ hint }) => <span title={hint}>{hint}</span> },
     { id: 'code', title: 'Code', width: 190, cell: ({ code }) => <code>{code}</code> },
     { id: 'at', title: 'When', width: 190, cell: ({ at }) => <Moment at={at} /> },
@@ -20,7 +31,9 @@ function columns(orgId: string): GridColumn<RunError>[] {
 }
 
 export function RunErrors({ orgId, runId }: { orgId: string; runId: string }) {
-  const errors = useInfiniteQuery(listQuery('/api/v1/runs/{run_id}/errors', { run_id: runId }, { limit: 200 }))
+  const errors = useInfiniteQuery(
+    listQuery('/api/v1/runs/{run_id}/errors', { run_id: runId }, { limit: 200 }),
+  )
   return (
     <QueryGrid
       name="run-errors"

@@ -3,7 +3,11 @@ import { useState } from 'react'
 import styles from './SearchBox.module.css'
 
 /** Filters as somebody types, a moment after the last key. */
-export function SearchBox({ label, value, onChange }: {
+export function SearchBox({
+  label,
+  value,
+  onChange,
+}: {
   label: string
   value: string | undefined
   onChange: (value: string | undefined) => void

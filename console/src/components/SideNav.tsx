@@ -1,6 +1,18 @@
 import { useQuery } from '@tanstack/react-query'
 import {
-  Activity, AlertTriangle, Boxes, Building2, Database, Eye, History, KeyRound, Lock, ScrollText, Search, Settings, Users,
+  Activity,
+  AlertTriangle,
+  Boxes,
+  Building2,
+  Database,
+  Eye,
+  History,
+  KeyRound,
+  Lock,
+  ScrollText,
+  Search,
+  Settings,
+  Users,
 } from 'lucide-react'
 import type { ComponentType } from 'react'
 import { NavLink, useMatch } from 'react-router'
@@ -11,7 +23,13 @@ import { paths, patterns } from '~/paths'
 import { classes } from '~/ui/classes'
 import styles from './SideNav.module.css'
 
-type Way = { to: string; name: string; icon: ComponentType<{ size: number; 'aria-hidden': true }>; end?: boolean; closed?: string | undefined }
+type Way = {
+  to: string
+  name: string
+  icon: ComponentType<{ size: number; 'aria-hidden': true }>
+  end?: boolean
+  closed?: string | undefined
+}
 
 export function SideNav({ me, onMove }: { me: Me | undefined; onMove: () => void }) {
   const match = useMatch(`${patterns.org}/*`)
@@ -19,7 +37,12 @@ export function SideNav({ me, onMove }: { me: Me | undefined; onMove: () => void
   const team: Way[] = [
     { to: paths.orgs(), name: 'Orgs', icon: Building2, end: true },
     { to: paths.team(), name: 'Team', icon: Users, closed: noPermission(me, 'team:manage') },
-    { to: paths.singleSignOn(), name: 'Single sign-on', icon: KeyRound, closed: noPermission(me, 'settings:manage') },
+    {
+      to: paths.singleSignOn(),
+      name: 'Single sign-on',
+      icon: KeyRound,
+      closed: noPermission(me, 'settings:manage'),
+    },
     { to: paths.audit(), name: 'Audit log', icon: ScrollText, closed: noPermission(me, 'audit:read') },
   ]
   return (
@@ -53,7 +76,13 @@ function Ways({ title, ways, onMove }: { title: string; ways: Way[]; onMove: () 
       <ul className={styles.list}>
         {ways.map(({ to, name, icon: Icon, end, closed }) => (
           <li key={to}>
-            <NavLink to={to} end={end ?? false} className={classes(styles.way)} onClick={onMove} title={closed}>
+            <NavLink
+              to={to}
+              end={end ?? false}
+              className={classes(styles.way)}
+              onClick={onMove}
+              title={closed}
+            >
               <Icon size={15} aria-hidden />
               {name}
               {closed !== undefined && (

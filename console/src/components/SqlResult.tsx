@@ -12,7 +12,7 @@ const numbers = /int|decimal|float|double/i
 /** The answer to a query, as a grid. */
 export function SqlResult({ answer }: { answer: QueryAnswer }) {
   const columns = useMemo(() => answer.columns.map((column, at) => gridColumn(column, at)), [answer.columns])
-  const rows = useMemo(() => answer.rows.map((cells, at) => ({ at, cells: cells as unknown[] })), [answer.rows])
+  const rows = useMemo(() => answer.rows.map((cells, at) => ({ at, cells })), [answer.rows])
   const names = answer.columns.map(({ name }) => name).join(',')
   return (
     <Grid
@@ -45,6 +45,6 @@ function gridColumn({ name, type }: QueryAnswer['columns'][number], at: number):
 
 function Cell({ value }: { value: unknown }) {
   if (value === null || value === undefined) return <span className="soft">null</span>
-  const text = typeof value === 'object' ? JSON.stringify(value) : String(value as string | number | boolean)
+  const text = typeof value === 'object' ? JSON.stringify(value) : String(value)
   return <span title={text}>{text}</span>
 }

@@ -9,7 +9,10 @@ type Tab = { id: string; title: string; content: () => ReactNode }
 export function UrlTabs({ label, tabs }: { label: string; tabs: readonly Tab[] }) {
   const [asked, setTab] = useUrl('tab')
   const base = useId()
-  const at = Math.max(0, tabs.findIndex(({ id }) => id === asked))
+  const at = Math.max(
+    0,
+    tabs.findIndex(({ id }) => id === asked),
+  )
   const select = (to: number) => {
     const tab = tabs.at(to % tabs.length)
     if (tab === undefined) return

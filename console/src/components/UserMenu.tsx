@@ -10,7 +10,11 @@ import type { Theme } from '~/ui/theme'
 import { onThemeChange, readTheme, setTheme } from '~/ui/theme'
 import { useAct } from './useAct'
 
-const themes: [Theme, string][] = [['system', 'As the system'], ['light', 'Light'], ['dark', 'Dark']]
+const themes: [Theme, string][] = [
+  ['system', 'As the system'],
+  ['light', 'Light'],
+  ['dark', 'Dark'],
+]
 const icons = { system: Monitor, light: Sun, dark: Moon }
 
 export function UserMenu({ me }: { me: Me | undefined }) {
@@ -48,7 +52,11 @@ export function ThemeMenu() {
       label="Colours"
       icon={<Icon size={16} aria-hidden />}
       iconOnly
-      items={themes.map(([value, label]) => ({ label, checked: value === theme, onSelect: () => setTheme(value) }))}
+      items={themes.map(([value, label]) => ({
+        label,
+        checked: value === theme,
+        onSelect: () => setTheme(value),
+      }))}
     />
   )
 }

@@ -12,8 +12,20 @@ const version = (part: Partial<RecordVersion>): RecordVersion => ({
 
 it('names who set a field last, and keeps the values of a deleted record', () => {
   const versions = [
-    version({ change: 'new', modified_by: 'Ann', stamp: '2026-01-01T00:00:00Z', fields: [{ field: 'Name', new: 'Acme' }, { field: 'City', new: 'Ulm' }] }),
-    version({ modified_by: 'Ben', stamp: '2026-02-01T00:00:00Z', fields: [{ field: 'Name', old: 'Acme', new: 'Apex' }] }),
+    version({
+      change: 'new',
+      modified_by: 'Ann',
+      stamp: '2026-01-01T00:00:00Z',
+      fields: [
+        { field: 'Name', new: 'Acme' },
+        { field: 'City', new: 'Ulm' },
+      ],
+    }),
+    version({
+      modified_by: 'Ben',
+      stamp: '2026-02-01T00:00:00Z',
+      fields: [{ field: 'Name', old: 'Acme', new: 'Apex' }],
+    }),
     version({ modified_by: 'Cyd', change: 'deleted', fields: [{ field: 'Name', old: 'Apex' }] }),
   ]
 

@@ -1,6 +1,12 @@
 import type { RecordVersion } from '~/api/types'
 
-export type FieldBlame = { field: string; value: string | undefined; by: string | undefined; at: string; times: number }
+export type FieldBlame = {
+  field: string
+  value: string | undefined
+  by: string | undefined
+  at: string
+  times: number
+}
 
 /** Who set each field last, and when; versions come oldest first. */
 export function blameOf(versions: readonly RecordVersion[]): FieldBlame[] {
@@ -10,7 +16,13 @@ export function blameOf(versions: readonly RecordVersion[]): FieldBlame[] {
     if (version.change === 'deleted') continue
     for (const { field, new: value } of version.fields) {
       const times = (fields.get(field)?.times ?? 0) + 1
-      fields.set(field, { field, value, by: version.modified_by, at: version.stamp ?? version.captured_at, times })
+      fields.set(field, {
+        field,
+        value,
+        by: version.modified_by,
+        at: version.stamp ?? version.captured_at,
+        times,
+      })
     }
   }
   return [...fields.values()].sort((one, other) => one.field.localeCompare(other.field))

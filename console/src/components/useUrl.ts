@@ -3,7 +3,9 @@ import { useSearchParams } from 'react-router'
 import type { GridSort } from '~/ui/grid/column'
 
 /** One member of the address, such as a tab or a filter; empty means absent. */
-export function useUrl<Value extends string = string>(name: string): [Value | undefined, (value: Value | undefined) => void] {
+export function useUrl<Value extends string = string>(
+  name: string,
+): [Value | undefined, (value: Value | undefined) => void] {
   const [search, setSearch] = useSearchParams()
   const set = useCallback(
     (value: Value | undefined) =>

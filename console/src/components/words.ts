@@ -3,7 +3,7 @@ import type { AutoBackup, Change, ObjectPhase, ObjectWord, Org, RunStatus } from
 import type { BadgeTone, LightColour } from '~/ui/Light'
 
 export const objectColour = (word: ObjectWord): LightColour =>
-  ({ running: 'green', warning: 'yellow', stopped: 'grey', paused: 'grey', waiting: 'blue' } as const)[word]
+  (({ running: 'green', warning: 'yellow', stopped: 'grey', paused: 'grey', waiting: 'blue' }) as const)[word]
 
 export const objectPhaseWord: Record<ObjectPhase, string> = {
   waiting: 'waiting for its turn',
@@ -35,7 +35,8 @@ const autoStateWord: Record<Org['auto_backup'], string> = {
 
 export function orgLight(org: Org): { colour: LightColour; word: string } {
   if (org.connection !== 'works') return { colour: 'red', word: 'cannot sign in' }
-  if (org.auto_backup === 'off' || org.auto_backup === 'paused') return { colour: 'grey', word: autoStateWord[org.auto_backup] }
+  if (org.auto_backup === 'off' || org.auto_backup === 'paused')
+    return { colour: 'grey', word: autoStateWord[org.auto_backup] }
   if (org.light === 'yellow') return { colour: 'yellow', word: 'warning' }
   return { colour: 'green', word: autoStateWord[org.auto_backup] }
 }
@@ -49,10 +50,18 @@ export const runStatusWord: Record<RunStatus, string> = {
 }
 
 export const runTone = (status: RunStatus): BadgeTone =>
-  ({ running: 'busy', completed: 'good', completed_with_gaps: 'warn', failed: 'bad', interrupted: 'neutral' } as const)[status]
+  (
+    ({
+      running: 'busy',
+      completed: 'good',
+      completed_with_gaps: 'warn',
+      failed: 'bad',
+      interrupted: 'neutral',
+    }) as const
+  )[status]
 
 export const changeTone = (change: Change): BadgeTone =>
-  ({ new: 'good', changed: 'busy', deleted: 'bad', undeleted: 'warn' } as const)[change]
+  (({ new: 'good', changed: 'busy', deleted: 'bad', undeleted: 'warn' }) as const)[change]
 
 const ways: Record<string, string> = {
   rest: 'REST query',

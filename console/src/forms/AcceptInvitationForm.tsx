@@ -17,7 +17,12 @@ export function AcceptInvitationForm({ token, email, name, onDone }: Props) {
   })
   const { values, bind } = useFields({ name, password: '' }, accept.error)
   return (
-    <Form action="Join" isBusy={accept.isPending} problem={accept.error} onSubmit={() => accept.mutate(values)}>
+    <Form
+      action="Join"
+      isBusy={accept.isPending}
+      problem={accept.error}
+      onSubmit={() => accept.mutate(values)}
+    >
       <TextField label="E-mail address" value={email} readOnly autoComplete="username" />
       <TextField label="Your name" required autoComplete="name" {...bind('name')} />
       <NewPasswordField label="Password" {...bind('password')} />

@@ -9,7 +9,13 @@ import { useConnect } from './useConnect'
 import { useFields } from './useFields'
 
 /** Connects with the grant that the sf command line holds. */
-export function ConnectAuthUrlForm({ target, onDone }: { target: ConnectTarget; onDone: (org: Org) => void }) {
+export function ConnectAuthUrlForm({
+  target,
+  onDone,
+}: {
+  target: ConnectTarget
+  onDone: (org: Org) => void
+}) {
   const connect = useConnect(target, onDone)
   const { values, bind } = useFields({ name: '', auth_url: '' }, connect.error)
   return (
@@ -32,7 +38,8 @@ export function ConnectAuthUrlForm({ target, onDone }: { target: ConnectTarget; 
         autoComplete="off"
         hint={
           <>
-            “Sfdx Auth Url” as <code>sf org display --verbose --target-org NAME</code> shows it; it begins with
+            “Sfdx Auth Url” as <code>sf org display --verbose --target-org NAME</code> shows it; it begins
+            with
             <code> force://</code>.
           </>
         }

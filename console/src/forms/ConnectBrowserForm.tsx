@@ -13,17 +13,31 @@ import { OrgNameField } from './OrgNameField'
 import { useFields } from './useFields'
 
 /** Connects by Salesforce's own sign-in page: the OAuth web server flow with PKCE. */
-export function ConnectBrowserForm({ target, callbackUrl }: { target: ConnectTarget; callbackUrl: string | undefined }) {
+export function ConnectBrowserForm({
+  target,
+  callbackUrl,
+}: {
+  target: ConnectTarget
+  callbackUrl: string | undefined
+}) {
   const [place, setPlace] = useState<LoginPlace>('production')
   const start = useAct({
-    act: (body: { login_url: string; client_id: string; client_secret?: string; name?: string; org_id?: string }) =>
-      client.POST('/api/v1/org_sign_ins', { body }),
+    act: (body: {
+      login_url: string
+      client_id: string
+      client_secret?: string
+      name?: string
+      org_id?: string
+    }) => client.POST('/api/v1/org_sign_ins', { body }),
     isShownByForm: true,
     onDone: ({ authorize_url }) => {
       if (/^https?:/.test(authorize_url)) location.assign(authorize_url)
     },
   })
-  const { values, bind } = useFields({ name: '', login_url: '', client_id: '', client_secret: '' }, start.error)
+  const { values, bind } = useFields(
+    { name: '', login_url: '', client_id: '', client_secret: '' },
+    start.error,
+  )
   const loginUrl = loginUrlOf(place, values.login_url)
   return (
     <Form
@@ -61,7 +75,9 @@ export function ConnectBrowserForm({ target, callbackUrl }: { target: ConnectTar
           <Copy label="callback URL" value={callbackUrl} />
         </div>
       )}
-      <CommandLine command={`${cliOf(target, values.name)} --web --login-url ${loginUrl} --client-id ${values.client_id || 'KEY'}`} />
+      <CommandLine
+        command={`${cliOf(target, values.name)} --web --login-url ${loginUrl} --client-id ${values.client_id || 'KEY'}`}
+      />
     </Form>
   )
 }

@@ -10,9 +10,18 @@ import { useConnect } from './useConnect'
 import { useFields } from './useFields'
 
 /** Connects as the user whom the connected app runs as. */
-export function ConnectClientCredentialsForm({ target, onDone }: { target: ConnectTarget; onDone: (org: Org) => void }) {
+export function ConnectClientCredentialsForm({
+  target,
+  onDone,
+}: {
+  target: ConnectTarget
+  onDone: (org: Org) => void
+}) {
   const connect = useConnect(target, onDone)
-  const { values, bind } = useFields({ name: '', login_url: '', client_id: '', client_secret: '' }, connect.error)
+  const { values, bind } = useFields(
+    { name: '', login_url: '', client_id: '', client_secret: '' },
+    connect.error,
+  )
   const loginUrl = loginUrlOf('my_domain', values.login_url)
   return (
     <Form
@@ -41,8 +50,20 @@ export function ConnectClientCredentialsForm({ target, onDone }: { target: Conne
         hint="Salesforce offers this flow at My Domain only."
         {...bind('login_url')}
       />
-      <TextField label="Consumer key of your connected app" required spellCheck={false} autoComplete="off" {...bind('client_id')} />
-      <TextField label="Consumer secret" type="password" required autoComplete="off" {...bind('client_secret')} />
+      <TextField
+        label="Consumer key of your connected app"
+        required
+        spellCheck={false}
+        autoComplete="off"
+        {...bind('client_id')}
+      />
+      <TextField
+        label="Consumer secret"
+        type="password"
+        required
+        autoComplete="off"
+        {...bind('client_secret')}
+      />
       <CommandLine
         command={`${cliOf(target, values.name)} --login-url ${values.login_url || 'URL'} --client-id ${values.client_id || 'KEY'} --client-secret -`}
       />

@@ -40,7 +40,13 @@ export function ConnectJwtForm({ target, onDone }: { target: ConnectTarget; onDo
     >
       {target.kind === 'new' && <OrgNameField {...bind('name')} />}
       <LoginUrlFields place={place} setPlace={setPlace} domain={bind('login_url')} />
-      <TextField label="Consumer key of your connected app" required spellCheck={false} autoComplete="off" {...bind('client_id')} />
+      <TextField
+        label="Consumer key of your connected app"
+        required
+        spellCheck={false}
+        autoComplete="off"
+        {...bind('client_id')}
+      />
       <TextField
         label="Username of the integration user"
         required

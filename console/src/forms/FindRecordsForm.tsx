@@ -9,7 +9,9 @@ const names = ['q', 'object', 'field', 'deleted'] as const
 /** What to look for; the answer follows the address. */
 export function FindRecordsForm() {
   const [search, setSearch] = useSearchParams()
-  const [values, setValues] = useState(() => Object.fromEntries(names.map((name) => [name, search.get(name) ?? ''])))
+  const [values, setValues] = useState(() =>
+    Object.fromEntries(names.map((name) => [name, search.get(name) ?? ''])),
+  )
   const bind = (name: (typeof names)[number]) => ({
     name,
     value: values[name] ?? '',
@@ -21,7 +23,11 @@ export function FindRecordsForm() {
       className={styles.form}
       onSubmit={(event) => {
         event.preventDefault()
-        setSearch(Object.entries(values).map(([name, value]) => [name, value.trim()] as [string, string]).filter(([, value]) => value !== ''))
+        setSearch(
+          Object.entries(values)
+            .map(([name, value]) => [name, value.trim()] as [string, string])
+            .filter(([, value]) => value !== ''),
+        )
       }}
     >
       <TextField label="Id, name or any value" type="search" {...bind('q')} />

@@ -15,7 +15,12 @@ export function FirstOwnerForm({ token, onDone }: { token: string; onDone: (me: 
   })
   const { values, bind } = useFields({ name: '', email: '', password: '' }, create.error)
   return (
-    <Form action="Create the owner" isBusy={create.isPending} problem={create.error} onSubmit={() => create.mutate(values)}>
+    <Form
+      action="Create the owner"
+      isBusy={create.isPending}
+      problem={create.error}
+      onSubmit={() => create.mutate(values)}
+    >
       <TextField label="Your name" required autoComplete="name" {...bind('name')} />
       <TextField label="E-mail address" type="email" required autoComplete="username" {...bind('email')} />
       <NewPasswordField label="Password" {...bind('password')} />

@@ -17,7 +17,16 @@ type Props = {
 }
 
 /** Fields, the server's complaint, and one button. */
-export function Form({ action, look = 'primary', isBusy, problem, disabledReason, onSubmit, children, beside }: Props) {
+export function Form({
+  action,
+  look = 'primary',
+  isBusy,
+  problem,
+  disabledReason,
+  onSubmit,
+  children,
+  beside,
+}: Props) {
   const isClosed = isBusy || disabledReason !== undefined
   return (
     <form

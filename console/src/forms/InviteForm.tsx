@@ -8,7 +8,11 @@ import { useFields } from './useFields'
 
 export const roleChoices = [
   { value: 'member', label: 'Member', hint: 'Has no rights on any org until an owner gives some.' },
-  { value: 'owner', label: 'Owner', hint: 'Connects orgs, manages the team, reads the audit log. Sees every org, and may remove it.' },
+  {
+    value: 'owner',
+    label: 'Owner',
+    hint: 'Connects orgs, manages the team, reads the audit log. Sees every org, and may remove it.',
+  },
 ] as const satisfies { value: Role; label: string; hint: string }[]
 
 export function InviteForm({ onDone }: { onDone: (link: string, email: string) => void }) {

@@ -63,7 +63,9 @@ export function BudgetForm({ org }: { org: Org }) {
         }
         {...bind('api_budget_percent')}
       />
-      <CommandLine command={`holdfast org set ${cliName(org.name)} --api-budget ${values.api_budget_percent}`} />
+      <CommandLine
+        command={`holdfast org set ${cliName(org.name)} --api-budget ${values.api_budget_percent}`}
+      />
     </Form>
   )
 }

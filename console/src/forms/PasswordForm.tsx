@@ -7,7 +7,8 @@ import { useFields } from './useFields'
 
 export function PasswordForm({ hasPassword }: { hasPassword: boolean }) {
   const change = useAct({
-    act: (body: { current_password?: string; new_password: string }) => client.PUT('/api/v1/me/password', { body }),
+    act: (body: { current_password?: string; new_password: string }) =>
+      client.PUT('/api/v1/me/password', { body }),
     changes: ['/api/v1/me', '/api/v1/me/sessions'],
     done: 'Password changed; your other sessions have ended',
     isShownByForm: true,

@@ -4,7 +4,13 @@ import { useFields } from './useFields'
 
 export type Proof = { password?: string; code?: string }
 
-type Props = { hasPassword: boolean; action: string; isBusy: boolean; problem: unknown; onProof: (proof: Proof) => void }
+type Props = {
+  hasPassword: boolean
+  action: string
+  isBusy: boolean
+  problem: unknown
+  onProof: (proof: Proof) => void
+}
 
 /** Shows again who one is, before something about one's own sign-in changes. */
 export function ProofForm({ hasPassword, action, isBusy, problem, onProof }: Props) {
@@ -13,7 +19,13 @@ export function ProofForm({ hasPassword, action, isBusy, problem, onProof }: Pro
   return (
     <Form action={action} look="normal" isBusy={isBusy} problem={problem} onSubmit={submit}>
       {hasPassword ? (
-        <TextField label="Your password" type="password" required autoComplete="current-password" {...bind('password')} />
+        <TextField
+          label="Your password"
+          type="password"
+          required
+          autoComplete="current-password"
+          {...bind('password')}
+        />
       ) : (
         <TextField label="Code of your authenticator" autoComplete="one-time-code" {...bind('code')} />
       )}

@@ -15,9 +15,20 @@ export function SignInForm({ onDone, onSecondFactor }: Props) {
   })
   const { values, bind } = useFields({ email: '', password: '' }, signIn.error)
   return (
-    <Form action="Sign in" isBusy={signIn.isPending} problem={signIn.error} onSubmit={() => signIn.mutate(values)}>
+    <Form
+      action="Sign in"
+      isBusy={signIn.isPending}
+      problem={signIn.error}
+      onSubmit={() => signIn.mutate(values)}
+    >
       <TextField label="E-mail address" type="email" required autoComplete="username" {...bind('email')} />
-      <TextField label="Password" type="password" required autoComplete="current-password" {...bind('password')} />
+      <TextField
+        label="Password"
+        type="password"
+        required
+        autoComplete="current-password"
+        {...bind('password')}
+      />
     </Form>
   )
 }

@@ -32,7 +32,12 @@ export function SingleSignOnForm({ settings }: { settings: SingleSignOn }) {
     save.error,
   )
   return (
-    <Form action="Check and save" isBusy={save.isPending} problem={save.error} onSubmit={() => save.mutate({ ...values, ...flags })}>
+    <Form
+      action="Check and save"
+      isBusy={save.isPending}
+      problem={save.error}
+      onSubmit={() => save.mutate({ ...values, ...flags })}
+    >
       <Checkbox
         label="Members may sign in with the identity provider"
         checked={flags.is_enabled}
@@ -42,13 +47,23 @@ export function SingleSignOnForm({ settings }: { settings: SingleSignOn }) {
         <div>The provider must allow this redirect address:</div>
         <Copy label="redirect address" value={settings.callback_url} />
       </div>
-      <TextField label="Issuer" required inputMode="url" placeholder="https://login.example.com/realms/acme" {...bind('issuer')} />
+      <TextField
+        label="Issuer"
+        required
+        inputMode="url"
+        placeholder="https://login.example.com/realms/acme"
+        {...bind('issuer')}
+      />
       <TextField label="Client id" required spellCheck={false} autoComplete="off" {...bind('client_id')} />
       <TextField
         label="Client secret"
         type="password"
         autoComplete="off"
-        hint={settings.has_client_secret ? 'One is stored; leave this empty to keep it.' : 'Leave this empty if the provider gave none.'}
+        hint={
+          settings.has_client_secret
+            ? 'One is stored; leave this empty to keep it.'
+            : 'Leave this empty if the provider gave none.'
+        }
         {...bind('client_secret')}
       />
       <TextField label="Words on the button" required {...bind('label')} />

@@ -74,7 +74,13 @@ export function SqlForm({ org, initial, isBusy, onRun }: Props) {
             >
               Download as CSV
             </Button>
-            <Button type="submit" look="primary" icon={<Play size={14} aria-hidden />} busy={isBusy} disabledReason={nothing}>
+            <Button
+              type="submit"
+              look="primary"
+              icon={<Play size={14} aria-hidden />}
+              busy={isBusy}
+              disabledReason={nothing}
+            >
               Run
             </Button>
           </div>

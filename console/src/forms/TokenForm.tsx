@@ -16,7 +16,13 @@ const day = 86_400_000
 
 type NewToken = { name: string; scopes: Scope[]; expires_at?: string; org_ids?: string[] }
 
-export function TokenForm({ orgs, onDone }: { orgs: { id: string; name: string }[]; onDone: (secret: string) => void }) {
+export function TokenForm({
+  orgs,
+  onDone,
+}: {
+  orgs: { id: string; name: string }[]
+  onDone: (secret: string) => void
+}) {
   const [chosen, setChosen] = useState<ReadonlySet<Scope>>(new Set(['view']))
   const create = useAct({
     act: (body: NewToken) => client.POST('/api/v1/me/tokens', { body }),
@@ -35,12 +41,21 @@ export function TokenForm({ orgs, onDone }: { orgs: { id: string; name: string }
         create.mutate({
           name: values.name.trim(),
           scopes: [...chosen],
-          ...(values.days === '' ? {} : { expires_at: new Date(Date.now() + Number(values.days) * day).toISOString() }),
+          ...(values.days === ''
+            ? {}
+            : { expires_at: new Date(Date.now() + Number(values.days) * day).toISOString() }),
           ...(values.org_ids === '' ? {} : { org_ids: [values.org_ids] }),
         })
       }
     >
-      <TextField label="Name" required maxLength={80} autoComplete="off" hint="What uses it, such as nightly-report." {...bind('name')} />
+      <TextField
+        label="Name"
+        required
+        maxLength={80}
+        autoComplete="off"
+        hint="What uses it, such as nightly-report."
+        {...bind('name')}
+      />
       <fieldset className="stack-tight">
         <legend>What it may do (never more than you may)</legend>
         {scopes.map(({ scope, label, hint }) => (

@@ -10,10 +10,19 @@ export function loginUrlOf(place: LoginPlace, domain: string): string {
   return /^https?:\/\//.test(typed) ? typed : `https://${typed}`
 }
 
-type Bound = { name: string; value: string; error: string | undefined; onChange: (event: { target: { value: string } }) => void }
+type Bound = {
+  name: string
+  value: string
+  error: string | undefined
+  onChange: (event: { target: { value: string } }) => void
+}
 
 /** Where the org signs its users in. */
-export function LoginUrlFields({ place, setPlace, domain }: {
+export function LoginUrlFields({
+  place,
+  setPlace,
+  domain,
+}: {
   place: LoginPlace
   setPlace: (place: LoginPlace) => void
   domain: Bound

@@ -26,7 +26,15 @@ export default function AccountPage() {
             label="Account"
             tabs={[
               { id: 'profile', title: 'Profile', content: () => <Profile me={me} /> },
-              { id: 'password', title: 'Password', content: () => <Panel title="Password"><PasswordForm hasPassword={me.has_password} /></Panel> },
+              {
+                id: 'password',
+                title: 'Password',
+                content: () => (
+                  <Panel title="Password">
+                    <PasswordForm hasPassword={me.has_password} />
+                  </Panel>
+                ),
+              },
               { id: 'authenticator', title: 'Authenticator', content: () => <Authenticator me={me} /> },
               { id: 'sessions', title: 'Sessions', content: () => <Sessions /> },
               { id: 'tokens', title: 'API tokens', content: () => <Tokens /> },
@@ -56,7 +64,13 @@ function Profile({ me }: { me: Me }) {
             { name: 'Single sign-on', value: me.is_linked_to_single_sign_on ? 'linked' : 'not linked' },
           ]}
         />
-        <Form action="Save" look="normal" isBusy={rename.isPending} problem={rename.error} onSubmit={() => rename.mutate({ name: values.name.trim() })}>
+        <Form
+          action="Save"
+          look="normal"
+          isBusy={rename.isPending}
+          problem={rename.error}
+          onSubmit={() => rename.mutate({ name: values.name.trim() })}
+        >
           <TextField label="Your name" required autoComplete="name" {...bind('name')} />
         </Form>
       </div>

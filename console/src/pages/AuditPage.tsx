@@ -34,14 +34,22 @@ function Details({ details }: { details: unknown }) {
   if (details === null || details === undefined) return null
   const text =
     typeof details === 'object'
-      ? Object.entries(details).map(([name, value]) => `${name}: ${typeof value === 'string' ? value : JSON.stringify(value)}`).join(', ')
+      ? Object.entries(details)
+          .map(([name, value]) => `${name}: ${typeof value === 'string' ? value : JSON.stringify(value)}`)
+          .join(', ')
       : JSON.stringify(details)
   return <span title={text}>{text}</span>
 }
 
 const actions = [
-  ['session', 'Sign-ins'], ['member', 'Members'], ['invitation', 'Invitations'], ['rights', 'Rights'],
-  ['org', 'Orgs'], ['auto_backup', 'Auto backup'], ['token', 'API tokens'], ['single_sign_on', 'Single sign-on'],
+  ['session', 'Sign-ins'],
+  ['member', 'Members'],
+  ['invitation', 'Invitations'],
+  ['rights', 'Rights'],
+  ['org', 'Orgs'],
+  ['auto_backup', 'Auto backup'],
+  ['token', 'API tokens'],
+  ['single_sign_on', 'Single sign-on'],
 ] as const
 
 /** What was done, by whom; and the proof that nobody changed the log. */
@@ -63,13 +71,20 @@ export default function AuditPage() {
   return (
     <>
       <PageHead title="Audit log">
-        <Button icon={<ShieldCheck size={15} aria-hidden />} busy={verification.isFetching} onClick={() => void verification.refetch()}>
+        <Button
+          icon={<ShieldCheck size={15} aria-hidden />}
+          busy={verification.isFetching}
+          onClick={() => void verification.refetch()}
+        >
           Verify the log
         </Button>
       </PageHead>
       {verification.isError && <ProblemView error={verification.error} />}
       {verification.data?.is_intact === true && (
-        <Notice tone="good" title={`The log is whole: ${counted(verification.data.checked, 'entry', 'entries')} checked`}>
+        <Notice
+          tone="good"
+          title={`The log is whole: ${counted(verification.data.checked, 'entry', 'entries')} checked`}
+        >
           <div className="stack-tight">
             Keep this head elsewhere; with it, cutting off the end shows too.
             <Copy label="head" value={verification.data.head} />
@@ -89,7 +104,13 @@ export default function AuditPage() {
         rowId={({ number }) => String(number)}
         toolbar={
           <>
-            <FilterSelect label="What" all="Everything" value={action} onChange={setAction} choices={actions} />
+            <FilterSelect
+              label="What"
+              all="Everything"
+              value={action}
+              onChange={setAction}
+              choices={actions}
+            />
             <SearchBox label="Org Id" value={orgId} onChange={setOrgId} />
           </>
         }

@@ -25,13 +25,21 @@ const methods = [
     label: 'Sign in at Salesforce',
     hint: 'As the integration user, on Salesforce’s own page. Holdfast never sees the password. Best for most.',
   },
-  { value: 'jwt', label: 'With a key (JWT)', hint: 'No browser; a certificate in the connected app. Best for scripts.' },
+  {
+    value: 'jwt',
+    label: 'With a key (JWT)',
+    hint: 'No browser; a certificate in the connected app. Best for scripts.',
+  },
   {
     value: 'client_credentials',
     label: 'With a consumer secret',
     hint: 'Client credentials: the connected app runs as a user that you set there.',
   },
-  { value: 'auth_url', label: 'With the sf command line’s auth URL', hint: 'Takes over a sign-in that sf has made.' },
+  {
+    value: 'auth_url',
+    label: 'With the sf command line’s auth URL',
+    hint: 'Takes over a sign-in that sf has made.',
+  },
 ] as const
 type Method = (typeof methods)[number]['value']
 
@@ -72,7 +80,11 @@ function Wizard({ target }: { target: ConnectTarget }) {
     <>
       <PageHead
         title={target.kind === 'new' ? 'Connect an org' : `Connect ${target.org.name} again`}
-        up={target.kind === 'new' ? { to: paths.orgs(), name: 'Orgs' } : { to: paths.org(target.org.id), name: target.org.name }}
+        up={
+          target.kind === 'new'
+            ? { to: paths.orgs(), name: 'Orgs' }
+            : { to: paths.org(target.org.id), name: target.org.name }
+        }
       />
       {error !== null && (
         <Notice tone="bad" title="Salesforce did not let Holdfast in">
@@ -82,7 +94,14 @@ function Wizard({ target }: { target: ConnectTarget }) {
       <div className={styles.columns}>
         <div className="stack">
           <Panel title="How should Holdfast sign in?">
-            <Choices legend="Way" name="method" value={method} onChange={setMethod} choices={methods} />
+            <Choices
+              legend="How should Holdfast sign in?"
+              legendHidden
+              name="method"
+              value={method}
+              onChange={setMethod}
+              choices={methods}
+            />
           </Panel>
           <PrepareSalesforce />
         </div>

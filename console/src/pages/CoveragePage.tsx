@@ -17,7 +17,7 @@ import { Table } from '~/ui/Table'
 import { Ago } from '~/ui/Time'
 
 export const prefetch = (queries: QueryClient, { params }: LoaderFunctionArgs) =>
-  void queries.prefetchQuery(coverageQuery(params['orgId'] ?? ''))
+  queries.query(coverageQuery(params['orgId'] ?? ''))
 
 /** What the integration user can see and what it cannot, asked of the org. */
 export default function CoveragePage() {
@@ -52,7 +52,12 @@ export default function CoveragePage() {
             )}
             <Facts facts={figures(report)} />
             <Panel title="Permissions of the integration user" flush>
-              <Table label="Permissions" columns={permissions} rows={report.permissions} rowId={({ name }) => name} />
+              <Table
+                label="Permissions"
+                columns={permissions}
+                rows={report.permissions}
+                rowId={({ name }) => name}
+              />
             </Panel>
             <CoveredObjects objects={report.objects} />
           </>

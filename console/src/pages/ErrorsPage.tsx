@@ -23,12 +23,23 @@ function columns(orgId: string): GridColumn<OrgError>[] {
       id: 'object',
       title: 'Object',
       width: 190,
-      cell: ({ object }) => (object === undefined ? 'the whole org' : <Link to={paths.object(orgId, object)}>{object}</Link>),
+      cell: ({ object }) =>
+        object === undefined ? 'the whole org' : <Link to={paths.object(orgId, object)}>{object}</Link>,
     },
-    { id: 'message', title: 'What went wrong', width: 420, cell: ({ message }) => <span title={message}>{message}</span> },
+    {
+      id: 'message',
+      title: 'What went wrong',
+      width: 420,
+      cell: ({ message }) => <span title={message}>{message}</span>,
+    },
     { id: 'hint', title: 'What to do', width: 330, cell: ({ hint }) => <span title={hint}>{hint}</span> },
     { id: 'code', title: 'Code', width: 180, cell: ({ code }) => <code>{code}</code> },
-    { id: 'run', title: 'Run', width: 90, cell: ({ run_id }) => run_id !== undefined && <Link to={paths.run(orgId, run_id)}>its run</Link> },
+    {
+      id: 'run',
+      title: 'Run',
+      width: 90,
+      cell: ({ run_id }) => run_id !== undefined && <Link to={paths.run(orgId, run_id)}>its run</Link>,
+    },
   ]
 }
 
@@ -40,7 +51,11 @@ function State({ error }: { error: OrgError }) {
       </span>
     )
   }
-  return error.light === 'yellow' ? <Light colour="yellow" word="warning" /> : <Light colour="green" word="being retried" />
+  return error.light === 'yellow' ? (
+    <Light colour="yellow" word="warning" />
+  ) : (
+    <Light colour="green" word="being retried" />
+  )
 }
 
 /** All errors of an org in one list. */
@@ -49,11 +64,15 @@ export default function ErrorsPage() {
   const [show, setShow] = useUrl<'all'>('show')
   const [object, setObject] = useUrl('object')
   const errors = useInfiniteQuery(
-    listQuery('/api/v1/orgs/{org_id}/errors', { org_id: org.id }, {
-      limit: 100,
-      is_open: show !== 'all',
-      ...(object === undefined ? {} : { object }),
-    }),
+    listQuery(
+      '/api/v1/orgs/{org_id}/errors',
+      { org_id: org.id },
+      {
+        limit: 100,
+        is_open: show !== 'all',
+        ...(object === undefined ? {} : { object }),
+      },
+    ),
   )
   return (
     <>
@@ -66,13 +85,20 @@ export default function ErrorsPage() {
         rowId={({ id }) => id}
         toolbar={
           <>
-            <FilterSelect label="Which errors" all="Open errors" value={show} onChange={setShow} choices={[['all', 'Open and past errors']]} />
+            <FilterSelect
+              label="Which errors"
+              all="Open errors"
+              value={show}
+              onChange={setShow}
+              choices={[['all', 'Open and past errors']]}
+            />
             <SearchBox label="Object" value={object} onChange={setObject} />
           </>
         }
         empty={
           <Blank title={show === 'all' ? 'No errors' : 'No open errors'}>
-            What fails is tried again by itself. It shows here at once, and its light turns yellow only when it lasts.
+            What fails is tried again by itself. It shows here at once, and its light turns yellow only when
+            it lasts.
           </Blank>
         }
       />

@@ -17,7 +17,10 @@ export default function FirstStartPage() {
 
   if (options?.needs_first_owner === false) {
     return (
-      <EntryLayout title="Holdfast has its owner" lead="This link was used. Whoever made the first owner can invite you.">
+      <EntryLayout
+        title="Holdfast has its owner"
+        lead="This link was used. Whoever made the first owner can invite you."
+      >
         <LinkButton to={paths.signIn()} look="primary">
           Sign in
         </LinkButton>
@@ -25,7 +28,10 @@ export default function FirstStartPage() {
     )
   }
   return (
-    <EntryLayout title="Welcome to Holdfast" lead="You are the first one here. Make the owner of this installation.">
+    <EntryLayout
+      title="Welcome to Holdfast"
+      lead="You are the first one here. Make the owner of this installation."
+    >
       {token === undefined ? (
         <Notice tone="warn" title="The link is incomplete">
           Open the whole link that the service printed when it started, with all that follows the #.

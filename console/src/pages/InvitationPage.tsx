@@ -39,8 +39,8 @@ export default function InvitationPage() {
           found !== undefined && (
             <>
               <p className="soft">
-                {found.invited_by} invites you as {found.role === 'owner' ? 'an owner' : 'a member'} of the team. The
-                invitation is good until {dayOf(found.expires_at)}.
+                {found.invited_by} invites you as {found.role === 'owner' ? 'an owner' : 'a member'} of the
+                team. The invitation is good until {dayOf(found.expires_at)}.
               </p>
               <AcceptInvitationForm
                 token={token}

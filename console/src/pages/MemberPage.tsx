@@ -70,7 +70,11 @@ function SignInPanel({ member }: { member: Member }) {
       title="Sign-in"
       actions={
         <>
-          <Button busy={resetTotp.isPending} disabledReason={member.has_totp ? undefined : 'There is no authenticator'} onClick={() => resetTotp.mutate()}>
+          <Button
+            busy={resetTotp.isPending}
+            disabledReason={member.has_totp ? undefined : 'There is no authenticator'}
+            onClick={() => resetTotp.mutate()}
+          >
             Remove the authenticator
           </Button>
           <Button busy={endSessions.isPending} onClick={() => endSessions.mutate()}>
@@ -105,29 +109,47 @@ function RolePanel({ member }: { member: Member }) {
   const change = useChangeMember(member, 'Role changed')
   return (
     <Panel title="Role">
-      <Choices legend="Role" name="role" value={member.role} onChange={(role) => change.mutate({ role })} choices={roleChoices} />
+      <Choices
+        legend="Role"
+        legendHidden
+        name="role"
+        value={member.role}
+        onChange={(role) => change.mutate({ role })}
+        choices={roleChoices}
+      />
     </Panel>
   )
 }
 
 function OrgsPanel({ member }: { member: Member }) {
   const orgs = useInfiniteQuery(listQuery('/api/v1/orgs', undefined, { limit: 100 }))
-  const nameOf = (id: string) => orgs.data?.pages.flatMap(({ items }) => items).find((org) => org.id === id)?.name ?? id
+  const nameOf = (id: string) =>
+    orgs.data?.pages.flatMap(({ items }) => items).find((org) => org.id === id)?.name ?? id
   return (
     <Panel title="Rights on orgs" flush>
       {member.orgs.length === 0 ? (
-        <Blank title="No rights on any org">They are given on the Settings page of each org, under Rights.</Blank>
+        <Blank title="No rights on any org">
+          They are given on the Settings page of each org, under Rights.
+        </Blank>
       ) : (
         <Table
           label="Rights on orgs"
           rows={member.orgs}
           rowId={({ org_id }) => org_id}
           columns={[
-            { title: 'Org', cell: ({ org_id }) => <Link to={paths.orgSettings(org_id, { tab: 'rights' })}>{nameOf(org_id)}</Link> },
+            {
+              title: 'Org',
+              cell: ({ org_id }) => (
+                <Link to={paths.orgSettings(org_id, { tab: 'rights' })}>{nameOf(org_id)}</Link>
+              ),
+            },
             {
               title: 'Rights',
               wrap: true,
-              cell: ({ rights, is_owner }) => (is_owner ? 'all, as owner of the connection' : rights.map((right) => rightNames[right]).join(', ')),
+              cell: ({ rights, is_owner }) =>
+                is_owner
+                  ? 'all, as owner of the connection'
+                  : rights.map((right) => rightNames[right]).join(', '),
             },
           ]}
         />
@@ -139,7 +161,10 @@ function OrgsPanel({ member }: { member: Member }) {
 function DangerPanel({ member, isMe }: { member: Member; isMe: boolean }) {
   const [isAsking, setAsking] = useState(false)
   const navigate = useNavigate()
-  const change = useChangeMember(member, member.is_disabled ? `${member.name} may sign in again` : `${member.name} is disabled`)
+  const change = useChangeMember(
+    member,
+    member.is_disabled ? `${member.name} may sign in again` : `${member.name} is disabled`,
+  )
   const remove = useAct({
     act: () => client.DELETE('/api/v1/members/{member_id}', { params: { path: { member_id: member.id } } }),
     changes,
@@ -150,7 +175,11 @@ function DangerPanel({ member, isMe }: { member: Member; isMe: boolean }) {
   return (
     <Panel title="Leave-taking">
       <div className="line">
-        <Button disabledReason={reason} busy={change.isPending} onClick={() => change.mutate({ is_disabled: !member.is_disabled })}>
+        <Button
+          disabledReason={reason}
+          busy={change.isPending}
+          onClick={() => change.mutate({ is_disabled: !member.is_disabled })}
+        >
           {member.is_disabled ? 'Enable again' : 'Disable'}
         </Button>
         <Button look="danger" disabledReason={reason} onClick={() => setAsking(true)}>
@@ -158,7 +187,14 @@ function DangerPanel({ member, isMe }: { member: Member; isMe: boolean }) {
         </Button>
       </div>
       {isAsking && (
-        <Confirm title={`Remove ${member.name}?`} name={member.email} action="Remove" isBusy={remove.isPending} onConfirm={() => remove.mutate()} onClose={() => setAsking(false)}>
+        <Confirm
+          title={`Remove ${member.name}?`}
+          name={member.email}
+          action="Remove"
+          isBusy={remove.isPending}
+          onConfirm={() => remove.mutate()}
+          onClose={() => setAsking(false)}
+        >
           Sessions and tokens end at once. The audit log keeps what was done.
         </Confirm>
       )}

@@ -19,7 +19,7 @@ import { Facts } from '~/ui/Panel'
 import { Ago, Moment } from '~/ui/Time'
 
 export const prefetch = (queries: QueryClient, { params }: LoaderFunctionArgs) =>
-  void queries.prefetchQuery(objectQuery(params['orgId'] ?? '', params['object'] ?? ''))
+  queries.query(objectQuery(params['orgId'] ?? '', params['object'] ?? ''))
 
 export default function ObjectPage() {
   const { org } = useOrg()
@@ -36,7 +36,10 @@ export default function ObjectPage() {
         <LinkButton to={paths.records(org.id, { object })} disabledReason={noRight(org, 'browse')}>
           Find records
         </LinkButton>
-        <LinkButton to={paths.sql(org.id, { sql: `SELECT * FROM ${object} LIMIT 100` })} disabledReason={noRight(org, 'browse')}>
+        <LinkButton
+          to={paths.sql(org.id, { sql: `SELECT * FROM ${object} LIMIT 100` })}
+          disabledReason={noRight(org, 'browse')}
+        >
           Query
         </LinkButton>
       </PageHead>
@@ -47,9 +50,21 @@ export default function ObjectPage() {
             <Facts
               facts={[
                 { name: 'Live records', value: count(found.live_records), note: remaining(found) },
-                { name: 'Last captured', value: <Ago at={found.last_captured_at} />, note: found.method && wayWord(found.method) },
-                { name: 'Last verified complete', value: <Ago at={found.last_verified_at} />, note: 'all Ids and counts equal the org’s' },
-                { name: 'Watermark', value: <Ago at={found.watermark} />, note: 'all that changed before is stored' },
+                {
+                  name: 'Last captured',
+                  value: <Ago at={found.last_captured_at} />,
+                  note: found.method && wayWord(found.method),
+                },
+                {
+                  name: 'Last verified complete',
+                  value: <Ago at={found.last_verified_at} />,
+                  note: 'all Ids and counts equal the org’s',
+                },
+                {
+                  name: 'Watermark',
+                  value: <Ago at={found.watermark} />,
+                  note: 'all that changed before is stored',
+                },
                 { name: 'First seen', value: <Ago at={found.first_seen_at} /> },
               ]}
             />
@@ -71,7 +86,9 @@ function Standing({ status }: { status: ObjectStatus }) {
 }
 
 const remaining = ({ remaining_records }: ObjectStatus) =>
-  remaining_records === undefined || remaining_records === 0 ? undefined : `${count(remaining_records)} remaining`
+  remaining_records === undefined || remaining_records === 0
+    ? undefined
+    : `${count(remaining_records)} remaining`
 
 function Trouble({ status }: { status: ObjectStatus }) {
   const { failure, stopped_reason, attempts, next_try_at, failing_since, word } = status

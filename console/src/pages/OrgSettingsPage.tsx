@@ -32,11 +32,26 @@ export default function OrgSettingsPage() {
         label="Settings"
         tabs={[
           { id: 'connection', title: 'Connection', content: () => <ConnectionTab org={org} /> },
-          { id: 'budget', title: 'API budget', content: () => <Panel title="API budget"><BudgetForm org={org} /></Panel> },
+          {
+            id: 'budget',
+            title: 'API budget',
+            content: () => (
+              <Panel title="API budget">
+                <BudgetForm org={org} />
+              </Panel>
+            ),
+          },
           {
             id: 'rights',
             title: 'Rights',
-            content: () => (noTeam === undefined ? <OrgRights org={org} me={me} /> : <Notice tone="busy" title="Rights are given by owners of the team">{noTeam}</Notice>),
+            content: () =>
+              noTeam === undefined ? (
+                <OrgRights org={org} me={me} />
+              ) : (
+                <Notice tone="busy" title="Rights are given by owners of the team">
+                  {noTeam}
+                </Notice>
+              ),
           },
         ]}
       />
@@ -57,7 +72,15 @@ function ConnectionTab({ org }: { org: Org }) {
       >
         <Details
           facts={[
-            { name: 'State', value: org.connection === 'works' ? <Light colour="green" word="works" /> : <Light colour="red" word="needs to be connected again" /> },
+            {
+              name: 'State',
+              value:
+                org.connection === 'works' ? (
+                  <Light colour="green" word="works" />
+                ) : (
+                  <Light colour="red" word="needs to be connected again" />
+                ),
+            },
             { name: 'Connected', value: <Moment at={org.connected_at} /> },
             { name: 'Connected by', value: org.owner_name ?? 'the command line' },
           ]}
@@ -88,7 +111,10 @@ function RemoveOrg({ org }: { org: Org }) {
   return (
     <Panel title="Remove from Holdfast">
       <div className="line spread">
-        <p>Forgets the connection and stops auto backup. What was captured stays in the lake, and can be connected again.</p>
+        <p>
+          Forgets the connection and stops auto backup. What was captured stays in the lake, and can be
+          connected again.
+        </p>
         <Button look="danger" disabledReason={noRight(org, 'delete')} onClick={() => setAsking(true)}>
           Remove this org
         </Button>
@@ -102,7 +128,8 @@ function RemoveOrg({ org }: { org: Org }) {
           onConfirm={() => remove.mutate()}
           onClose={() => setAsking(false)}
         >
-          Nothing more is captured from this org, and its credentials are forgotten. The lake keeps what it has.
+          Nothing more is captured from this org, and its credentials are forgotten. The lake keeps what it
+          has.
         </Confirm>
       )}
     </Panel>

@@ -23,12 +23,23 @@ import { Ago } from '~/ui/Time'
 const columns: GridColumn<Org>[] = [
   { id: 'name', title: 'Org', width: 220, cell: (org) => <Link to={paths.org(org.id)}>{org.name}</Link> },
   { id: 'auto_backup', title: 'Auto backup', width: 190, cell: (org) => <Light {...orgLight(org)} /> },
-  { id: 'address', title: 'Address', width: 280, cell: (org) => org.instance_url.replace(/^https?:\/\//, '') },
+  {
+    id: 'address',
+    title: 'Address',
+    width: 280,
+    cell: (org) => org.instance_url.replace(/^https?:\/\//, ''),
+  },
   { id: 'kind', title: 'Kind', width: 170, cell: (org) => kindOf(org) },
   { id: 'user', title: 'Integration user', width: 230, cell: (org) => org.integration_user },
   { id: 'connected', title: 'Connected', width: 130, cell: (org) => <Ago at={org.connected_at} /> },
   { id: 'owner', title: 'Connected by', width: 150, cell: (org) => org.owner_name },
-  { id: 'id', title: 'Org Id', width: 180, isHiddenAtFirst: true, cell: (org) => <span className="mono">{org.id}</span> },
+  {
+    id: 'id',
+    title: 'Org Id',
+    width: 180,
+    isHiddenAtFirst: true,
+    cell: (org) => <span className="mono">{org.id}</span>,
+  },
 ]
 
 function kindOf(org: Org) {
@@ -38,7 +49,7 @@ function kindOf(org: Org) {
 
 const orgsList = () => listQuery('/api/v1/orgs', undefined, { limit: 100 })
 
-export const prefetch = (queries: QueryClient) => void queries.prefetchInfiniteQuery(orgsList())
+export const prefetch = (queries: QueryClient) => queries.infiniteQuery(orgsList())
 
 export default function OrgsPage() {
   const { data: me } = useQuery(meQuery())
@@ -47,7 +58,12 @@ export default function OrgsPage() {
   useLiveEvents(undefined)
   const cannotConnect = noPermission(me, 'org:connect')
   const connect = (
-    <LinkButton to={paths.connect()} look="primary" icon={<Plus size={15} aria-hidden />} disabledReason={cannotConnect}>
+    <LinkButton
+      to={paths.connect()}
+      look="primary"
+      icon={<Plus size={15} aria-hidden />}
+      disabledReason={cannotConnect}
+    >
       Connect an org
     </LinkButton>
   )
@@ -59,7 +75,8 @@ export default function OrgsPage() {
       </PageHead>
       {system?.is_auto_backup_served === false && (
         <Notice tone="warn" title="Nobody does the work of auto backup">
-          No process has served it for a while. Start <code>holdfast serve</code> or <code>holdfast worker</code>.
+          No process has served it for a while. Start <code>holdfast serve</code> or{' '}
+          <code>holdfast worker</code>.
         </Notice>
       )}
       <QueryGrid
@@ -85,17 +102,26 @@ function AllOrgsSwitch({ orgs }: { orgs: Org[] }) {
   const move = useAct({
     act: (state: 'running' | 'paused') => client.PUT('/api/v1/auto_backup', { body: { state } }),
     changes: ['/api/v1/orgs'],
-    done: ({ org_ids }, state) => `${counted(org_ids.length, 'org')} ${state === 'paused' ? 'paused' : 'resumed'}`,
+    done: ({ org_ids }, state) =>
+      `${counted(org_ids.length, 'org')} ${state === 'paused' ? 'paused' : 'resumed'}`,
   })
   const mine = orgs.filter((org) => org.rights.includes('execute') && org.auto_backup !== 'off')
   const active = mine.filter((org) => org.auto_backup !== 'paused')
   if (mine.length === 0) return null
   return active.length > 0 ? (
-    <Button icon={<Pause size={14} aria-hidden />} busy={move.isPending} onClick={() => move.mutate('paused')}>
+    <Button
+      icon={<Pause size={14} aria-hidden />}
+      busy={move.isPending}
+      onClick={() => move.mutate('paused')}
+    >
       Pause all
     </Button>
   ) : (
-    <Button icon={<Play size={14} aria-hidden />} busy={move.isPending} onClick={() => move.mutate('running')}>
+    <Button
+      icon={<Play size={14} aria-hidden />}
+      busy={move.isPending}
+      onClick={() => move.mutate('running')}
+    >
       Resume all
     </Button>
   )

@@ -19,7 +19,7 @@ import { LiveView } from './overview/LiveView'
 import { SetUp } from './overview/SetUp'
 
 export const prefetch = (queries: QueryClient, { params }: LoaderFunctionArgs) =>
-  void queries.prefetchQuery(autoBackupQuery(params['orgId'] ?? ''))
+  queries.query(autoBackupQuery(params['orgId'] ?? ''))
 
 /** One page for an org's whole life: set up, first backup, live; it moves on by itself. */
 export default function OverviewPage() {
@@ -32,15 +32,21 @@ export default function OverviewPage() {
       {(backup) => (
         <>
           <PageHead title={org.name} aside={<Standing backup={backup} />}>
-            <AutoSwitch org={org} backup={backup} />
+            {backup.phase !== 'off' && <AutoSwitch org={org} backup={backup} />}
           </PageHead>
-          {search.get('connected') === '1' && <Notice tone="good" title="Connected">Holdfast can sign in to this org.</Notice>}
-          <Troubles backup={backup} />
+          {search.get('connected') === '1' && (
+            <Notice tone="good" title="Connected">
+              Holdfast can sign in to this org.
+            </Notice>
+          )}
+          <Troubles backup={backup} isConnected={org.connection === 'works'} />
           {backup.phase === 'off' && <SetUp org={org} />}
           {backup.first_backup !== undefined && backup.phase !== 'off' && (
             <FirstBackup org={org} backup={backup} first={backup.first_backup} />
           )}
-          {backup.first_backup === undefined && backup.phase !== 'off' && <LiveView org={org} backup={backup} />}
+          {backup.first_backup === undefined && backup.phase !== 'off' && (
+            <LiveView org={org} backup={backup} />
+          )}
         </>
       )}
     </QueryView>
@@ -61,21 +67,24 @@ function Standing({ backup }: { backup: AutoBackup }) {
   )
 }
 
-function Troubles({ backup }: { backup: AutoBackup }) {
+function Troubles({ backup, isConnected }: { backup: AutoBackup; isConnected: boolean }) {
   const { warning, stopped } = backup.objects
   return (
     <>
       {!backup.is_served && backup.phase !== 'off' && (
         <Notice tone="warn" title="Nobody does the work of auto backup">
-          No process has served it for a while. Start <code>holdfast serve</code> or <code>holdfast worker</code>.
+          No process has served it for a while. Start <code>holdfast serve</code> or{' '}
+          <code>holdfast worker</code>.
         </Notice>
       )}
-      {backup.problem !== undefined && (
+      {backup.problem !== undefined && isConnected && (
         <Notice tone="warn" title={backup.problem.message}>
           {backup.problem.hint} <span className="mono soft">{backup.problem.code}</span>
         </Notice>
       )}
-      {backup.problem === undefined && backup.reason !== undefined && <Notice tone={backup.light === 'yellow' ? 'warn' : 'busy'}>{backup.reason}</Notice>}
+      {backup.problem === undefined && backup.reason !== undefined && (
+        <Notice tone={backup.light === 'yellow' ? 'warn' : 'busy'}>{backup.reason}</Notice>
+      )}
       {warning > 0 && (
         <Notice
           tone="warn"
@@ -87,7 +96,9 @@ function Troubles({ backup }: { backup: AutoBackup }) {
         <Notice
           tone="busy"
           title={`${stopped} ${stopped === 1 ? 'object is' : 'objects are'} not captured`}
-          actions={<LinkButton to={paths.objects(backup.org_id, { word: 'stopped' })}>See which, and why</LinkButton>}
+          actions={
+            <LinkButton to={paths.objects(backup.org_id, { word: 'stopped' })}>See which, and why</LinkButton>
+          }
         />
       )}
     </>

@@ -30,15 +30,25 @@ export default function RecordPage() {
         up={{ to: paths.records(org.id, { object }), name: `${object} records` }}
         aside={<Standing object={object} id={recordId} history={history.data} />}
       >
-        <LinkButton to={paths.sql(org.id, { sql: `SELECT * FROM ${object} WHERE Id = '${recordId}'` })}>Query</LinkButton>
+        <LinkButton to={paths.sql(org.id, { sql: `SELECT * FROM ${object} WHERE Id = '${recordId}'` })}>
+          Query
+        </LinkButton>
       </PageHead>
       <QueryView query={history} lines={10}>
         {(found) => (
           <UrlTabs
             label="Record"
             tabs={[
-              { id: 'versions', title: 'Versions', content: () => <RecordVersions orgId={org.id} versions={found.versions} /> },
-              { id: 'values', title: 'Values and who set them', content: () => <RecordValues versions={found.versions} /> },
+              {
+                id: 'versions',
+                title: 'Versions',
+                content: () => <RecordVersions orgId={org.id} versions={found.versions} />,
+              },
+              {
+                id: 'values',
+                title: 'Values and who set them',
+                content: () => <RecordValues versions={found.versions} />,
+              },
             ]}
           />
         )}
@@ -47,12 +57,22 @@ export default function RecordPage() {
   )
 }
 
-function Standing({ object, id, history }: { object: string; id: string; history: RecordHistory | undefined }) {
+function Standing({
+  object,
+  id,
+  history,
+}: {
+  object: string
+  id: string
+  history: RecordHistory | undefined
+}) {
   return (
     <>
       <span>{object}</span>
       <span className="mono">{id}</span>
-      {history !== undefined && <Badge tone={history.is_deleted ? 'bad' : 'good'}>{history.is_deleted ? 'deleted' : 'live'}</Badge>}
+      {history !== undefined && (
+        <Badge tone={history.is_deleted ? 'bad' : 'good'}>{history.is_deleted ? 'deleted' : 'live'}</Badge>
+      )}
       {history !== undefined && <span>{counted(history.versions.length, 'version')}</span>}
     </>
   )

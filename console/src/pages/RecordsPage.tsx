@@ -30,9 +30,24 @@ function columns(orgId: string): GridColumn<FoundRecord>[] {
       ),
     },
     { id: 'name', title: 'Name', width: 280, cell: ({ name }) => name },
-    { id: 'object', title: 'Object', width: 190, cell: ({ object }) => <Link to={paths.object(orgId, object)}>{object}</Link> },
-    { id: 'state', title: 'State', width: 100, cell: ({ is_deleted }) => (is_deleted ? <Badge tone="bad">deleted</Badge> : 'live') },
-    { id: 'modified_at', title: 'Last modified', width: 190, cell: (record) => <Moment at={record.modified_at} /> },
+    {
+      id: 'object',
+      title: 'Object',
+      width: 190,
+      cell: ({ object }) => <Link to={paths.object(orgId, object)}>{object}</Link>,
+    },
+    {
+      id: 'state',
+      title: 'State',
+      width: 100,
+      cell: ({ is_deleted }) => (is_deleted ? <Badge tone="bad">deleted</Badge> : 'live'),
+    },
+    {
+      id: 'modified_at',
+      title: 'Last modified',
+      width: 190,
+      cell: (record) => <Moment at={record.modified_at} />,
+    },
     {
       id: 'match',
       title: 'Found in',
@@ -57,13 +72,17 @@ export default function RecordsPage() {
   const closed = noRight(org, 'browse')
   const isAsked = q !== undefined || object !== undefined
   const found = useInfiniteQuery({
-    ...listQuery('/api/v1/orgs/{org_id}/records', { org_id: org.id }, {
-      limit: 50,
-      ...(q === undefined ? {} : { q }),
-      ...(object === undefined ? {} : { object }),
-      ...(field === undefined ? {} : { field }),
-      deleted: deleted ?? 'include',
-    }),
+    ...listQuery(
+      '/api/v1/orgs/{org_id}/records',
+      { org_id: org.id },
+      {
+        limit: 50,
+        ...(q === undefined ? {} : { q }),
+        ...(object === undefined ? {} : { object }),
+        ...(field === undefined ? {} : { field }),
+        deleted: deleted ?? 'include',
+      },
+    ),
     enabled: closed === undefined && isAsked,
   })
   const shown = useMemo(() => columns(org.id), [org.id])
@@ -84,14 +103,17 @@ export default function RecordsPage() {
           rowId={({ object: of, id }) => `${of} ${id}`}
           toolbar={
             <span className="soft" role="status">
-              {count(searched)} records looked at{found.isFetching && (at === undefined ? ', searching' : `, searching ${at}`)}
+              {count(searched)} records looked at
+              {found.isFetching && (at === undefined ? ', searching' : `, searching ${at}`)}
             </span>
           }
           empty={
             found.hasNextPage ? (
               <Blank title="Searching">Nothing found so far.</Blank>
             ) : (
-              <Blank title="No such record">Try a part of the value, another object, or an Id of 15 or 18 characters.</Blank>
+              <Blank title="No such record">
+                Try a part of the value, another object, or an Id of 15 or 18 characters.
+              </Blank>
             )
           }
         />

@@ -18,7 +18,10 @@ import { Badge } from '~/ui/Light'
 import { Blank } from '~/ui/Message'
 
 const changes: [Change, string][] = [
-  ['new', 'New'], ['changed', 'Changed'], ['deleted', 'Deleted'], ['undeleted', 'Undeleted'],
+  ['new', 'New'],
+  ['changed', 'Changed'],
+  ['deleted', 'Deleted'],
+  ['undeleted', 'Undeleted'],
 ]
 
 function columns(orgId: string, object: string): GridColumn<ChangedRecord>[] {
@@ -33,9 +36,19 @@ function columns(orgId: string, object: string): GridColumn<ChangedRecord>[] {
         </Link>
       ),
     },
-    { id: 'change', title: 'Change', width: 110, cell: ({ change }) => <Badge tone={changeTone(change)}>{change}</Badge> },
+    {
+      id: 'change',
+      title: 'Change',
+      width: 110,
+      cell: ({ change }) => <Badge tone={changeTone(change)}>{change}</Badge>,
+    },
     { id: 'count', title: 'Fields', width: 80, align: 'right', cell: ({ fields }) => fields.length },
-    { id: 'fields', title: 'Field by field', width: 760, cell: ({ fields }) => <FieldChanges fields={fields} /> },
+    {
+      id: 'fields',
+      title: 'Field by field',
+      width: 760,
+      cell: ({ fields }) => <FieldChanges fields={fields} />,
+    },
   ]
 }
 
@@ -46,11 +59,15 @@ export default function RunChangesPage() {
   const [change, setChange] = useUrl<Change>('change')
   const closed = noRight(org, 'browse')
   const records = useInfiniteQuery({
-    ...listQuery('/api/v1/runs/{run_id}/changed_records', { run_id: runId }, {
-      object,
-      limit: 100,
-      ...(change === undefined ? {} : { change }),
-    }),
+    ...listQuery(
+      '/api/v1/runs/{run_id}/changed_records',
+      { run_id: runId },
+      {
+        object,
+        limit: 100,
+        ...(change === undefined ? {} : { change }),
+      },
+    ),
     enabled: closed === undefined,
   })
   const shown = useMemo(() => columns(org.id, object), [org.id, object])
@@ -68,8 +85,18 @@ export default function RunChangesPage() {
           columns={shown}
           query={records}
           rowId={({ id }) => id}
-          toolbar={<FilterSelect label="Change" all="All changes" value={change} onChange={setChange} choices={changes} />}
-          empty={<Blank title="No such changes">The run found no record of this object changed in this way.</Blank>}
+          toolbar={
+            <FilterSelect
+              label="Change"
+              all="All changes"
+              value={change}
+              onChange={setChange}
+              choices={changes}
+            />
+          }
+          empty={
+            <Blank title="No such changes">The run found no record of this object changed in this way.</Blank>
+          }
         />
       ) : (
         <Closed reason={closed} />

@@ -22,7 +22,7 @@ import { Facts } from '~/ui/Panel'
 import { Moment } from '~/ui/Time'
 
 export const prefetch = (queries: QueryClient, { params }: LoaderFunctionArgs) =>
-  void queries.prefetchQuery(runQuery(params['runId'] ?? ''))
+  queries.query(runQuery(params['runId'] ?? ''))
 
 export default function RunPage() {
   const { org } = useOrg()
@@ -33,7 +33,12 @@ export default function RunPage() {
     <QueryView query={query}>
       {(run) => (
         <>
-          <PageHead title={`Run of ${timeOf(run.started_at)}`} place={org.name} up={up} aside={<Standing run={run} />}>
+          <PageHead
+            title={`Run of ${timeOf(run.started_at)}`}
+            place={org.name}
+            up={up}
+            aside={<Standing run={run} />}
+          >
             <LinkButton to={paths.sql(org.id, { as_of: run.id })} disabledReason={noRight(org, 'browse')}>
               Query as of this run
             </LinkButton>
@@ -47,7 +52,11 @@ export default function RunPage() {
           <UrlTabs
             label="Run"
             tabs={[
-              { id: 'objects', title: 'Objects', content: () => <RunObjects orgId={org.id} runId={run.id} /> },
+              {
+                id: 'objects',
+                title: 'Objects',
+                content: () => <RunObjects orgId={org.id} runId={run.id} />,
+              },
               { id: 'changes', title: 'Changes', content: () => <RunChanges org={org} runId={run.id} /> },
               { id: 'errors', title: 'Errors', content: () => <RunErrors orgId={org.id} runId={run.id} /> },
             ]}
@@ -73,7 +82,11 @@ function Figures({ run }: { run: Run }) {
     <Facts
       facts={[
         { name: 'New', value: count(counts.new) },
-        { name: 'Changed', value: count(counts.changed), note: counts.undeleted > 0 && `${count(counts.undeleted)} undeleted` },
+        {
+          name: 'Changed',
+          value: count(counts.changed),
+          note: counts.undeleted > 0 && `${count(counts.undeleted)} undeleted`,
+        },
         { name: 'Deleted', value: count(counts.deleted) },
         { name: 'Files', value: count(files.stored), note: bytes(files.bytes) },
         {

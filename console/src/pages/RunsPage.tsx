@@ -17,18 +17,64 @@ const triggers: Record<Run['trigger'], string> = { auto: 'auto backup', backup: 
 
 function columns(orgId: string): GridColumn<Run>[] {
   return [
-    { id: 'started_at', title: 'Started', width: 190, cell: (run) => <Link to={paths.run(orgId, run.id)}>{timeOf(run.started_at)}</Link> },
-    { id: 'status', title: 'Status', width: 170, cell: ({ status }) => <Badge tone={runTone(status)}>{runStatusWord[status]}</Badge> },
+    {
+      id: 'started_at',
+      title: 'Started',
+      width: 190,
+      cell: (run) => <Link to={paths.run(orgId, run.id)}>{timeOf(run.started_at)}</Link>,
+    },
+    {
+      id: 'status',
+      title: 'Status',
+      width: 170,
+      cell: ({ status }) => <Badge tone={runTone(status)}>{runStatusWord[status]}</Badge>,
+    },
     { id: 'trigger', title: 'Begun by', width: 120, cell: ({ trigger }) => triggers[trigger] },
-    { id: 'took', title: 'Took', width: 110, align: 'right', cell: (run) => (run.finished_at === undefined ? '…' : between(run.started_at, run.finished_at)) },
+    {
+      id: 'took',
+      title: 'Took',
+      width: 110,
+      align: 'right',
+      cell: (run) => (run.finished_at === undefined ? '…' : between(run.started_at, run.finished_at)),
+    },
     { id: 'objects', title: 'Objects', width: 100, align: 'right', cell: ({ objects }) => count(objects) },
     { id: 'new', title: 'New', width: 100, align: 'right', cell: ({ counts }) => count(counts.new) },
-    { id: 'changed', title: 'Changed', width: 105, align: 'right', cell: ({ counts }) => count(counts.changed) },
-    { id: 'deleted', title: 'Deleted', width: 105, align: 'right', cell: ({ counts }) => count(counts.deleted) },
+    {
+      id: 'changed',
+      title: 'Changed',
+      width: 105,
+      align: 'right',
+      cell: ({ counts }) => count(counts.changed),
+    },
+    {
+      id: 'deleted',
+      title: 'Deleted',
+      width: 105,
+      align: 'right',
+      cell: ({ counts }) => count(counts.deleted),
+    },
     { id: 'files', title: 'Files', width: 90, align: 'right', cell: ({ files }) => count(files.stored) },
-    { id: 'bytes', title: 'Stored', width: 100, align: 'right', cell: ({ counts, files }) => bytes(counts.bytes + files.bytes) },
-    { id: 'api_calls', title: 'API calls', width: 105, align: 'right', cell: ({ api_calls }) => count(api_calls) },
-    { id: 'id', title: 'Run id', width: 260, isHiddenAtFirst: true, cell: ({ id }) => <span className="mono">{id}</span> },
+    {
+      id: 'bytes',
+      title: 'Stored',
+      width: 100,
+      align: 'right',
+      cell: ({ counts, files }) => bytes(counts.bytes + files.bytes),
+    },
+    {
+      id: 'api_calls',
+      title: 'API calls',
+      width: 105,
+      align: 'right',
+      cell: ({ api_calls }) => count(api_calls),
+    },
+    {
+      id: 'id',
+      title: 'Run id',
+      width: 260,
+      isHiddenAtFirst: true,
+      cell: ({ id }) => <span className="mono">{id}</span>,
+    },
   ]
 }
 
@@ -44,7 +90,9 @@ export default function RunsPage() {
         columns={useMemo(() => columns(org.id), [org.id])}
         query={runs}
         rowId={({ id }) => id}
-        toolbar={<span className="soft">Newest first. Each finished run is a moment that you can ask about.</span>}
+        toolbar={
+          <span className="soft">Newest first. Each finished run is a moment that you can ask about.</span>
+        }
         empty={<Blank title="No run yet">The first begins when auto backup is switched on.</Blank>}
       />
     </>

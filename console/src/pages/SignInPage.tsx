@@ -12,9 +12,9 @@ import { Notice } from '~/ui/Message'
 import styles from './SignInPage.module.css'
 
 const refusals: Record<string, string> = {
-  access_denied: 'The identity provider refused: you cancelled, or you may not use Holdfast.',
-  not_invited: 'You are known to the identity provider, but nobody invited you. Ask an owner of the team.',
-  email_not_verified: 'The identity provider has not verified your e-mail address.',
+  sign_in_refused:
+    'The identity provider did not vouch for you, or nobody here has invited you. Ask an owner of the team.',
+  identity_provider_failed: 'The identity provider could not be reached. An owner of the team should look at its settings.',
 }
 
 export default function SignInPage() {
@@ -43,7 +43,8 @@ export default function SignInPage() {
     <EntryLayout title="Sign in">
       {error !== null && (
         <Notice tone="bad" title="Single sign-on did not work">
-          {refusals[error] ?? 'Try again, or ask an owner of the team.'} <span className="mono soft">{error}</span>
+          {refusals[error] ?? 'Try again, or ask an owner of the team.'}{' '}
+          <span className="mono soft">{error}</span>
         </Notice>
       )}
       <QueryView query={options} lines={4}>

@@ -25,7 +25,11 @@ export default function SqlPage() {
     queryKey: ['sql', org.id, sql, asOf],
     queryFn: async ({ signal }) => {
       const body = { sql, ...(asOf === '' ? {} : { as_of: asOf }) }
-      const { data } = await client.POST('/api/v1/orgs/{org_id}/queries', { params: { path: { org_id: org.id } }, body, signal })
+      const { data } = await client.POST('/api/v1/orgs/{org_id}/queries', {
+        params: { path: { org_id: org.id } },
+        body,
+        signal,
+      })
       return data
     },
     enabled: closed === undefined && sql !== '' && system?.has_sql !== false,
@@ -36,7 +40,8 @@ export default function SqlPage() {
   if (system?.has_sql === false) {
     return (
       <Blank title="This build has no SQL engine">
-        Install the full build, or read the lake with DuckDB, Spark or pandas: its tables are plain Delta Lake tables.
+        Install the full build, or read the lake with DuckDB, Spark or pandas: its tables are plain Delta Lake
+        tables.
       </Blank>
     )
   }
@@ -56,7 +61,9 @@ export default function SqlPage() {
             }}
           />
           {answer.isFetching && <Skeleton lines={6} label="The query is running" />}
-          {!answer.isFetching && answer.isError && <ProblemView error={answer.error} retry={() => void answer.refetch()} />}
+          {!answer.isFetching && answer.isError && (
+            <ProblemView error={answer.error} retry={() => void answer.refetch()} />
+          )}
           {!answer.isFetching && answer.data !== undefined && <SqlResult answer={answer.data} />}
         </div>
         <QueryTables orgId={org.id} asOf={asOf} />

@@ -46,14 +46,36 @@ export default function TeamPage() {
 }
 
 const columns: GridColumn<Member>[] = [
-  { id: 'name', title: 'Member', width: 200, cell: ({ id, name }) => <Link to={paths.member(id)}>{name}</Link> },
+  {
+    id: 'name',
+    title: 'Member',
+    width: 200,
+    cell: ({ id, name }) => <Link to={paths.member(id)}>{name}</Link>,
+  },
   { id: 'email', title: 'E-mail address', width: 250, cell: ({ email }) => email },
-  { id: 'role', title: 'Role', width: 110, cell: ({ role }) => <Badge tone={role === 'owner' ? 'good' : 'neutral'}>{role}</Badge> },
+  {
+    id: 'role',
+    title: 'Role',
+    width: 110,
+    cell: ({ role }) => <Badge tone={role === 'owner' ? 'good' : 'neutral'}>{role}</Badge>,
+  },
   { id: 'state', title: 'State', width: 120, cell: ({ is_disabled, kind }) => stateOf(is_disabled, kind) },
   { id: 'sign_in', title: 'Signs in with', width: 250, cell: (member) => waysIn(member) },
-  { id: 'orgs', title: 'Rights on', width: 110, cell: ({ orgs }) => (orgs.length === 0 ? <span className="soft">no org</span> : counted(orgs.length, 'org')) },
+  {
+    id: 'orgs',
+    title: 'Rights on',
+    width: 110,
+    cell: ({ orgs }) =>
+      orgs.length === 0 ? <span className="soft">no org</span> : counted(orgs.length, 'org'),
+  },
   { id: 'last_seen_at', title: 'Last seen', width: 140, cell: (member) => <Ago at={member.last_seen_at} /> },
-  { id: 'created_at', title: 'Joined', width: 140, isHiddenAtFirst: true, cell: (member) => <Ago at={member.created_at} /> },
+  {
+    id: 'created_at',
+    title: 'Joined',
+    width: 140,
+    isHiddenAtFirst: true,
+    cell: (member) => <Ago at={member.created_at} />,
+  },
 ]
 
 function stateOf(isDisabled: boolean, kind: Member['kind']) {
@@ -72,7 +94,14 @@ function waysIn({ has_password, has_totp, is_linked_to_single_sign_on }: Member)
 function Members() {
   const members = useInfiniteQuery(listQuery('/api/v1/members', undefined, { limit: 100 }))
   return (
-    <QueryGrid name="members" label="Members" columns={columns} query={members} rowId={({ id }) => id} empty={<Blank title="No members" />} />
+    <QueryGrid
+      name="members"
+      label="Members"
+      columns={columns}
+      query={members}
+      rowId={({ id }) => id}
+      empty={<Blank title="No members" />}
+    />
   )
 }
 
@@ -85,7 +114,8 @@ function InviteDialog({ onClose }: { onClose: () => void }) {
       ) : (
         <div className="stack">
           <p>
-            Hand this link to {made.email}. It is shown once, works once, and whoever holds it becomes a member.
+            Hand this link to {made.email}. It is shown once, works once, and whoever holds it becomes a
+            member.
           </p>
           <Copy label="invitation link" value={made.link} />
         </div>

@@ -13,29 +13,31 @@ export function Chart(props: ChartProps) {
           <ChartCanvas {...props} />
         </Suspense>
       </div>
-      <table className="visually-hidden">
-        <caption>{props.label}</caption>
-        <thead>
-          <tr>
-            <th scope="col">Day</th>
-            {props.series.map((series) => (
-              <th scope="col" key={series.name}>
-                {series.name}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {props.days.map((day, at) => (
-            <tr key={day}>
-              <th scope="row">{day}</th>
+      <div className="visually-hidden">
+        <table>
+          <caption>{props.label}</caption>
+          <thead>
+            <tr>
+              <th scope="col">Day</th>
               {props.series.map((series) => (
-                <td key={series.name}>{series.values[at]}</td>
+                <th scope="col" key={series.name}>
+                  {series.name}
+                </th>
               ))}
             </tr>
-          ))}
-        </tbody>
-      </table>
+          </thead>
+          <tbody>
+            {props.days.map((day, at) => (
+              <tr key={day}>
+                <th scope="row">{day}</th>
+                {props.series.map((series) => (
+                  <td key={series.name}>{series.values[at]}</td>
+                ))}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
     </figure>
   )
 }

@@ -63,7 +63,10 @@ function options(element: HTMLElement, series: ChartSeries[], height: number): u
     tzDate: (stamp) => uPlot.tzDate(new Date(stamp * 1000), 'Etc/UTC'),
     cursor: { show: false },
     legend: { show: false },
-    scales: { y: { range: (_plot, _low, high) => [0, Math.max(4, high * 1.1)] } },
+    scales: {
+      x: { range: (_plot, from, until) => [from - halfDay, until + halfDay] },
+      y: { range: (_plot, _low, high) => [0, Math.max(4, high * 1.1)] },
+    },
     axes: [
       { ...axis, values: (_plot, stamps) => stamps.map(dayLabel), space: 64 },
       { ...axis, values: (_plot, values) => values.map((value) => shortCount(value)), size: 46 },
@@ -81,6 +84,8 @@ function options(element: HTMLElement, series: ChartSeries[], height: number): u
     ],
   }
 }
+
+const halfDay = 43_200
 
 const label = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short', timeZone: 'UTC' })
 const dayLabel = (stamp: number) => label.format(new Date(stamp * 1000))

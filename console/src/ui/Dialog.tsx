@@ -3,7 +3,12 @@ import { useCallback, useId } from 'react'
 import styles from './Dialog.module.css'
 
 /** A modal question. The browser keeps the focus inside, and Escape closes it. */
-export function Dialog({ title, onClose, children, footer }: {
+export function Dialog({
+  title,
+  onClose,
+  children,
+  footer,
+}: {
   title: string
   onClose: () => void
   children: ReactNode

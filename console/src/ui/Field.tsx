@@ -17,7 +17,14 @@ function useField({ hint, error }: Pick<Labelled, 'hint' | 'error'>) {
   }
 }
 
-function Frame({ id, label, hint, error, labelHidden, children }: Labelled & { id: string; children: ReactNode }) {
+function Frame({
+  id,
+  label,
+  hint,
+  error,
+  labelHidden,
+  children,
+}: Labelled & { id: string; children: ReactNode }) {
   return (
     <div className={styles.field}>
       <label htmlFor={id} className={labelHidden ? 'visually-hidden' : styles.label}>
@@ -79,7 +86,12 @@ export function Checkbox({ label, hint, ...input }: CheckProps) {
   const id = useId()
   return (
     <div className={styles.check}>
-      <input id={id} type="checkbox" {...input} aria-describedby={hint === undefined ? undefined : `${id}-hint`} />
+      <input
+        id={id}
+        type="checkbox"
+        {...input}
+        aria-describedby={hint === undefined ? undefined : `${id}-hint`}
+      />
       <div>
         <label htmlFor={id}>{label}</label>
         {hint !== undefined && (
@@ -94,6 +106,7 @@ export function Checkbox({ label, hint, ...input }: CheckProps) {
 
 type ChoicesProps<Value extends string> = {
   legend: string
+  legendHidden?: boolean
   name: string
   value: Value
   onChange: (value: Value) => void
@@ -101,11 +114,18 @@ type ChoicesProps<Value extends string> = {
 }
 
 /** One of a few, each with a sentence that says when to take it. */
-export function Choices<Value extends string>({ legend, name, value, onChange, choices }: ChoicesProps<Value>) {
+export function Choices<Value extends string>({
+  legend,
+  legendHidden = false,
+  name,
+  value,
+  onChange,
+  choices,
+}: ChoicesProps<Value>) {
   const id = useId()
   return (
     <fieldset className={styles.choices}>
-      <legend className={styles.label}>{legend}</legend>
+      <legend className={legendHidden ? 'visually-hidden' : styles.label}>{legend}</legend>
       {choices.map((choice) => (
         <label key={choice.value} className={styles.choice}>
           <input

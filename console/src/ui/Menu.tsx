@@ -4,10 +4,22 @@ import { Button } from './Button'
 import styles from './Menu.module.css'
 
 export type MenuItem =
-  | { label: string; onSelect: () => void; icon?: ReactNode; disabledReason?: string | undefined; checked?: boolean }
+  | {
+      label: string
+      onSelect: () => void
+      icon?: ReactNode
+      disabledReason?: string | undefined
+      checked?: boolean
+    }
   | 'rule'
 
-type Props = { label: string; items: MenuItem[]; icon?: ReactNode; iconOnly?: boolean; className?: string | undefined }
+type Props = {
+  label: string
+  items: MenuItem[]
+  icon?: ReactNode
+  iconOnly?: boolean
+  className?: string | undefined
+}
 
 /** A button that opens a list of actions; arrow keys move in it, Escape and Tab leave it. */
 export function Menu({ label, items, icon, iconOnly, className }: Props) {
@@ -42,7 +54,13 @@ export function Menu({ label, items, icon, iconOnly, className }: Props) {
   )
 }
 
-function Items({ id, label, items, place, close }: {
+function Items({
+  id,
+  label,
+  items,
+  place,
+  close,
+}: {
   id: string
   label: string
   items: MenuItem[]

@@ -4,14 +4,22 @@ import styles from './Message.module.css'
 
 export type NoticeTone = 'busy' | 'warn' | 'bad' | 'good'
 
-export function Notice({ tone, title, children, actions }: {
+export function Notice({
+  tone,
+  title,
+  children,
+  actions,
+}: {
   tone: NoticeTone
   title?: string
   children?: ReactNode
   actions?: ReactNode
 }) {
   return (
-    <div className={classes(styles.notice, tone !== 'busy' && styles[tone])} role={tone === 'bad' ? 'alert' : 'status'}>
+    <div
+      className={classes(styles.notice, tone !== 'busy' && styles[tone])}
+      role={tone === 'bad' ? 'alert' : 'status'}
+    >
       <div className={styles.text}>
         {title !== undefined && <strong>{title}</strong>}
         {children !== undefined && <div>{children}</div>}
@@ -22,7 +30,13 @@ export function Notice({ tone, title, children, actions }: {
 }
 
 /** What stands where data would stand: nothing yet, an error, or no right. */
-export function Blank({ title, children, code, actions, alert }: {
+export function Blank({
+  title,
+  children,
+  code,
+  actions,
+  alert,
+}: {
   title: string
   children?: ReactNode
   code?: string | undefined

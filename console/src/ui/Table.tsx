@@ -19,8 +19,6 @@ type Props<Row> = {
 /** A short list that fits on the page; what may grow long is a Grid. */
 export function Table<Row>({ label, columns, rows, rowId }: Props<Row>) {
   return (
-    // A region that scrolls must be reachable by key.
-    // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
     <div className={styles.scroll} role="region" aria-label={label} tabIndex={0}>
       <table className={styles.table} aria-label={label}>
         <thead>

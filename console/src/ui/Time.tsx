@@ -7,6 +7,8 @@ const listeners = new Set<() => void>()
 let ticking: ReturnType<typeof setInterval> | undefined
 
 function listen(listener: () => void) {
+  // A page opened after a quiet hour starts with the time of now.
+  if (listeners.size === 0) now = Date.now()
   listeners.add(listener)
   ticking ??= setInterval(() => {
     now = Date.now()
@@ -22,8 +24,6 @@ function listen(listener: () => void) {
 }
 
 export function useNow(): number {
-  // A page opened after a quiet hour starts with the time of now.
-  if (listeners.size === 0) now = Date.now()
   return useSyncExternalStore(listen, () => now)
 }
 

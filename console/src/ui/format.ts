@@ -31,7 +31,11 @@ export const minuteOf = (iso: string) => minute.format(new Date(iso))
 export const dayOf = (iso: string) => day.format(new Date(iso))
 
 const steps: [Intl.RelativeTimeFormatUnit, number][] = [
-  ['year', 31_536_000], ['month', 2_592_000], ['day', 86_400], ['hour', 3_600], ['minute', 60],
+  ['year', 31_536_000],
+  ['month', 2_592_000],
+  ['day', 86_400],
+  ['hour', 3_600],
+  ['minute', 60],
 ]
 
 export function ago(iso: string, now: number): string {

@@ -2,7 +2,7 @@
 export type Theme = 'system' | 'light' | 'dark'
 
 const key = 'holdfast-theme'
-const system = window.matchMedia?.('(prefers-color-scheme: dark)')
+const system = window.matchMedia('(prefers-color-scheme: dark)')
 const listeners = new Set<() => void>()
 
 export function readTheme(): Theme {
@@ -12,7 +12,7 @@ export function readTheme(): Theme {
 
 export function isDark(): boolean {
   const theme = readTheme()
-  return theme === 'dark' || (theme === 'system' && (system?.matches ?? false))
+  return theme === 'dark' || (theme === 'system' && system.matches)
 }
 
 function apply() {
@@ -27,7 +27,7 @@ export function setTheme(theme: Theme) {
 }
 
 export function startTheme() {
-  system?.addEventListener('change', apply)
+  system.addEventListener('change', apply)
   apply()
 }
 

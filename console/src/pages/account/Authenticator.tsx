@@ -43,8 +43,16 @@ function Absent({ me, onBegun }: { me: Me; onBegun: (setUp: SetUp) => void }) {
   return (
     <Panel title="Authenticator">
       <div className="stack">
-        <p>An app on your phone shows a new code every 30 seconds; signing in then needs password and code.</p>
-        <ProofForm hasPassword={me.has_password} action="Set up an authenticator" isBusy={begin.isPending} problem={begin.error} onProof={begin.mutate} />
+        <p>
+          An app on your phone shows a new code every 30 seconds; signing in then needs password and code.
+        </p>
+        <ProofForm
+          hasPassword={me.has_password}
+          action="Set up an authenticator"
+          isBusy={begin.isPending}
+          problem={begin.error}
+          onProof={begin.mutate}
+        />
       </div>
     </Panel>
   )
@@ -61,11 +69,24 @@ function ConfirmSetUp({ setUp, onDone }: { setUp: SetUp; onDone: (codes: string[
   return (
     <Panel title="Set up the authenticator">
       <div className="stack">
-        <p>Read this picture with the app, or type the key into it. Then enter the code that the app shows.</p>
+        <p>
+          Read this picture with the app, or type the key into it. Then enter the code that the app shows.
+        </p>
         <QrCode label="Key for the authenticator app" text={setUp.otpauth_url} />
         <Copy label="key" value={setUp.secret} />
-        <Form action="Confirm" isBusy={confirm.isPending} problem={confirm.error} onSubmit={() => confirm.mutate({ code: values.code.trim() })}>
-          <TextField label="Code" required inputMode="numeric" autoComplete="one-time-code" {...bind('code')} />
+        <Form
+          action="Confirm"
+          isBusy={confirm.isPending}
+          problem={confirm.error}
+          onSubmit={() => confirm.mutate({ code: values.code.trim() })}
+        >
+          <TextField
+            label="Code"
+            required
+            inputMode="numeric"
+            autoComplete="one-time-code"
+            {...bind('code')}
+          />
         </Form>
       </div>
     </Panel>
@@ -87,15 +108,29 @@ function Present({ me, onCodes }: { me: Me; onCodes: (codes: string[]) => void }
   })
   return (
     <>
-      {me.recovery_codes_left < 3 && <Notice tone="warn" title={`Only ${me.recovery_codes_left} recovery codes are left`} />}
+      {me.recovery_codes_left < 3 && (
+        <Notice tone="warn" title={`Only ${me.recovery_codes_left} recovery codes are left`} />
+      )}
       <Panel title="Authenticator is set up">
         <p>{me.recovery_codes_left} recovery codes are left for the day on which the phone is lost.</p>
       </Panel>
       <Panel title="New recovery codes">
-        <ProofForm hasPassword={me.has_password} action="Make new codes" isBusy={renew.isPending} problem={renew.error} onProof={renew.mutate} />
+        <ProofForm
+          hasPassword={me.has_password}
+          action="Make new codes"
+          isBusy={renew.isPending}
+          problem={renew.error}
+          onProof={renew.mutate}
+        />
       </Panel>
       <Panel title="Remove the authenticator">
-        <ProofForm hasPassword={me.has_password} action="Remove" isBusy={remove.isPending} problem={remove.error} onProof={remove.mutate} />
+        <ProofForm
+          hasPassword={me.has_password}
+          action="Remove"
+          isBusy={remove.isPending}
+          problem={remove.error}
+          onProof={remove.mutate}
+        />
       </Panel>
     </>
   )

@@ -7,7 +7,9 @@ export function RecoveryCodes({ codes, onDone }: { codes: string[]; onDone: () =
   return (
     <Panel title="Your recovery codes">
       <div className="stack">
-        <p>Keep them where you would look if your phone were lost. Each works once; they are not shown again.</p>
+        <p>
+          Keep them where you would look if your phone were lost. Each works once; they are not shown again.
+        </p>
         <ul className={styles.codes}>
           {codes.map((code) => (
             <li key={code}>

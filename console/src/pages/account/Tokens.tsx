@@ -20,20 +20,48 @@ export function Tokens() {
   const [isMaking, setMaking] = useState(false)
   const tokens = useInfiniteQuery(listQuery('/api/v1/me/tokens', undefined, { limit: 100 }))
   const { mutate } = useAct({
-    act: (token: Token) => client.DELETE('/api/v1/me/tokens/{token_id}', { params: { path: { token_id: token.id } } }),
+    act: (token: Token) =>
+      client.DELETE('/api/v1/me/tokens/{token_id}', { params: { path: { token_id: token.id } } }),
     changes: ['/api/v1/me/tokens'],
     done: (_, { name }) => `The token ${name} has ended`,
   })
-  const columns = useMemo((): GridColumn<Token>[] => [
-    { id: 'name', title: 'Name', width: 190, cell: ({ name }) => name },
-    { id: 'beginning', title: 'Begins with', width: 140, cell: ({ beginning }) => <code>{beginning}…</code> },
-    { id: 'scopes', title: 'May', width: 260, cell: ({ scopes }) => scopes.join(', ') },
-    { id: 'orgs', title: 'On', width: 120, cell: ({ org_ids }) => (org_ids === undefined ? 'all orgs' : counted(org_ids.length, 'org')) },
-    { id: 'last_used_at', title: 'Last used', width: 140, cell: (row) => <Ago at={row.last_used_at} /> },
-    { id: 'expires_at', title: 'Ends', width: 140, cell: (row) => (row.expires_at === undefined ? 'never' : <Ago at={row.expires_at} />) },
-    { id: 'created_at', title: 'Made', width: 140, cell: (row) => <Ago at={row.created_at} /> },
-    { id: 'end', title: 'End', width: 110, cell: (row) => <Button look="plain" aria-label={`End the token ${row.name}`} onClick={() => mutate(row)}>End it</Button> },
-  ], [mutate])
+  const columns = useMemo(
+    (): GridColumn<Token>[] => [
+      { id: 'name', title: 'Name', width: 190, cell: ({ name }) => name },
+      {
+        id: 'beginning',
+        title: 'Begins with',
+        width: 140,
+        cell: ({ beginning }) => <code>{beginning}…</code>,
+      },
+      { id: 'scopes', title: 'May', width: 260, cell: ({ scopes }) => scopes.join(', ') },
+      {
+        id: 'orgs',
+        title: 'On',
+        width: 120,
+        cell: ({ org_ids }) => (org_ids === undefined ? 'all orgs' : counted(org_ids.length, 'org')),
+      },
+      { id: 'last_used_at', title: 'Last used', width: 140, cell: (row) => <Ago at={row.last_used_at} /> },
+      {
+        id: 'expires_at',
+        title: 'Ends',
+        width: 140,
+        cell: (row) => (row.expires_at === undefined ? 'never' : <Ago at={row.expires_at} />),
+      },
+      { id: 'created_at', title: 'Made', width: 140, cell: (row) => <Ago at={row.created_at} /> },
+      {
+        id: 'end',
+        title: 'End',
+        width: 110,
+        cell: (row) => (
+          <Button look="plain" aria-label={`End the token ${row.name}`} onClick={() => mutate(row)}>
+            End it
+          </Button>
+        ),
+      },
+    ],
+    [mutate],
+  )
   const make = (
     <Button icon={<Plus size={15} aria-hidden />} onClick={() => setMaking(true)}>
       Make a token
@@ -48,7 +76,11 @@ export function Tokens() {
         query={tokens}
         rowId={({ id }) => id}
         toolbar={make}
-        empty={<Blank title="No API token">Scripts use one in place of your password; it may do less than you, never more.</Blank>}
+        empty={
+          <Blank title="No API token">
+            Scripts use one in place of your password; it may do less than you, never more.
+          </Blank>
+        }
       />
       {isMaking && <MakeToken onClose={() => setMaking(false)} />}
     </>

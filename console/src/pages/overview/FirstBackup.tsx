@@ -20,7 +20,8 @@ type First = NonNullable<AutoBackup['first_backup']>
 
 /** How far the first full backup is: the org as a whole, and the objects that are at work. */
 export function FirstBackup({ org, backup, first }: { org: Org; backup: AutoBackup; first: First }) {
-  const total = first.records_remaining === undefined ? undefined : first.records_done + first.records_remaining
+  const total =
+    first.records_remaining === undefined ? undefined : first.records_done + first.records_remaining
   const words =
     total === undefined
       ? `${count(first.records_done)} records done; the rest is being counted`
@@ -46,13 +47,22 @@ export function FirstBackup({ org, backup, first }: { org: Org; backup: AutoBack
 
 function Rates({ backup, first }: { backup: AutoBackup; first: First }) {
   const now = useNow()
-  const left = first.estimated_end_at === undefined ? undefined : (Date.parse(first.estimated_end_at) - now) / 1000
+  const left =
+    first.estimated_end_at === undefined ? undefined : (Date.parse(first.estimated_end_at) - now) / 1000
   const { files } = backup
   return (
     <Facts
       facts={[
-        { name: 'Remaining', value: first.records_remaining === undefined ? 'being counted' : shortCount(first.records_remaining), note: 'records' },
-        { name: 'Rate', value: first.records_per_second === undefined ? '—' : `${shortCount(first.records_per_second)}/s`, note: 'over the last minutes' },
+        {
+          name: 'Remaining',
+          value: first.records_remaining === undefined ? 'being counted' : count(first.records_remaining),
+          note: 'records',
+        },
+        {
+          name: 'Rate',
+          value: first.records_per_second === undefined ? '—' : `${shortCount(first.records_per_second)}/s`,
+          note: 'over the last minutes',
+        },
         {
           name: 'Ready in about',
           value: left === undefined ? '—' : span(left),
@@ -86,8 +96,16 @@ function AtWork({ org }: { org: Org }) {
       <QueryView query={objects}>
         {({ pages }) => {
           const rows = pages[0]?.items ?? []
-          if (rows.length === 0) return <Blank title="No object is at work right now">The next turn begins in a moment.</Blank>
-          return <Table label="Objects at work" columns={columns(org.id)} rows={rows} rowId={({ object }) => object} />
+          if (rows.length === 0)
+            return <Blank title="No object is at work right now">The next turn begins in a moment.</Blank>
+          return (
+            <Table
+              label="Objects at work"
+              columns={columns(org.id)}
+              rows={rows}
+              rowId={({ object }) => object}
+            />
+          )
         }}
       </QueryView>
     </Panel>
@@ -106,11 +124,20 @@ function columns(orgId: string): TableColumn<ObjectStatus>[] {
           <span className="soft">being counted</span>
         ) : (
           <div className={styles.bar}>
-            <Progress thin label={`${object}: progress`} done={live_records} total={live_records + remaining_records} />
+            <Progress
+              thin
+              label={`${object}: progress`}
+              done={live_records}
+              total={live_records + remaining_records}
+            />
           </div>
         ),
     },
     { title: 'Done', align: 'right', cell: ({ live_records }) => count(live_records) },
-    { title: 'Remaining', align: 'right', cell: ({ remaining_records }) => (remaining_records === undefined ? '—' : count(remaining_records)) },
+    {
+      title: 'Remaining',
+      align: 'right',
+      cell: ({ remaining_records }) => (remaining_records === undefined ? '—' : count(remaining_records)),
+    },
   ]
 }

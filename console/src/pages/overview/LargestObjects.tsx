@@ -19,7 +19,10 @@ export function LargestObjects({ org }: { org: Org }) {
             rows={largest.slice(0, 8)}
             rowId={({ object }) => object}
             columns={[
-              { title: 'Object', cell: ({ object }) => <Link to={paths.object(org.id, object)}>{object}</Link> },
+              {
+                title: 'Object',
+                cell: ({ object }) => <Link to={paths.object(org.id, object)}>{object}</Link>,
+              },
               { title: 'Live records', align: 'right', cell: (row) => count(row.live_records) },
               { title: 'Versions', align: 'right', cell: (row) => count(row.versions) },
               { title: 'Stored', align: 'right', cell: (row) => bytes(row.bytes) },

@@ -39,7 +39,11 @@ function Figures({ org, backup }: { org: Org; backup: AutoBackup }) {
   return (
     <Facts
       facts={[
-        { name: 'Live records', value: count(backup.live_records), note: volume && `${count(volume.versions)} versions kept` },
+        {
+          name: 'Live records',
+          value: count(backup.live_records),
+          note: volume && `${count(volume.versions)} versions kept`,
+        },
         {
           name: 'Objects',
           value: <Link to={paths.objects(org.id)}>{count(running)} running</Link>,
@@ -55,8 +59,15 @@ function Figures({ org, backup }: { org: Org; backup: AutoBackup }) {
           value: count(files.stored),
           note: files.is_paused ? `paused, ${count(files.pending)} waiting` : filesNote(files),
         },
-        { name: 'Last verified complete', value: <Ago at={backup.last_verified_at} />, note: 'every object, against the org' },
-        { name: 'Next round', value: backup.next_round_at === undefined ? '—' : <Ago at={backup.next_round_at} /> },
+        {
+          name: 'Last verified complete',
+          value: <Ago at={backup.last_verified_at} />,
+          note: 'every object, against the org',
+        },
+        {
+          name: 'Next round',
+          value: backup.next_round_at === undefined ? '—' : <Ago at={backup.next_round_at} />,
+        },
       ]}
     />
   )
@@ -102,9 +113,15 @@ function ApiUsePanel({ org }: { org: Org }) {
             {used !== undefined && allowed !== undefined ? (
               <>
                 <div>
-                  <strong>{counted(used, 'call')}</strong> of {count(allowed)} used by everybody in the last 24 hours
+                  <strong>{counted(used, 'call')}</strong> of {count(allowed)} used by everybody in the last
+                  24 hours
                 </div>
-                <Progress label="API calls used" done={used} total={allowed} tone={is_budget_reached ? 'warn' : 'good'} />
+                <Progress
+                  label="API calls used"
+                  done={used}
+                  total={allowed}
+                  tone={is_budget_reached ? 'warn' : 'good'}
+                />
               </>
             ) : (
               <div className="soft">The org has not said yet how many calls were used.</div>

@@ -21,7 +21,6 @@ export function RecentEvents() {
       {told.length === 0 ? (
         <Blank title="Quiet">Blocks, errors and retries show here as they happen.</Blank>
       ) : (
-        // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
         <ul className={styles.events} tabIndex={0} aria-label="Events">
           {told.map((event, at) => (
             <li key={told.length - at} className={styles.event}>
@@ -34,24 +33,50 @@ export function RecentEvents() {
   )
 }
 
-const silent = new Set<LiveEvent['kind']>(['block_progress', 'files_progress', 'org_changed', 'object_planned'])
+const silent = new Set<LiveEvent['kind']>([
+  'block_progress',
+  'files_progress',
+  'org_changed',
+  'object_planned',
+])
 const isTold = ({ kind }: LiveEvent) => !silent.has(kind)
 
 function Told({ event, orgId }: { event: LiveEvent; orgId: string }) {
-  const object = 'object' in event ? <Link to={paths.object(orgId, event.object)}>{event.object}</Link> : undefined
+  const object =
+    'object' in event ? <Link to={paths.object(orgId, event.object)}>{event.object}</Link> : undefined
   switch (event.kind) {
     case 'block_stored':
-      return <span>{object} stored: {changesIn(event.counts)}</span>
+      return (
+        <span>
+          {object} stored: {changesIn(event.counts)}
+        </span>
+      )
     case 'object_done':
       return <span>{object} is up to date</span>
     case 'object_failed':
-      return <span>{object} failed: {event.failure.message}</span>
+      return (
+        <span>
+          {object} failed: {event.failure.message}
+        </span>
+      )
     case 'retrying':
-      return <span>{object} is tried again in {span(event.pause_ms / 1000)}: {event.error}</span>
+      return (
+        <span>
+          {object} is tried again in {span(event.pause_ms / 1000)}: {event.error}
+        </span>
+      )
     case 'schema_changed':
-      return <span>{object}: {event.what}</span>
+      return (
+        <span>
+          {object}: {event.what}
+        </span>
+      )
     case 'scope_known':
-      return <span>{counted(event.objects, 'object')} in scope, {event.not_capturable} cannot be captured</span>
+      return (
+        <span>
+          {counted(event.objects, 'object')} in scope, {event.not_capturable} cannot be captured
+        </span>
+      )
     case 'run_started':
       return <Link to={paths.run(orgId, event.run_id)}>A run began</Link>
     case 'run_finished':

@@ -18,8 +18,8 @@ export function SetUp({ org }: { org: Org }) {
       <Panel title="Back up everything, from now on">
         <div className={styles.go}>
           <p>
-            One switch: every object, record and file that the integration user may see is captured, oldest first, and then
-            whatever changes, without end. Nothing has to be selected or scheduled.
+            One switch: every object, record and file that the integration user may see is captured, oldest
+            first, and then whatever changes, without end. Nothing has to be selected or scheduled.
           </p>
           {auto.data !== undefined && <AutoSwitch org={org} backup={auto.data} />}
         </div>
@@ -45,7 +45,10 @@ export function WhoWeAre({ org }: { org: Org }) {
               { name: 'Profile', value: found.profile ?? '—' },
               { name: 'E-mail', value: found.email ?? '—' },
               { name: 'Time zone', value: found.time_zone ?? '—' },
-              { name: 'Org', value: `${org.organization_type ?? 'Salesforce'}${org.is_sandbox ? ' (sandbox)' : ''}, ${org.id}` },
+              {
+                name: 'Org',
+                value: `${org.organization_type ?? 'Salesforce'}${org.is_sandbox ? ' (sandbox)' : ''}, ${org.id}`,
+              },
               { name: 'Address', value: org.instance_url },
             ]}
           />
@@ -58,16 +61,25 @@ export function WhoWeAre({ org }: { org: Org }) {
 function WhatWeSee({ org }: { org: Org }) {
   const coverage = useQuery(coverageQuery(org.id))
   return (
-    <Panel title="What it can see" actions={<LinkButton to={paths.coverage(org.id)}>Coverage report</LinkButton>}>
+    <Panel
+      title="What it can see"
+      actions={<LinkButton to={paths.coverage(org.id)}>Coverage report</LinkButton>}
+    >
       <QueryView query={coverage} lines={6}>
         {(report) => (
           <div className="stack">
             <Facts
               facts={[
                 { name: 'Objects to capture', value: count(report.objects_visible) },
-                { name: 'Objects it may not see', value: report.objects_hidden === undefined ? 'unknown' : count(report.objects_hidden) },
+                {
+                  name: 'Objects it may not see',
+                  value: report.objects_hidden === undefined ? 'unknown' : count(report.objects_hidden),
+                },
                 { name: 'Not queryable', value: count(report.objects_not_queryable) },
-                { name: 'Fields it may not see', value: report.fields_hidden === undefined ? 'unknown' : count(report.fields_hidden) },
+                {
+                  name: 'Fields it may not see',
+                  value: report.fields_hidden === undefined ? 'unknown' : count(report.fields_hidden),
+                },
               ]}
             />
             <ul className={styles.permissions}>

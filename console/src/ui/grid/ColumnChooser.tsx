@@ -5,7 +5,12 @@ import { Dialog } from '../Dialog'
 import { Checkbox } from '../Field'
 import styles from './Grid.module.css'
 
-type Props<Row> = { table: Table<Row>; isOpen: boolean; setOpen: (isOpen: boolean) => void; onReset: () => void }
+type Props<Row> = {
+  table: Table<Row>
+  isOpen: boolean
+  setOpen: (isOpen: boolean) => void
+  onReset: () => void
+}
 
 /** Shows and hides columns; it stands outside the columns, so hiding all of them can be undone. */
 export function ColumnChooser<Row>({ table, isOpen, setOpen, onReset }: Props<Row>) {

@@ -1,7 +1,7 @@
 import type { Updater } from '@tanstack/react-table'
 import { getCoreRowModel, useReactTable } from '@tanstack/react-table'
 import type { ReactNode } from 'react'
-import { useMemo, useRef, useState } from 'react'
+import { useMemo, useState } from 'react'
 import { classes } from '../classes'
 import { Blank } from '../Message'
 import type { GridColumn, GridSort } from './column'
@@ -35,7 +35,8 @@ type Props<Row> = {
 export function Grid<Row>(props: Props<Row>) {
   const { arrangement, change, reset } = useArrangement(props.name, props.columns)
   const [isChoosing, setChoosing] = useState(false)
-  const scroller = useRef<HTMLDivElement>(null)
+  // State, not a ref: the rows can be laid out only once it is there.
+  const [scroller, setScroller] = useState<HTMLDivElement | null>(null)
   const data = useMemo(() => [...props.rows], [props.rows])
   const columns = useMemo(() => columnDefs(props.columns), [props.columns])
   const table = useReactTable({
@@ -55,7 +56,7 @@ export function Grid<Row>(props: Props<Row>) {
   })
 
   const autosize = (ids: string[]) => {
-    const widths = ids.map((id) => [id, naturalWidth(scroller.current, id)] as const)
+    const widths = ids.map((id) => [id, naturalWidth(scroller, id)] as const)
     change((now) => ({ sizing: { ...now.sizing, ...Object.fromEntries(widths) } }))
   }
   const isBare = table.getVisibleLeafColumns().length === 0
@@ -66,9 +67,13 @@ export function Grid<Row>(props: Props<Row>) {
         <div className="line">{props.toolbar}</div>
         <ColumnChooser table={table} isOpen={isChoosing} setOpen={setChoosing} onReset={reset} />
       </div>
-      {/* A region that scrolls must be reachable by key. */}
-      {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
-      <div ref={scroller} className={styles.scroll} role="region" aria-label={`${props.label}, scrolling`} tabIndex={0}>
+      <div
+        ref={setScroller}
+        className={styles.scroll}
+        role="region"
+        aria-label={`${props.label}, scrolling`}
+        tabIndex={0}
+      >
         <div
           role="table"
           aria-label={props.label}
@@ -85,7 +90,9 @@ export function Grid<Row>(props: Props<Row>) {
             choose={() => setChoosing(true)}
             reset={reset}
           />
-          {!isBare && <GridRows table={table} columns={props.columns} scroller={scroller} onEnd={props.onEnd} />}
+          {!isBare && (
+            <GridRows table={table} columns={props.columns} scroller={scroller} onEnd={props.onEnd} />
+          )}
         </div>
         {isBare && <Blank title="No column is shown">“Columns” above brings them back.</Blank>}
         {!isBare && data.length === 0 && props.empty}

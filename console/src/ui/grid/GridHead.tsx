@@ -15,7 +15,11 @@ type Actions = {
   reset: () => void
 }
 
-export function GridHead<Row>({ table, columns, ...actions }: Actions & {
+export function GridHead<Row>({
+  table,
+  columns,
+  ...actions
+}: Actions & {
   table: Table<Row>
   columns: readonly GridColumn<Row>[]
 }) {
@@ -34,13 +38,19 @@ export function GridHead<Row>({ table, columns, ...actions }: Actions & {
   )
 }
 
-function HeadCell<Row>({ header, column, table, ...actions }: Actions & {
+function HeadCell<Row>({
+  header,
+  column,
+  table,
+  ...actions
+}: Actions & {
   header: Header<Row, unknown>
   column: GridColumn<Row>
   table: Table<Row>
 }) {
   const { style, className } = pinStyle(header.column)
-  const direction = actions.sort?.id === column.id ? (actions.sort.descending ? 'descending' : 'ascending') : undefined
+  const direction =
+    actions.sort?.id === column.id ? (actions.sort.descending ? 'descending' : 'ascending') : undefined
   const Arrow = direction === 'descending' ? ArrowDown : ArrowUp
   const title = (
     <span className={styles.title} data-column={column.id} data-head="true">
@@ -55,7 +65,11 @@ function HeadCell<Row>({ header, column, table, ...actions }: Actions & {
       style={style}
     >
       {column.isSortable && actions.onSort !== undefined ? (
-        <button type="button" className={styles.sort} onClick={() => actions.onSort?.(nextSort(column.id, direction))}>
+        <button
+          type="button"
+          className={styles.sort}
+          onClick={() => actions.onSort?.(nextSort(column.id, direction))}
+        >
           {title}
           {direction !== undefined && <Arrow size={13} aria-hidden />}
         </button>
@@ -92,7 +106,9 @@ function menuItems<Row>(
   actions: Actions,
 ): MenuItem[] {
   const cannotSort =
-    column.isSortable && actions.onSort !== undefined ? undefined : 'This list cannot be sorted by this column'
+    column.isSortable && actions.onSort !== undefined
+      ? undefined
+      : 'This list cannot be sorted by this column'
   const shown = () => table.getVisibleLeafColumns().map(({ id }) => id)
   const pinned = state.getIsPinned()
   return [

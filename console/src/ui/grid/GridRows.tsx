@@ -1,7 +1,6 @@
 import type { Table } from '@tanstack/react-table'
 import { flexRender } from '@tanstack/react-table'
 import { useVirtualizer } from '@tanstack/react-virtual'
-import type { RefObject } from 'react'
 import { useEffect } from 'react'
 import { classes } from '../classes'
 import type { GridColumn } from './column'
@@ -11,16 +10,21 @@ import { pinStyle } from './pin'
 const rowHeight = 32
 const headHeight = 34
 
-export function GridRows<Row>({ table, columns, scroller, onEnd }: {
+export function GridRows<Row>({
+  table,
+  columns,
+  scroller,
+  onEnd,
+}: {
   table: Table<Row>
   columns: readonly GridColumn<Row>[]
-  scroller: RefObject<HTMLDivElement | null>
+  scroller: HTMLDivElement | null
   onEnd?: (() => void) | undefined
 }) {
   const { rows } = table.getRowModel()
   const virtual = useVirtualizer({
     count: rows.length,
-    getScrollElement: () => scroller.current,
+    getScrollElement: () => scroller,
     estimateSize: () => rowHeight,
     overscan: 12,
     scrollMargin: headHeight,

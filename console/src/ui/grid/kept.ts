@@ -25,7 +25,9 @@ export function useArrangement<Row>(name: string, columns: readonly GridColumn<R
 }
 
 function asBuilt<Row>(columns: readonly GridColumn<Row>[]): Arrangement {
-  const hidden = columns.filter((column) => column.isHiddenAtFirst).map((column) => [column.id, false] as const)
+  const hidden = columns
+    .filter((column) => column.isHiddenAtFirst)
+    .map((column) => [column.id, false] as const)
   return { visibility: Object.fromEntries(hidden), pinning: { left: [], right: [] }, sizing: {} }
 }
 
