@@ -114,26 +114,6 @@ CREATE TABLE bulk_jobs (
     PRIMARY KEY (org_id, job_id)
 );
 
-CREATE TABLE files (
-    org_id        TEXT   NOT NULL REFERENCES orgs (id) ON DELETE CASCADE,
-    object        TEXT   NOT NULL,
-    record_id     TEXT   NOT NULL,
-    field         TEXT   NOT NULL,
-    stamp         TEXT   NOT NULL,
-    path          TEXT   NOT NULL,
-    size_bytes    BIGINT,
-    state         TEXT   NOT NULL,
-    hash          TEXT,
-    attempts      BIGINT NOT NULL,
-    due_at        BIGINT NOT NULL,
-    owner         TEXT,
-    lease_until   BIGINT,
-    error_code    TEXT,
-    error_message TEXT,
-    PRIMARY KEY (org_id, record_id, field)
-);
-CREATE INDEX files_due ON files (org_id, state, due_at);
-
 CREATE TABLE work_items (
     id            TEXT   NOT NULL PRIMARY KEY,
     queue         TEXT   NOT NULL,

@@ -152,48 +152,51 @@ pub async fn remove<'c>(db: impl Db<'c>, id: &RunId) -> Result<(), Error> {
     Ok(())
 }
 
-/// Ends a Run that is running.
+/// Ends a Run that leaves no Manifest. What it stored all the same is what its Blocks count.
 pub async fn finish<'c>(
     db: impl Db<'c>,
     id: &RunId,
     status: RunStatus,
     finished_at: DateTime<Utc>,
-    totals: &RunTotals,
+    api_calls: u64,
     failure: Option<&Failure>,
 ) -> Result<(), Error> {
-    let RunTotals { objects, counts, api_calls, files } = *totals;
     let (code, message) = Failure::columns(failure);
-    let updated = sqlx::query(
-        "UPDATE runs SET status = $2, finished_at = $3, objects = $4, new_versions = $5, changed_versions = $6, \
-         deleted_versions = $7, undeleted_versions = $8, unchanged_records = $9, bytes = $10, api_calls = $11, \
-         files_stored = $12, files_bytes = $13, files_pending = $14, files_failed = $15, error_code = $16, \
-         error_message = $17 WHERE id = $1",
-    )
-    .bind(id.as_str())
-    .bind(status.as_str())
-    .bind(us(finished_at))
-    .bind(stored(objects))
-    .bind(stored(counts.new))
-    .bind(stored(counts.changed))
-    .bind(stored(counts.deleted))
-    .bind(stored(counts.undeleted))
-    .bind(stored(counts.unchanged))
-    .bind(stored(counts.bytes))
-    .bind(stored(api_calls))
-    .bind(stored(files.stored))
-    .bind(stored(files.bytes))
-    .bind(stored(files.pending))
-    .bind(stored(files.failed))
-    .bind(code)
-    .bind(message)
-    .execute(db)
-    .await
-    .map_err(Error::doing("finish the run"))?;
+    let sum = |column: &str| {
+        format!(
+            "{column} = (SELECT CAST(COALESCE(SUM(blocks.{column}), 0) AS BIGINT) FROM blocks WHERE run_id = $1)"
+        )
+    };
+    let sums = COUNTED.map(sum).join(", ");
+    let sql = format!(
+        "UPDATE runs SET status = $2, finished_at = $3, api_calls = $4, error_code = $5, error_message = $6, \
+         objects = (SELECT COUNT(DISTINCT object) FROM blocks WHERE run_id = $1), {sums} WHERE id = $1"
+    );
+    let updated = sqlx::query(&sql)
+        .bind(id.as_str())
+        .bind(status.as_str())
+        .bind(us(finished_at))
+        .bind(stored(api_calls))
+        .bind(code)
+        .bind(message)
+        .execute(db)
+        .await
+        .map_err(Error::doing("finish the run"))?;
     if updated.rows_affected() == 0 {
         return Err(Error::NotFound { what: "run", name: id.to_string() });
     }
     Ok(())
 }
+
+/// What Runs and Blocks both count.
+const COUNTED: [&str; 6] = [
+    "new_versions",
+    "changed_versions",
+    "deleted_versions",
+    "undeleted_versions",
+    "unchanged_records",
+    "bytes",
+];
 
 pub async fn get<'c>(db: impl Db<'c>, id: &RunId) -> Result<Option<Run>, Error> {
     let row = sqlx::query(&format!("{SELECT} WHERE id = $1"))
@@ -229,6 +232,18 @@ pub async fn list_unfinished<'c>(db: impl Db<'c>, org: &OrgId) -> Result<Vec<Run
         .await
         .map_err(Error::doing("list the runs"))?;
     rows.iter().map(read).collect()
+}
+
+pub async fn newest_with_manifest<'c>(db: impl Db<'c>, org: &OrgId) -> Result<Option<RunId>, Error> {
+    let row =
+        sqlx::query("SELECT id FROM runs WHERE org_id = $1 AND status IN ($2, $3) ORDER BY id DESC LIMIT 1")
+            .bind(org.as_str())
+            .bind(RunStatus::Completed.as_str())
+            .bind(RunStatus::CompletedWithGaps.as_str())
+            .fetch_optional(db)
+            .await
+            .map_err(Error::doing("look for the newest run"))?;
+    row.as_ref().map(|row| Fields(row).parsed("id")).transpose()
 }
 
 /// Sorts after every UUID in both databases' orders.

@@ -97,6 +97,8 @@ struct ConfigFile {
 #[serde(deny_unknown_fields)]
 struct ServeSection {
     listen: Option<String>,
+    public_url: Option<String>,
+    behind_proxy: Option<bool>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -116,6 +118,8 @@ log_format = "json"
 
 [serve]
 listen = "127.0.0.1:8080"
+public_url = "https://backup.acme.example"                 # default: the address that it listens on
+behind_proxy = true                                        # default: false
 
 [capture]
 parallel = 4
@@ -133,6 +137,8 @@ pub(crate) struct Config {
     pub(crate) log_level: Option<String>,
     pub(crate) log_format: LogFormat,
     pub(crate) listen: Option<String>,
+    pub(crate) public_url: Option<String>,
+    pub(crate) behind_proxy: bool,
     parallel: Option<u8>,
     give_up_after: Option<Duration>,
     round_every: Option<Duration>,
@@ -174,6 +180,8 @@ impl Config {
                 .or(file.log_level),
             log_format: args.log_format.or(file.log_format).unwrap_or_default(),
             listen: file.serve.listen,
+            public_url: file.serve.public_url,
+            behind_proxy: file.serve.behind_proxy.unwrap_or(false),
             parallel: file.capture.parallel.filter(|parallel| (1..=32).contains(parallel)),
             give_up_after: in_file("give_up_after", file.capture.give_up_after)?,
             round_every: in_file("round_every", file.capture.round_every)?,

@@ -8,6 +8,8 @@ pub(crate) const DATA_DIR: &str = "HOLDFAST_DATA_DIR";
 pub(crate) const DATABASE_URL: &str = "HOLDFAST_DATABASE_URL";
 pub(crate) const LAKE_URL: &str = "HOLDFAST_LAKE_URL";
 pub(crate) const LISTEN: &str = "HOLDFAST_LISTEN";
+pub(crate) const PUBLIC_URL: &str = "HOLDFAST_PUBLIC_URL";
+pub(crate) const BEHIND_PROXY: &str = "HOLDFAST_BEHIND_PROXY";
 pub(crate) const LOG_LEVEL: &str = "HOLDFAST_LOG_LEVEL";
 pub(crate) const LOG_FORMAT: &str = "HOLDFAST_LOG_FORMAT";
 pub(crate) const PARALLEL: &str = "HOLDFAST_PARALLEL";
@@ -39,6 +41,8 @@ pub(crate) const ALL: &[Variable] = &[
     variable(DATABASE_URL, "catalog database, `postgres://…` or `sqlite://…`"),
     variable(LAKE_URL, "where the lake lies: a path, `s3://…`, `az://…` or `gs://…`"),
     variable(LISTEN, "address that `holdfast serve` listens on"),
+    variable(PUBLIC_URL, "where browsers find `holdfast serve`"),
+    variable(BEHIND_PROXY, "`true` if a proxy in front of `holdfast serve` says who asks"),
     variable(
         LOG_LEVEL,
         "`error`, `warn`, `info`, `debug`, `trace`, or a filter such as `holdfast_engine=debug`",

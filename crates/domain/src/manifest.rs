@@ -35,6 +35,14 @@ impl RunStatus {
         }
     }
 
+    /// True if and only if the Run left a Manifest.
+    pub fn has_manifest(self) -> bool {
+        match self {
+            Self::Completed | Self::CompletedWithGaps => true,
+            Self::Running | Self::Failed | Self::Interrupted => false,
+        }
+    }
+
     pub fn parse(text: &str) -> Option<Self> {
         [Self::Running, Self::Completed, Self::CompletedWithGaps, Self::Failed, Self::Interrupted]
             .into_iter()
@@ -102,6 +110,9 @@ pub struct Manifest {
     pub format: u32,
     pub run: RunId,
     pub org: OrgId,
+    /// The newest Run before it that left a Manifest: one that is lost is missed by the next.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub previous: Option<RunId>,
     /// What started it.
     pub trigger: Trigger,
     pub status: RunStatus,
@@ -114,6 +125,10 @@ pub struct Manifest {
     /// Manifest that names it says.
     #[serde(default)]
     pub names_every_object: bool,
+    /// What the integration user would need to see all, by the names that Setup gives it. Auto backup, which runs
+    /// each minute, does not ask.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub missing_permissions: Vec<String>,
     pub objects: BTreeMap<ObjectName, ObjectEntry>,
     pub files: FileCounts,
 }

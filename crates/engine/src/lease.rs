@@ -6,10 +6,12 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use holdfast_catalog::leases;
 use holdfast_domain::{ObjectName, OrgId};
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::engine::Engine;
-use crate::error::{Doing, Error, Result};
+use crate::error::{Doing, Error, Result, chain};
 use crate::process;
 
 /// A lease outlives three missed renewals.
@@ -28,7 +30,43 @@ pub(crate) fn of_org(org: &OrgId) -> String {
     format!("capture/{org}")
 }
 
+/// The lease of whoever renews the session of an org.
+pub(crate) fn of_grant(org: &OrgId) -> String {
+    format!("grant/{org}")
+}
+
+/// A lease that is kept until it is given back, or dropped.
+pub(crate) struct Lent {
+    end: oneshot::Sender<()>,
+    keeping: JoinHandle<Result<()>>,
+}
+
+impl Lent {
+    /// Whoever comes next need not wait for the lease to run out.
+    pub(crate) async fn give_back(self) {
+        drop(self.end);
+        match self.keeping.await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::warn!("a lease could not be given back: {}", chain(&error)),
+            Err(error) => tracing::warn!("a lease could not be given back: {error}"),
+        }
+    }
+}
+
 impl Engine {
+    /// Like [`Self::under_lease_when_free`], for work that must not be dropped half done.
+    pub(crate) async fn lend(&self, name: &str, patience: Duration) -> Result<Lent> {
+        self.acquire_when_free(name, patience, &CancellationToken::new()).await?;
+        let (end, ended) = oneshot::channel();
+        let (engine, name) = (self.clone(), name.to_owned());
+        let keeping = tokio::spawn(async move {
+            // Both a sending and a dropping of the other end are the end.
+            let work = async { Ok(drop(ended.await)) };
+            engine.work_under(&name, work).await
+        });
+        Ok(Lent { end, keeping })
+    }
+
     /// Like [`Self::under_lease`], but waits up to `patience` for another process to give it back.
     pub(crate) async fn under_lease_when_free<T>(
         &self,
@@ -37,23 +75,32 @@ impl Engine {
         cancel: &CancellationToken,
         work: impl Future<Output = Result<T>>,
     ) -> Result<T> {
+        self.acquire_when_free(name, patience, cancel).await?;
+        self.work_under(name, work).await
+    }
+
+    async fn acquire_when_free(
+        &self,
+        name: &str,
+        patience: Duration,
+        cancel: &CancellationToken,
+    ) -> Result<()> {
         let begun = self.clock().now();
         loop {
             let held = match self.acquire(name).await {
-                Ok(()) => break,
+                Ok(()) => return Ok(()),
                 Err(Error::LeaseHeld { name }) => Error::LeaseHeld { name },
                 Err(error) => return Err(error),
             };
             if (self.clock().now() - begun).to_std().unwrap_or_default() >= patience {
                 return Err(held);
             }
-            tracing::info!(lease = name, "another run is under way; waiting for it to end");
+            tracing::info!(lease = name, "somebody else holds the lease {name}; waiting for it");
             tokio::select! {
                 () = cancel.cancelled() => return Err(Error::Cancelled),
                 () = self.clock().sleep(LOOK_AGAIN) => {}
             }
         }
-        self.work_under(name, work).await
     }
 
     /// Does `work` under the lease `name`. Work that outlives its lease is dropped where it stands.

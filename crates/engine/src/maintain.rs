@@ -1,7 +1,8 @@
 //! Keeping the lake well: checking it, and merging small files.
 
+use holdfast_catalog::{orgs, runs};
 use holdfast_domain::{ObjectName, OrgId};
-use holdfast_lake::check::{CheckOptions, CheckProgress, CheckReport};
+use holdfast_lake::check::{CheckOptions, CheckProgress, CheckReport, Finding, Invariant};
 use holdfast_lake::delta::Grace;
 use holdfast_lake::{CompactOptions, CompactReport};
 use serde::Serialize;
@@ -19,14 +20,28 @@ pub struct Compacted {
 }
 
 impl Engine {
-    /// Proves from the storage alone that everything is there and whole.
+    /// Proves from the storage alone that everything is there and whole, and then that the lake has every
+    /// Snapshot that the catalog knows: that the newest one was lost shows nowhere else.
     pub async fn check(
         &self,
         read_data: bool,
         progress: &mut (dyn FnMut(CheckProgress) + Send),
     ) -> Result<CheckReport> {
         let report = self.lake().check(CheckOptions { read_data }, progress).await;
-        report.doing(|| "check the lake".to_owned())
+        let mut report = report.doing(|| "check the lake".to_owned())?;
+        let db = self.catalog().db();
+        let doing = || "compare the runs of catalog and lake".to_owned();
+        for org in orgs::list(db).await.doing(doing)? {
+            let lake = self.lake().org(&org.id);
+            let newest = runs::newest_with_manifest(db, &org.id).await.doing(doing)?;
+            let Some(run) = newest else { continue };
+            let path = lake.manifest_path(&run).to_string();
+            if matches!(lake.manifest(&run).await, Err(holdfast_lake::Error::NotFound { .. })) {
+                let detail = "it is missing; the catalog knows the run as finished".to_owned();
+                report.damage.push(Finding { path, invariant: Invariant::ManifestIsThere, detail });
+            }
+        }
+        Ok(report)
     }
 
     /// Merges the small files of every table, or of one org's; versions stay as they are.

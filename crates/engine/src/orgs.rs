@@ -2,21 +2,27 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use futures::FutureExt;
+use holdfast_catalog::MemberId;
 use holdfast_catalog::connections::{self, ConnectionStatus};
 use holdfast_catalog::orgs::{self, AutoState, Org};
 use holdfast_domain::OrgId;
-use holdfast_domain::budget::ApiBudget;
+use holdfast_domain::budget::{ApiBudget, ApiUsage};
 use holdfast_lake::OrgDocument;
 use holdfast_lake::lake::ORG_FORMAT;
-use holdfast_salesforce::{BoxError, Client, ClientOptions, Credentials, RotationHook, Secret};
+use holdfast_salesforce::{
+    BoxError, Client, ClientOptions, Credentials, GrantGate, GrantHooks, LentGrant, RotationHook, Secret,
+};
 use serde::Serialize;
 use tokio::sync::Mutex;
 use url::Url;
 
 use crate::engine::Engine;
 use crate::error::{Doing, Error, Result, chain};
+use crate::lease;
 
 /// What is needed to connect an org.
 #[derive(Debug, Clone)]
@@ -46,18 +52,33 @@ pub struct OrgSummary {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub integration_user: Option<String>,
     pub connected_at: DateTime<Utc>,
+    /// The member who owns the connection; none if the owners of the team share it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub owner: Option<MemberId>,
 }
+
+/// Longer than a process that died can keep the lease of a grant.
+const GRANT_PATIENCE: Duration = Duration::from_mins(3);
 
 /// Clients by org: sharing one keeps its session, its limit on requests at once, and the org's clock.
 #[derive(Default)]
 pub(crate) struct Clients(Mutex<HashMap<OrgId, Client>>);
 
+impl Clients {
+    /// The newest that the org said of its daily calls, if it is connected in this process.
+    pub(crate) async fn usage(&self, org: &OrgId) -> Option<ApiUsage> {
+        self.0.lock().await.get(org)?.usage()
+    }
+}
+
 impl Engine {
     /// Connects an org and stores the grant. The same name again connects the same org anew.
     pub async fn add_org(&self, new: NewOrg) -> Result<OrgSummary> {
         let NewOrg { name, instance_url, credentials } = new;
+        check_org_name(&name)?;
         let rotated = Arc::new(std::sync::Mutex::new(None));
-        let options = ClientOptions { on_rotation: Some(keep(rotated.clone())), ..ClientOptions::default() };
+        let grant = GrantHooks { on_rotation: Some(keep(rotated.clone())), gate: None };
+        let options = ClientOptions { grant, ..ClientOptions::default() };
         let connected = Client::connect(instance_url, credentials.clone(), options).await;
         let client = connected.doing(|| format!("connect `{name}`"))?;
         let identity = client.identity().await.doing(|| "read who the integration user is".to_owned())?;
@@ -114,6 +135,7 @@ impl Engine {
             auto_state: AutoState::Off,
             api_budget: ApiBudget::default(),
             connected_at: self.clock().now(),
+            owner: None,
         })
     }
 
@@ -213,6 +235,7 @@ impl Engine {
             connection_message: connection.and_then(|connection| connection.status_message),
             integration_user: stored.map(|stored| stored.integration_user),
             connected_at: org.connected_at,
+            owner: org.owner,
         })
     }
 
@@ -224,8 +247,12 @@ impl Engine {
         }
         let stored = self.stored_connection(&org.id).await?;
         let stored = stored.ok_or_else(|| Error::NotConnected { org: org.name.clone() })?;
-        let hook = self.persist_rotation(org.id.clone(), stored.clone());
-        let options = ClientOptions { on_rotation: Some(hook), ..ClientOptions::default() };
+        let rotates = matches!(stored.credentials, Credentials::RefreshToken { .. });
+        let grant = GrantHooks {
+            on_rotation: Some(self.persist_rotation(org.id.clone(), stored.clone())),
+            gate: rotates.then(|| self.grant_gate(org.id.clone())),
+        };
+        let options = ClientOptions { grant, ..ClientOptions::default() };
         let connected = Client::connect(Some(stored.instance_url), stored.credentials, options).await;
         let client = connected.doing(|| format!("sign in to `{}`", org.name))?;
         clients.insert(org.id.clone(), client.clone());
@@ -251,6 +278,21 @@ impl Engine {
         Ok(connection.and_then(|connection| StoredConnection::read(&connection.credentials)))
     }
 
+    /// Who shows a refresh token that another process has replaced ends the grant for all of them: so
+    /// renewals take turns under a lease, and each begins with the token that is stored.
+    fn grant_gate(&self, org: OrgId) -> GrantGate {
+        let engine = self.clone();
+        Arc::new(move || {
+            let (engine, org) = (engine.clone(), org.clone());
+            Box::pin(async move {
+                let lease = engine.lend(&lease::of_grant(&org), GRANT_PATIENCE).await?;
+                let stored = engine.stored_connection(&org).await?;
+                let credentials = stored.map(|stored| stored.credentials);
+                Ok(LentGrant { credentials, give_back: lease.give_back().boxed() })
+            })
+        })
+    }
+
     fn persist_rotation(&self, org: OrgId, stored: StoredConnection) -> RotationHook {
         let engine = self.clone();
         Arc::new(move |token| {
@@ -263,6 +305,15 @@ impl Engine {
             })
         })
     }
+}
+
+/// Names stand in commands and in paths of later URLs, so they stay plain.
+pub(crate) fn check_org_name(name: &str) -> Result<()> {
+    let is_plain = !name.is_empty()
+        && name.len() <= 64
+        && !name.starts_with('-')
+        && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | '.' | ' '));
+    if is_plain && name.trim() == name { Ok(()) } else { Err(Error::NotAnOrgName { name: name.to_owned() }) }
 }
 
 /// What is sealed in the catalog.

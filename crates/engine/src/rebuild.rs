@@ -108,6 +108,7 @@ impl Engine {
             auto_state: AutoState::Off,
             api_budget: ApiBudget::default(),
             connected_at: document.connected_at,
+            owner: None,
         };
         orgs::insert(db, &org).await.doing(doing)?;
         Ok(true)

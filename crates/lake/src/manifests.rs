@@ -34,7 +34,8 @@ impl OrgLake {
         self.folder().clone().join("runs")
     }
 
-    pub(crate) fn manifest_path(&self, run: &RunId) -> Path {
+    /// Where the Manifest of a Run lies.
+    pub fn manifest_path(&self, run: &RunId) -> Path {
         self.runs_folder().join(format!("{run}.json"))
     }
 }

@@ -17,7 +17,7 @@ use crate::credentials::Credentials;
 use crate::defect::AnswerDefect;
 use crate::doing::Doing;
 use crate::error::Error;
-use crate::oauth::{RotationHook, Session, SessionKeeper, check_address};
+use crate::oauth::{GrantHooks, Session, SessionKeeper, check_address};
 use crate::transport::{Answer, Request, Transport};
 
 /// The newest API version that this client was written for (Summer '26).
@@ -32,7 +32,7 @@ pub struct ClientOptions {
     /// Requests at once. A stream that is not read to its end and not dropped keeps its place, so
     /// who calls the client while reading a stream needs at least two.
     pub max_concurrent: usize,
-    pub on_rotation: Option<RotationHook>,
+    pub grant: GrantHooks,
     pub user_agent: String,
     /// How long an answer that has begun may stay silent.
     pub idle_timeout: Duration,
@@ -43,7 +43,7 @@ impl Default for ClientOptions {
         Self {
             api_version: None,
             max_concurrent: 8,
-            on_rotation: None,
+            grant: GrantHooks::default(),
             user_agent: concat!("Holdfast/", env!("CARGO_PKG_VERSION")).to_owned(),
             idle_timeout: Duration::from_mins(1),
         }
@@ -80,7 +80,7 @@ impl Client {
         let transport = options.transport();
         let instance_url = instance_url.map(|url| check_address(url.as_str())).transpose()?;
         let sessions =
-            SessionKeeper::open(transport.clone(), instance_url, credentials, options.on_rotation).await?;
+            SessionKeeper::open(transport.clone(), instance_url, credentials, options.grant).await?;
         let offered = offered_versions(&transport, &sessions.current().instance_url).await?;
         let api_version = match options.api_version {
             Some(asked) => asked,

@@ -71,6 +71,11 @@ pub enum Error {
         #[source]
         source: BoxError,
     },
+    #[error("another process that renews the session could not be waited for")]
+    GrantNotLent {
+        #[source]
+        source: BoxError,
+    },
     #[error("the private key cannot be read: it must be an RSA key in PEM form")]
     KeyUnreadable {
         #[source]
@@ -135,6 +140,7 @@ impl Error {
             | Self::Unreadable { .. }
             | Self::Redirected { .. }
             | Self::RotationNotStored { .. }
+            | Self::GrantNotLent { .. }
             | Self::Stopping { .. } => Retry::BackOff,
             Self::Api { source, .. } => source.retry(),
             Self::LoginRefused { source } => source.retry(),
@@ -163,7 +169,7 @@ impl Error {
             Self::LoginRefused { source } => source.error_code(),
             Self::SessionEnded { .. } => ErrorCode::NeedsReauthorisation,
             Self::NotRenewed { source } => source.code(),
-            Self::RotationNotStored { .. } => ErrorCode::CatalogUnreachable,
+            Self::RotationNotStored { .. } | Self::GrantNotLent { .. } => ErrorCode::CatalogUnreachable,
             Self::Stopping { .. } => ErrorCode::OrgBusy,
         }
     }
@@ -183,6 +189,7 @@ impl Error {
             | Self::QueryTooLong { .. }
             | Self::LoginRefused { .. }
             | Self::RotationNotStored { .. }
+            | Self::GrantNotLent { .. }
             | Self::KeyUnreadable { .. }
             | Self::BadSfdxAuthUrl
             | Self::Stopping { .. } => None,

@@ -34,6 +34,7 @@ pub mod soap;
 pub mod soql;
 pub mod state;
 pub mod tooling;
+mod wildcard;
 pub mod xml;
 
 pub use errors::ApiError;

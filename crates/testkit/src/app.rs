@@ -21,11 +21,11 @@ use crate::contents::{lake_contents, org_contents};
 /// The name under which the simulated org is connected.
 const ORG: &str = "acme";
 
-/// Dropping it removes the directory.
+/// Dropping the last one on a directory removes it.
 pub struct TestApp {
     pub engine: Engine,
     pub clock: Arc<FastClock>,
-    data_dir: TempDir,
+    data_dir: Arc<TempDir>,
     settings: Settings,
     asked_at: OnceLock<DateTime<Utc>>,
 }
@@ -40,6 +40,7 @@ impl TestApp {
         let data_dir = tempfile::tempdir()?;
         let clock = Arc::new(FastClock::default());
         let engine = open(data_dir.path(), &clock, &settings, StepHook::default()).await?;
+        let data_dir = Arc::new(data_dir);
         let app = Self { engine, clock, data_dir, settings, asked_at: OnceLock::new() };
         app.connect(org).await?;
         Ok(app)
@@ -74,6 +75,13 @@ impl TestApp {
         let settings = quick();
         let engine = open(self.data_dir.path(), &self.clock, &settings, StepHook::default()).await?;
         Ok(Self { engine, settings, ..self })
+    }
+
+    /// The same data directory, opened by a second process beside this one.
+    pub async fn another_process(&self) -> Result<Self> {
+        let engine = open(self.data_dir.path(), &self.clock, &self.settings, StepHook::default()).await?;
+        let (clock, data_dir, settings) = (self.clock.clone(), self.data_dir.clone(), self.settings.clone());
+        Ok(Self { engine, clock, data_dir, settings, asked_at: OnceLock::new() })
     }
 
     /// The same data directory after its catalog was lost.

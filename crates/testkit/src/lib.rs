@@ -1,10 +1,12 @@
-//! What tests of several crates need: a fast clock, an engine connected to a simulated org, and
-//! the comparison of a lake with an org.
+//! What tests of several crates need: a fast clock, an engine connected to a simulated org, a grant of it,
+//! and the comparison of a lake with an org.
 
 mod app;
 mod clock;
 mod contents;
+mod grant;
 
 pub use app::{TestApp, quick, wait_for};
 pub use clock::FastClock;
 pub use contents::{Contents, lake_contents, org_contents};
+pub use grant::web_grant;

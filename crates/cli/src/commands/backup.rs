@@ -38,6 +38,12 @@ pub(crate) struct BackupArgs {
     #[arg(long)]
     accept_missing: bool,
 
+    /// Fetch file bodies again that were captured and are missing from the lake
+    ///
+    /// `holdfast check` names them. Every body is looked for, which takes one request to the storage each.
+    #[arg(long)]
+    refetch_files: bool,
+
     #[command(flatten)]
     capture: CaptureArgs,
 }
@@ -48,7 +54,11 @@ pub(crate) async fn run(args: BackupArgs, mut invocation: Invocation) -> Result<
     let org = engine.org(&args.org).await?;
     let cancel = interrupt::watch("stopping after what is under way; Ctrl-C again ends at once");
     let asked_for = args.objects.clone();
-    let options = BackupOptions { objects: args.objects, accept_missing: args.accept_missing };
+    let options = BackupOptions {
+        objects: args.objects,
+        accept_missing: args.accept_missing,
+        refetch_files: args.refetch_files,
+    };
     let manifest = capture(&engine, &org.name, options, &invocation, cancel).await?;
     let view = ManifestView::new(&org.name, &manifest).asked_for(&asked_for);
     invocation.output.answer(&view, ManifestView::text)?;

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use anyhow::Result;
 use clap::Args;
-use holdfast_lake::check::{CheckCounts, CheckProgress, CheckReport, Finding};
+use holdfast_lake::check::{CheckCounts, CheckProgress, CheckReport, Finding, Invariant};
 use indicatif::ProgressBar;
 use serde::Serialize;
 
@@ -59,6 +59,15 @@ impl From<&Finding> for FindingView {
             number: finding.invariant.number(),
             detail: finding.detail.clone(),
         }
+    }
+}
+
+impl FindingView {
+    /// Bodies can be had again, as long as the org has them.
+    fn is_of_a_body(&self) -> bool {
+        [Invariant::RowNamesKnownBlob, Invariant::BlobIsItsHash]
+            .iter()
+            .any(|body| body.number() == self.number)
     }
 }
 
@@ -123,8 +132,18 @@ fn text(view: &CheckView) -> String {
             writeln!(text, "the lake is damaged in {}; looked at {looked_at}", counted(damaged, "place"))
         }
     };
-    if !view.damage.is_empty() {
-        text.push_str("hint: put the files named above back from a copy of the lake, then check again\n");
+    let (bodies, others): (Vec<_>, Vec<_>) = view.damage.iter().partition(|finding| finding.is_of_a_body());
+    if !others.is_empty() {
+        text.push_str(
+            "hint: put the files named above back from a copy of the lake, then check again; no backup fetches them \
+             anew, because the org no longer has the versions that they held\n",
+        );
+    }
+    if !bodies.is_empty() {
+        text.push_str(
+            "hint: `holdfast backup ORG --refetch-files` fetches missing file bodies again from the org; delete \
+             damaged ones before\n",
+        );
     }
     if !view.left_over.is_empty() {
         let left = counted(view.left_over.len() as u64, "file");
@@ -139,22 +158,29 @@ fn text(view: &CheckView) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use holdfast_lake::check::Invariant;
 
     #[test]
     fn damage_is_named_by_file_and_invariant() {
-        let finding = Finding {
-            path: "orgs/00D/objects/Account/part-1.parquet".to_owned(),
-            invariant: Invariant::DataFileIsThere,
-            detail: "it is missing".to_owned(),
+        let finding = |path: &str, invariant, detail: &str| Finding {
+            path: path.to_owned(),
+            invariant,
+            detail: detail.to_owned(),
         };
+        let file = "orgs/00D/objects/Account/part-1.parquet";
+        let index = "orgs/00D/objects/HoldfastFile/part-1.parquet";
+        let damage = vec![
+            finding(file, Invariant::DataFileIsThere, "it is missing"),
+            finding(index, Invariant::RowNamesKnownBlob, "the file body `ab` is missing"),
+        ];
         let counts =
             CheckCounts { manifests: 2, tables: 1, data_files: 3, bytes: 4096, ..CheckCounts::default() };
-        let report = CheckReport { damage: vec![finding], counts, ..CheckReport::default() };
+        let report = CheckReport { damage, counts, ..CheckReport::default() };
         insta::assert_snapshot!(text(&CheckView::new(&report, false)), @r"
         orgs/00D/objects/Account/part-1.parquet: it is missing (invariant 8, data_file_is_there)
-        the lake is damaged in 1 place; looked at 2 manifests, 1 table, 3 data files, 0 describes, 0 file bodies, 4.0 KiB
-        hint: put the files named above back from a copy of the lake, then check again
+        orgs/00D/objects/HoldfastFile/part-1.parquet: the file body `ab` is missing (invariant 12, row_names_known_blob)
+        the lake is damaged in 2 places; looked at 2 manifests, 1 table, 3 data files, 0 describes, 0 file bodies, 4.0 KiB
+        hint: put the files named above back from a copy of the lake, then check again; no backup fetches them anew, because the org no longer has the versions that they held
+        hint: `holdfast backup ORG --refetch-files` fetches missing file bodies again from the org; delete damaged ones before
         data was not read; --read-data reads and re-hashes all of it
         ");
         let whole = CheckReport { counts, ..CheckReport::default() };

@@ -27,6 +27,8 @@ pub(super) struct ManifestView {
     duration_ms: i64,
     totals: TotalsView,
     files: FileCounts,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    missing_permissions: Vec<String>,
     objects: BTreeMap<String, ObjectEntry>,
     /// Also the Objects in which nothing changed are shown to a person.
     #[serde(skip)]
@@ -69,6 +71,7 @@ impl ManifestView {
                 api_calls: manifest.api_calls,
             },
             files: manifest.files,
+            missing_permissions: manifest.missing_permissions.clone(),
             objects: objects.iter().map(|(name, entry)| (name.to_string(), entry.clone())).collect(),
             shows_all: false,
             asked_for: Vec::new(),
@@ -98,6 +101,7 @@ impl ManifestView {
     pub(super) fn text(&self, style: Style) -> String {
         let mut text = self.table(style);
         self.tell_gaps(&mut text);
+        self.tell_permissions(&mut text);
         self.tell_sum(&mut text);
         text
     }
@@ -165,6 +169,18 @@ impl ManifestView {
             let _ = writeln!(
                 text,
                 "\n{objects} cannot be read by queries; `holdfast run show latest --all` names them"
+            );
+        }
+    }
+
+    fn tell_permissions(&self, text: &mut String) {
+        if !self.missing_permissions.is_empty() {
+            let missing: Vec<_> = self.missing_permissions.iter().map(|label| format!("`{label}`")).collect();
+            let _ = writeln!(
+                text,
+                "\nthe integration user lacks {}: `holdfast org coverage {}` says what is missed",
+                missing.join(", "),
+                self.org
             );
         }
     }
@@ -263,12 +279,14 @@ mod tests {
             format: 1,
             run: RunId::parse("01900000-0000-7000-8000-0000000000aa").unwrap(),
             org: OrgId::parse("00Dxx0000001gPLEAY").unwrap(),
+            previous: None,
             trigger: Trigger::Backup,
             status: RunStatus::CompletedWithGaps,
             started_at: "2026-01-01T00:00:00Z".parse().unwrap(),
             finished_at: "2026-01-01T00:01:23Z".parse().unwrap(),
             api_calls: 9,
             names_every_object: true,
+            missing_permissions: vec!["Query All Files".to_owned()],
             objects: objects
                 .into_iter()
                 .map(|(name, entry)| (ObjectName::parse(name).unwrap(), entry))
@@ -291,6 +309,8 @@ mod tests {
             hint: grant the integration user what the message names; the next run goes on where this one stopped
 
         1 object cannot be read by queries; `holdfast run show latest --all` names them
+
+        the integration user lacks `Query All Files`: `holdfast org coverage acme` says what is missed
 
         run 01900000-0000-7000-8000-0000000000aa of `acme` completed with gaps in 1 min 23 s
         4 objects, 12,355 record versions stored, 12 files (1 to come), 1.0 MiB written, 9 API calls

@@ -10,6 +10,7 @@ pub(crate) mod history;
 mod manifest_view;
 pub(crate) mod org;
 mod org_add;
+mod org_coverage;
 pub(crate) mod query;
 pub(crate) mod rebuild;
 pub(crate) mod reference;

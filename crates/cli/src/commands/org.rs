@@ -9,6 +9,7 @@ use holdfast_engine::OrgSummary;
 use serde::Serialize;
 
 use super::org_add::{self, OrgAddArgs};
+use super::org_coverage::{self, OrgCoverageArgs};
 use crate::exit::Exit;
 use crate::invocation::Invocation;
 use crate::output::{Items, Style};
@@ -21,6 +22,7 @@ pub(crate) enum OrgCommand {
     Add(OrgAddArgs),
     List(OrgListArgs),
     Show(OrgShowArgs),
+    Coverage(OrgCoverageArgs),
     Set(OrgSetArgs),
     Remove(OrgRemoveArgs),
 }
@@ -69,6 +71,7 @@ pub(crate) async fn run(command: OrgCommand, invocation: Invocation) -> Result<E
         OrgCommand::Add(args) => return org_add::run(args, invocation).await,
         OrgCommand::List(_) => list(&invocation).await?,
         OrgCommand::Show(args) => show(&args.org, &invocation).await?,
+        OrgCommand::Coverage(args) => org_coverage::run(&args, &invocation).await?,
         OrgCommand::Set(args) => set(args, &invocation).await?,
         OrgCommand::Remove(args) => remove(args, &invocation).await?,
     }

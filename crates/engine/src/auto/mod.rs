@@ -3,7 +3,9 @@
 //! A round is a Run that ends without a Manifest if it found nothing to store. Rounds are WorkItems,
 //! so that any process that serves the catalog can take the next one.
 
+mod first_backup;
 mod heartbeat;
+mod overview;
 mod pace;
 mod status;
 mod worker;
@@ -12,7 +14,10 @@ use holdfast_catalog::orgs::{self, AutoState, Org};
 
 use crate::engine::Engine;
 use crate::error::{Doing, Result};
+use crate::events::Live;
 
+pub(crate) use first_backup::note as note_first_backup;
+pub use overview::{AutoOverview, AutoPhase, FirstBackup, OrgProblem};
 pub use status::{AutoStatus, ObjectStatus};
 
 impl Engine {
@@ -51,8 +56,10 @@ impl Engine {
         Ok(moved)
     }
 
-    async fn set_auto_state(&self, org: &Org, state: AutoState) -> Result<()> {
+    pub(crate) async fn set_auto_state(&self, org: &Org, state: AutoState) -> Result<()> {
         let set = orgs::set_auto_state(self.catalog().db(), &org.id, state).await;
-        set.doing(|| format!("change auto backup of `{}`", org.name))
+        set.doing(|| format!("change auto backup of `{}`", org.name))?;
+        self.live().send(&org.id, Live::AutoBackupChanged(state));
+        Ok(())
     }
 }

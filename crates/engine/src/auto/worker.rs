@@ -16,7 +16,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::pace::Pace;
-use crate::capture::{RoundOptions, Scope, round};
+use crate::capture::{Fetching, RoundOptions, Scope, round};
 use crate::engine::Engine;
 use crate::error::{Doing, Error, Result, chain};
 use crate::events::EventSink;
@@ -154,10 +154,11 @@ impl Engine {
             wanted: Vec::new(),
             leave_out,
             known_scope: known_scope.map(|(_, scope)| scope),
-            with_files: org.auto_state == AutoState::Running,
+            files: if org.auto_state == AutoState::Running { Fetching::New } else { Fetching::Nothing },
             give_up_after: GIVE_UP_AFTER,
             accepts_missing: false,
         };
+        let events = events.and_live(&org.id, self.live());
         let round = round(self, org, options, events, cancel).await?;
         let mut memories = memories.lock().await;
         let memory = memories.entry(org.id.clone()).or_default();

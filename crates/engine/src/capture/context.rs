@@ -11,8 +11,10 @@ use holdfast_domain::retry::{BackOff, Retry};
 use holdfast_domain::{ObjectName, OrgId, RunId};
 use holdfast_lake::OrgLake;
 use holdfast_salesforce::Client;
+use tokio::sync::OnceCell;
 use tokio_util::sync::CancellationToken;
 
+use crate::coverage::permissions::Held;
 use crate::engine::Engine;
 use crate::error::{Error, Result, chain};
 use crate::events::{Event, EventSink};
@@ -35,11 +37,25 @@ pub(crate) struct RunContext {
     pub(crate) give_up_after: Duration,
     /// A person has said that records which are no longer visible are gone.
     pub(crate) accepts_missing: bool,
+    /// Asked for when first needed.
+    pub(crate) permissions: OnceCell<Held>,
+}
+
+/// How often one request has failed, and since when.
+#[derive(Debug, Default)]
+pub(crate) struct Failures {
+    count: u32,
+    since: Option<DateTime<Utc>>,
 }
 
 impl RunContext {
     pub(crate) fn now(&self) -> DateTime<Utc> {
         self.engine.clock().now()
+    }
+
+    /// What the integration user may do.
+    pub(crate) async fn permissions(&self) -> Result<&Held> {
+        self.permissions.get_or_try_init(|| self.attempt(None, || Held::ask(&self.client))).await
     }
 
     /// API calls of this Run so far.
@@ -84,35 +100,47 @@ impl RunContext {
     where
         F: Future<Output = Result<T>> + Send,
     {
-        let mut failing_since = None;
-        let mut attempt = 0;
+        let mut failures = Failures::default();
         loop {
             self.may_go_on()?;
-            let outcome = tokio::select! {
-                () = self.cancel.cancelled() => Err(Error::Cancelled),
-                outcome = request() => outcome,
-            };
-            let error = match outcome {
+            match self.unless_cancelled(request()).await? {
                 Ok(value) => return Ok(value),
-                Err(error) => error,
-            };
-            if error.is_cursor_lost() {
-                return Err(error);
+                Err(error) => self.wait_to_repeat(object, &mut failures, error).await?,
             }
-            attempt += 1;
-            let pause = match error.retry() {
-                Retry::BackOff => BackOff::default().pause(attempt, rand::random()),
-                Retry::After(pause) => pause,
-                Retry::Smaller | Retry::WhenLimitMoves | Retry::Never => return Err(error),
-            };
-            let since = *failing_since.get_or_insert_with(|| self.now());
-            let lasted = (self.now() - since).to_std().unwrap_or_default();
-            if lasted + pause > self.give_up_after {
-                return Err(error);
-            }
-            self.tell_retry(object, attempt, &error, pause);
-            self.pause(pause).await?;
         }
+    }
+
+    /// What `request` comes to, unless the Run is stopped before.
+    pub(crate) async fn unless_cancelled<T>(&self, request: impl Future<Output = T>) -> Result<T> {
+        tokio::select! {
+            () = self.cancel.cancelled() => Err(Error::Cancelled),
+            outcome = request => Ok(outcome),
+        }
+    }
+
+    /// Waits before a failed request is repeated; gives the failure back if that cannot help, or not any more.
+    pub(crate) async fn wait_to_repeat(
+        &self,
+        object: Option<&ObjectName>,
+        failures: &mut Failures,
+        error: Error,
+    ) -> Result<()> {
+        if error.is_cursor_lost() {
+            return Err(error);
+        }
+        failures.count += 1;
+        let pause = match error.retry() {
+            Retry::BackOff => BackOff::default().pause(failures.count, rand::random()),
+            Retry::After(pause) => pause,
+            Retry::Smaller | Retry::WhenLimitMoves | Retry::Never => return Err(error),
+        };
+        let since = *failures.since.get_or_insert_with(|| self.now());
+        let lasted = (self.now() - since).to_std().unwrap_or_default();
+        if lasted + pause > self.give_up_after {
+            return Err(error);
+        }
+        self.tell_retry(object, failures.count, &error, pause);
+        self.pause(pause).await
     }
 
     /// Tells of a failure and waits before the next try.

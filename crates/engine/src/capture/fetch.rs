@@ -1,7 +1,7 @@
 //! Records from the org into a Block, by REST pages or by a Bulk job, whichever costs the org less.
 //!
-//! A page is read whole before it is pushed, so a page that breaks off is read again from its
-//! locator; what the org sends twice the Block drops.
+//! A page that breaks off is read again from its locator, and what comes twice the Block drops. So the
+//! large pages of Bulk jobs go into the Block as they arrive, and none of them is ever held whole.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use arrow_array::RecordBatch;
 use futures::TryStreamExt;
 use holdfast_salesforce::BatchStream;
 
-use super::context::RunContext;
+use super::context::{Failures, RunContext};
 use super::select::Select;
 use super::sink::Sink;
 use crate::error::{Doing, Error, Result};
@@ -56,10 +56,10 @@ pub(crate) struct Plan {
     pub(crate) rest_records: u64,
 }
 
-/// Bytes of one Bulk page in memory, about.
-const PAGE_BYTES: usize = 8 << 20;
-const FIRST_PAGE_RECORDS: u32 = 10_000;
-const LONGEST_PAGE_RECORDS: u32 = 100_000;
+/// A Bulk page of about this many bytes costs few calls, and is soon read again when it breaks off.
+const PAGE_BYTES: usize = 64 << 20;
+const FIRST_PAGE_RECORDS: u32 = 50_000;
+const LONGEST_PAGE_RECORDS: u32 = 250_000;
 
 /// Reads everything that `select` finds into `sink`.
 pub(crate) async fn fetch(
@@ -153,9 +153,10 @@ async fn read_job(ctx: &RunContext, select: &Select, job: &str, sink: &mut impl 
     let mut page_records = FIRST_PAGE_RECORDS;
     let mut records = 0;
     loop {
-        let (page, asked) = bulk_page(ctx, select, job, locator.as_deref(), page_records).await?;
-        page_records = next_page_records(&page.batches, asked);
-        records += push(ctx, select, page.batches, records, sink).await?;
+        let place = Place { job, locator: locator.as_deref(), before: records };
+        let page = bulk_page(ctx, select, place, page_records, sink).await?;
+        records += page.records;
+        page_records = page.fitting_records(page_records);
         locator = page.next;
         if locator.is_none() {
             break;
@@ -197,60 +198,76 @@ async fn wait_for_job(ctx: &RunContext, select: &Select, job: &str) -> Result<Op
     }
 }
 
+/// Where a page of a Bulk job begins.
+#[derive(Clone, Copy)]
+struct Place<'a> {
+    job: &'a str,
+    locator: Option<&'a str>,
+    /// Records of earlier pages.
+    before: u64,
+}
+
+/// What one page brought.
+#[derive(Default)]
 struct BulkPageRead {
-    batches: Vec<RecordBatch>,
+    records: u64,
+    bytes: usize,
     next: Option<String>,
 }
 
-/// One page, asked for again with fewer records when it proves too large for memory.
+impl BulkPageRead {
+    /// As many records as make a page of the right size, judging by this one.
+    fn fitting_records(&self, asked: u32) -> u32 {
+        let Some(bytes_each) = (self.bytes as u64).checked_div(self.records) else { return asked };
+        let fitting = PAGE_BYTES as u64 / bytes_each.max(1);
+        u32::try_from(fitting).unwrap_or(u32::MAX).clamp(1, LONGEST_PAGE_RECORDS)
+    }
+}
+
+/// One page into `sink`. What breaks off is asked for again in smaller pieces.
 async fn bulk_page(
     ctx: &RunContext,
     select: &Select,
-    job: &str,
-    locator: Option<&str>,
+    place: Place<'_>,
     mut records: u32,
-) -> Result<(BulkPageRead, u32)> {
+    sink: &mut impl Sink,
+) -> Result<BulkPageRead> {
+    let mut failures = Failures::default();
     loop {
-        let read = || async {
-            let page = ctx.client.bulk_page(job, locator, records, &select.fields).await;
-            let page = page.doing(|| format!("read the results of Bulk job `{job}`"))?;
-            let batches = read_within(page.rows, records > 1).await;
-            let batches = batches.doing(|| format!("read the results of Bulk job `{job}`"))?;
-            Ok(batches.map(|batches| BulkPageRead { batches, next: page.next }))
-        };
-        match ctx.attempt(Some(&select.object), read).await? {
-            Some(page) => return Ok((page, records)),
-            None => records = (records / 8).max(1),
+        match stream_page(ctx, select, place, records, sink).await? {
+            Ok(page) => return Ok(page),
+            Err(error) => ctx.wait_to_repeat(Some(&select.object), &mut failures, error).await?,
         }
+        records = (records / 2).max(1);
     }
 }
 
-/// `None` if the page is larger than memory allows and could be asked for in smaller pieces.
-async fn read_within(
-    mut rows: BatchStream,
-    may_shrink: bool,
-) -> Result<Option<Vec<RecordBatch>>, holdfast_salesforce::Error> {
-    let mut batches = Vec::new();
-    let mut bytes = 0;
-    while let Some(batch) = rows.try_next().await? {
-        bytes += batch.get_array_memory_size();
-        if may_shrink && bytes > 3 * PAGE_BYTES {
-            return Ok(None);
+/// The inner failure is one of the reading, which may be repeated.
+async fn stream_page(
+    ctx: &RunContext,
+    select: &Select,
+    place: Place<'_>,
+    records: u32,
+    sink: &mut impl Sink,
+) -> Result<Result<BulkPageRead>> {
+    ctx.may_go_on()?;
+    let doing = || format!("read the results of Bulk job `{}`", place.job);
+    let opening = ctx.client.bulk_page(place.job, place.locator, records, &select.fields);
+    let mut page = match ctx.unless_cancelled(opening).await?.doing(doing) {
+        Ok(page) => page,
+        Err(error) => return Ok(Err(error)),
+    };
+    let mut read = BulkPageRead { next: page.next, ..BulkPageRead::default() };
+    loop {
+        match ctx.unless_cancelled(page.rows.try_next()).await?.doing(doing) {
+            Ok(Some(batch)) => {
+                read.bytes += batch.get_array_memory_size();
+                read.records += push(ctx, select, vec![batch], place.before + read.records, sink).await?;
+            }
+            Ok(None) => return Ok(Ok(read)),
+            Err(error) => return Ok(Err(error)),
         }
-        batches.push(batch);
     }
-    Ok(Some(batches))
-}
-
-/// As many records as fill a page of memory, judging by the page just read.
-fn next_page_records(batches: &[RecordBatch], asked: u32) -> u32 {
-    let records: usize = batches.iter().map(RecordBatch::num_rows).sum();
-    let bytes: usize = batches.iter().map(RecordBatch::get_array_memory_size).sum();
-    if records == 0 {
-        return asked;
-    }
-    let fitting = PAGE_BYTES / (bytes / records).max(1);
-    u32::try_from(fitting).unwrap_or(u32::MAX).clamp(1, LONGEST_PAGE_RECORDS)
 }
 
 #[cfg(test)]
@@ -263,5 +280,13 @@ mod tests {
         assert!(all_came(Some(3), 4).is_ok(), "what comes twice is dropped by the Block");
         assert!(all_came(None, 0).is_ok());
         assert!(matches!(all_came(Some(3), 2), Err(Error::RecordsMissing { expected: 3, got: 2 })));
+    }
+
+    #[test]
+    fn pages_are_sized_by_what_the_last_one_weighed() {
+        let page = |records, bytes| BulkPageRead { records, bytes, next: None }.fitting_records(7);
+        assert_eq!(page(0, 0), 7);
+        assert_eq!(page(1_000, 1 << 20), 64_035);
+        assert_eq!((page(1_000, 1_000), page(1, 1 << 30)), (LONGEST_PAGE_RECORDS, 1));
     }
 }

@@ -5,31 +5,45 @@ use std::collections::BinaryHeap;
 use std::fs::File;
 use std::io::{BufReader, Read, Seek, SeekFrom, Write};
 
+use holdfast_domain::RecordId;
+
 use crate::error::{Error, Result};
 
 /// An 18-character Id as bytes.
 pub(crate) type IdBytes = [u8; 18];
 
-/// 18 MB of Ids in memory before a run is written out.
-const RUN: usize = 1_000_000;
+/// Ids in memory before a run is written out: 2.3 MB.
+const RUN: usize = 131_072;
 
 #[derive(Default)]
 pub(crate) struct IdSorter {
     current: Vec<IdBytes>,
     runs: Vec<File>,
     run_length: Option<usize>,
+    pushed: u64,
 }
 
 impl IdSorter {
     pub(crate) fn push(&mut self, id: &str) -> Result<()> {
         // What is no Id cannot match one that is held, and must not be mistaken for its prefix.
-        if let Ok(id) = IdBytes::try_from(id.as_bytes()) {
-            self.current.push(id);
+        match IdBytes::try_from(id.as_bytes()) {
+            Ok(id) => self.push_bytes(id),
+            Err(_) => Ok(()),
         }
+    }
+
+    pub(crate) fn push_bytes(&mut self, id: IdBytes) -> Result<()> {
+        self.current.push(id);
+        self.pushed += 1;
         if self.current.len() >= self.run_length.unwrap_or(RUN) {
             self.spill()?;
         }
         Ok(())
+    }
+
+    /// How many were pushed, those that came twice counted twice.
+    pub(crate) fn len(&self) -> u64 {
+        self.pushed
     }
 
     fn spill(&mut self) -> Result<()> {
@@ -88,6 +102,18 @@ pub(crate) struct SortedIds {
 }
 
 impl SortedIds {
+    /// The next `most` at most; none at the end.
+    pub(crate) fn next_chunk(&mut self, most: usize) -> Result<Vec<RecordId>> {
+        let mut ids = Vec::new();
+        while ids.len() < most
+            && let Some(id) = self.next()?
+        {
+            let text = std::str::from_utf8(&id).expect("what was pushed is text");
+            ids.extend(RecordId::parse(text).ok());
+        }
+        Ok(ids)
+    }
+
     pub(crate) fn next(&mut self) -> Result<Option<IdBytes>> {
         while let Some(Reverse((id, index))) = self.heap.pop() {
             if let Some(following) = self.sources[index].next_id()? {
@@ -122,5 +148,18 @@ mod tests {
         }
 
         assert_eq!(found, (0..100).map(id).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn ids_come_out_in_chunks_and_are_counted() {
+        let mut sorter = IdSorter { run_length: Some(2), ..IdSorter::default() };
+        for n in [3, 1, 2, 5, 4] {
+            sorter.push(&format!("001{n:012}AAA")).unwrap();
+        }
+
+        assert_eq!(sorter.len(), 5);
+        let mut sorted = sorter.finish().unwrap();
+        let lengths: Vec<_> = (0..4).map(|_| sorted.next_chunk(2).unwrap().len()).collect();
+        assert_eq!(lengths, [2, 2, 1, 0]);
     }
 }

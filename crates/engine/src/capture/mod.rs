@@ -27,6 +27,7 @@ mod verify;
 mod whole;
 mod windows;
 
+pub(crate) use files::Fetching;
 pub(crate) use object_run::{CAUGHT_UP, WATERMARK, newest_describe};
 pub use run::BackupOptions;
 pub(crate) use run::{RoundOptions, round};

@@ -93,6 +93,11 @@ impl Held {
         marks.0.keys().all(|name| self.marks.0.contains_key(name))
     }
 
+    /// Records that are held as alive, and that the last comparison of Ids did not see in the org.
+    pub(crate) fn unexplained(&self) -> u64 {
+        self.marks.0.get(UNEXPLAINED).copied().and_then(|count| count.try_into().ok()).unwrap_or(0)
+    }
+
     pub(crate) fn watermark(&self) -> Option<OrgSecond> {
         self.marks.0.get(WATERMARK).copied().map(OrgSecond::from_us)
     }
@@ -142,8 +147,9 @@ pub(crate) fn newest_describe(marks: &Marks) -> Option<SchemaHash> {
     SchemaHash::parse(hash).ok()
 }
 
-/// Marks kept with the data; all values are microseconds since 1970 UTC.
+/// Marks kept with the data; the values are microseconds since 1970 UTC, but for the last, which is a count.
 pub(crate) const WATERMARK: &str = "watermark";
 pub(crate) const CAUGHT_UP: &str = "caught_up";
 pub(crate) const DELETED_UNTIL: &str = "deleted_until";
 pub(crate) const COMPLETE: &str = "complete.";
+pub(crate) const UNEXPLAINED: &str = "unexplained";

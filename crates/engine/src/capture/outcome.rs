@@ -11,11 +11,12 @@ use holdfast_domain::manifest::{
     FileCounts, Gap, MANIFEST_FORMAT, Manifest, ObjectEntry, RunStatus, Trigger,
 };
 use holdfast_domain::retry::BackOff;
-use holdfast_domain::{ErrorCode, ObjectName};
+use holdfast_domain::{ErrorCode, ObjectName, RunId};
 
 use super::context::RunContext;
 use super::object_run::ObjectRun;
 use super::turn::timeline_entry;
+use crate::coverage::permissions::Held;
 use crate::error::{Doing, Error, Result};
 use crate::events::Event;
 
@@ -71,6 +72,12 @@ impl Outcomes {
         noted.doing(|| format!("note the progress of `{}`", run.object))?;
         let noted = objects::set_phase(db, &ctx.org, &run.object, Phase::CapturingChanges, None).await;
         noted.doing(|| format!("note the phase of `{}`", run.object))?;
+        if run.is_verified == Some(true) {
+            let noted = objects::set_verified(db, &ctx.org, &run.object, ctx.now()).await;
+            noted.doing(|| format!("note that `{}` is verified", run.object))?;
+        }
+        let resolved = errors::resolve(db, &ctx.org, Some(&run.object), ctx.now()).await;
+        resolved.doing(|| format!("close the errors of `{}`", run.object))?;
         ctx.events.send(Event::ObjectDone { object: run.object.clone(), counts: run.counts });
         self.entries.insert(run.object.clone(), entry(&run));
         self.done.push(run);
@@ -136,7 +143,12 @@ impl Outcomes {
         Ok(())
     }
 
-    pub(crate) fn into_manifest(mut self, ctx: &RunContext, names_every_object: bool) -> Manifest {
+    pub(crate) fn into_manifest(
+        mut self,
+        ctx: &RunContext,
+        previous: Option<RunId>,
+        names_every_object: bool,
+    ) -> Manifest {
         if ctx.trigger == Trigger::Auto {
             self.entries.retain(|_, entry| {
                 entry.counts.versions() > 0 || entry.gap.as_ref().is_some_and(|gap| !gap.is_expected)
@@ -149,12 +161,14 @@ impl Outcomes {
             format: MANIFEST_FORMAT,
             run: ctx.run.clone(),
             org: ctx.org.clone(),
+            previous,
             trigger: ctx.trigger,
             status: if is_whole { RunStatus::Completed } else { RunStatus::CompletedWithGaps },
             started_at: ctx.started_at,
             finished_at: ctx.now(),
             api_calls: ctx.calls(),
             names_every_object,
+            missing_permissions: ctx.permissions.get().map(Held::missing_to_capture).unwrap_or_default(),
             objects: self.entries,
             files: self.files,
         }

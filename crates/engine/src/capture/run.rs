@@ -9,14 +9,17 @@ use holdfast_domain::capture::turn::{Waiting, next_turn};
 use holdfast_domain::manifest::{Manifest, RunStatus, Trigger};
 use holdfast_domain::retry::Retry;
 use holdfast_domain::{ErrorCode, ObjectName, RunId};
+use tokio::sync::OnceCell;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::context::RunContext;
+use super::files::Fetching;
 use super::object_run::Assignment;
 use super::outcome::Outcomes;
 use super::scope::Scope;
 use super::{bulk_jobs, files, plan, scope, turn};
+use crate::auto::note_first_backup;
 use crate::engine::Engine;
 use crate::error::{Doing, Error, Result};
 use crate::events::{Event, EventSink};
@@ -29,6 +32,8 @@ pub struct BackupOptions {
     pub objects: Vec<ObjectName>,
     /// Records that are no longer visible are gone, however many they are.
     pub accept_missing: bool,
+    /// File bodies that were stored and are no longer in the lake are fetched again.
+    pub refetch_files: bool,
 }
 
 /// What one Run is to do.
@@ -39,7 +44,7 @@ pub(crate) struct RoundOptions {
     pub(crate) leave_out: Vec<ObjectName>,
     /// The describes of an earlier round, if they are young enough.
     pub(crate) known_scope: Option<Scope>,
-    pub(crate) with_files: bool,
+    pub(crate) files: Fetching,
     pub(crate) give_up_after: Duration,
     pub(crate) accepts_missing: bool,
 }
@@ -59,7 +64,7 @@ impl Engine {
             wanted: options.objects,
             leave_out: Vec::new(),
             known_scope: None,
-            with_files: true,
+            files: if options.refetch_files { Fetching::NewAndLost } else { Fetching::New },
             give_up_after: self.settings().give_up_after,
             accepts_missing: options.accept_missing,
         };
@@ -101,6 +106,7 @@ pub(crate) async fn round(
         cancel,
         give_up_after: options.give_up_after,
         accepts_missing: options.accepts_missing,
+        permissions: OnceCell::new(),
     });
     let lease = lease::of_org(&ctx.org);
     // Boxed: the states of a whole Run would otherwise be copied from future to future.
@@ -117,7 +123,7 @@ async fn noted_round(ctx: &Arc<RunContext>, org: &Org, options: RoundOptions) ->
     inserted.doing(|| "note the start of the run".to_owned())?;
     ctx.events.send(Event::RunStarted { run: ctx.run.clone() });
     tracing::info!(org.id = %ctx.org, run.id = %ctx.run, "Run of {} started", org.name);
-    let finished = course_to_end(ctx, options).await;
+    let finished = Box::pin(course_to_end(ctx, options)).await;
     if let Err(error) = &finished {
         note_failure(ctx, error).await?;
     }
@@ -125,22 +131,33 @@ async fn noted_round(ctx: &Arc<RunContext>, org: &Org, options: RoundOptions) ->
     finished
 }
 
-/// Under the org's lease nobody else is at work: a Run that is still noted as running was killed.
+/// Under the org's lease nobody else is at work: a Run that is still noted as running was killed,
+/// perhaps after its last step.
 async fn close_dead_runs(ctx: &RunContext) -> Result<()> {
     let db = ctx.engine.catalog().db();
     let doing = || "close the runs of processes that ended".to_owned();
     for run in runs::list_unfinished(db, &ctx.org).await.doing(doing)? {
+        match ctx.lake.manifest(&run.id).await {
+            Ok(manifest) => {
+                runs::insert_finished(db, &manifest).await.doing(doing)?;
+                continue;
+            }
+            Err(holdfast_lake::Error::NotFound { .. }) => {}
+            other => drop(other.doing(doing)?),
+        }
         let message = "the process ended before the run did; the next run goes on from there".to_owned();
         let failure = Failure { code: ErrorCode::Interrupted, message };
-        let closed =
-            runs::finish(db, &run.id, RunStatus::Interrupted, ctx.now(), &run.totals, Some(&failure)).await;
-        closed.doing(doing)?;
+        let ended = RunStatus::Interrupted;
+        runs::finish(db, &run.id, ended, ctx.now(), 0, Some(&failure)).await.doing(doing)?;
     }
     Ok(())
 }
 
 async fn course_to_end(ctx: &Arc<RunContext>, options: RoundOptions) -> Result<Round> {
     ctx.refresh_usage().await;
+    if ctx.trigger == Trigger::Backup {
+        ctx.permissions().await?;
+    }
     bulk_jobs::clean_up_left_over(ctx).await?;
     let scope = match options.known_scope {
         Some(scope) => scope,
@@ -151,11 +168,16 @@ async fn course_to_end(ctx: &Arc<RunContext>, options: RoundOptions) -> Result<R
     let mut outcomes = Outcomes::new(scope.gaps.clone());
     let assignments = plan::assignments(ctx, found, &mut outcomes).await?;
     capture_all(ctx, assignments, &mut outcomes).await?;
-    outcomes.files = files::capture(ctx, outcomes.done(), options.with_files).await?;
+    outcomes.files = files::capture(ctx, outcomes.done(), options.files).await?;
+    let looked_at_all = options.wanted.is_empty() && options.leave_out.is_empty();
     let names_every_object = ctx.trigger == Trigger::Backup && options.wanted.is_empty();
     let scope = outcomes.describes_hold().then(|| scope.into_known());
     let looked = outcomes.looked();
-    Ok(Round { manifest: finish(ctx, outcomes, names_every_object).await?, looked, scope })
+    let manifest = finish(ctx, outcomes, names_every_object).await?;
+    if looked_at_all {
+        note_first_backup(&ctx.engine, &ctx.org).await?;
+    }
+    Ok(Round { manifest, looked, scope })
 }
 
 /// Gives turns until no Object has a step left. Objects that fail leave a gap; a stop ends the Run.
@@ -215,7 +237,9 @@ async fn finish(ctx: &RunContext, outcomes: Outcomes, names_every_object: bool) 
         runs::remove(db, &ctx.run).await.doing(|| "forget an empty run".to_owned())?;
         return Ok(None);
     }
-    let manifest = outcomes.into_manifest(ctx, names_every_object);
+    let previous = runs::newest_with_manifest(db, &ctx.org).await;
+    let previous = previous.doing(|| "look for the run before".to_owned())?;
+    let manifest = outcomes.into_manifest(ctx, previous, names_every_object);
     ctx.lake.put_manifest(&manifest).await.doing(|| "write the manifest".to_owned())?;
     let noted = runs::insert_finished(db, &manifest).await;
     noted.doing(|| "note the end of the run".to_owned())?;
@@ -229,7 +253,6 @@ async fn note_failure(ctx: &RunContext, error: &Error) -> Result<()> {
     let gap = error.as_gap();
     let failure = Failure { code: gap.code, message: gap.message };
     let db = ctx.engine.catalog().db();
-    let totals = runs::RunTotals { api_calls: ctx.calls(), ..runs::RunTotals::default() };
-    let noted = runs::finish(db, &ctx.run, status, ctx.now(), &totals, Some(&failure)).await;
+    let noted = runs::finish(db, &ctx.run, status, ctx.now(), ctx.calls(), Some(&failure)).await;
     noted.doing(|| "note the end of the run".to_owned())
 }

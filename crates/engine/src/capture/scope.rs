@@ -53,9 +53,11 @@ pub(crate) async fn describe(ctx: &RunContext, wanted: &[ObjectName]) -> Result<
             global.doing(|| "list the objects of the org".to_owned())
         })
         .await?;
-    let visible: Vec<_> =
-        global.into_iter().filter(|object| wanted.is_empty() || wanted.contains(&object.name)).collect();
-    if let Some(name) = wanted.iter().find(|name| !visible.iter().any(|object| object.name == **name)) {
+    // As in Salesforce itself, a person may write a name in any case.
+    let is = |object: &ObjectName, name: &ObjectName| object.as_str().eq_ignore_ascii_case(name.as_str());
+    let is_wanted = |object: &ObjectName| wanted.is_empty() || wanted.iter().any(|name| is(object, name));
+    let visible: Vec<_> = global.into_iter().filter(|object| is_wanted(&object.name)).collect();
+    if let Some(name) = wanted.iter().find(|name| !visible.iter().any(|object| is(&object.name, name))) {
         return Err(Error::ObjectNotVisible { name: name.clone() });
     }
     let db = ctx.engine.catalog().db();

@@ -45,6 +45,15 @@ pub(crate) async fn reconcile(
         run.is_verified = Some(true);
         return Ok(Progress::StepDone);
     }
+    let unexplained = run.held.unexplained();
+    if in_org + unexplained == run.held.live
+        && let Some(gap) = sweep::doubt(ctx, run, unexplained).await?
+    {
+        // Nothing moved since the Ids were compared.
+        run.gap = Some(gap);
+        run.is_verified = Some(false);
+        return Ok(Progress::StepDone);
+    }
     repair_by_sweep(ctx, run, writer).await?;
     let after = live_in_org(ctx, run).await?;
     // While the org itself goes on changing, a difference proves nothing; the next Run counts again.
@@ -107,15 +116,22 @@ async fn repair_by_sweep(ctx: &RunContext, run: &mut ObjectRun, writer: &mut Tab
         expected = Some(records);
     }
     let differences = sweep::compare(ctx, run, ids).await?;
-    let records = (differences.gone.len() + differences.missing.len()) as u64;
+    let records = differences.gone.len() + differences.missing.len();
     let mut block = begin_block(ctx, run, writer, Occasion::Changes).await?;
     let mut select = Select::records(&run.described.schema, None);
-    for ids in differences.missing.chunks(ids_per_query(&select)) {
-        select.filter = Some(ids_filter("Id", ids));
+    let ids_at_once = ids_per_query(&select);
+    let mut missing = differences.missing.finish()?;
+    loop {
+        let ids = missing.next_chunk(ids_at_once)?;
+        if ids.is_empty() {
+            break;
+        }
+        select.filter = Some(ids_filter("Id", &ids));
         let plan = Plan { rest_records: u64::MAX, ..plan(ctx, run, None) };
         fetch(ctx, &select, plan, &mut block).await?;
     }
-    sweep::push_tombstones(ctx, run, &mut block, differences.gone).await?;
+    let mut marks = Marks::default();
+    sweep::push_tombstones(ctx, run, &mut block, differences.gone, &mut marks).await?;
     let note = BlockNote { way: "id sweep", from_us: None, until_us: None, records, started_at };
-    finish_block(ctx, run, block, Marks::default(), note).await
+    finish_block(ctx, run, block, marks, note).await
 }

@@ -53,8 +53,8 @@ pub(crate) async fn finish(
     started_at: chrono::DateTime<chrono::Utc>,
 ) -> Result<()> {
     let differences = sweep::compare(ctx, run, ids).await?;
-    sweep::push_tombstones(ctx, run, &mut block, differences.gone).await?;
     let mut marks = Marks::default();
+    sweep::push_tombstones(ctx, run, &mut block, differences.gone, &mut marks).await?;
     if run.is_first_capture() {
         marks.0.insert(CAUGHT_UP.to_owned(), ctx.now().timestamp_micros());
     }

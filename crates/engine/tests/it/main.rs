@@ -2,6 +2,9 @@
 
 mod auto;
 mod capture;
+mod checks;
+mod coverage;
+mod grants;
 mod org;
 mod rebuild;
 mod refusals;

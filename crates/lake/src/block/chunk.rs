@@ -60,6 +60,12 @@ impl Chunk {
         self.gone.push(Gone { id, deleted_at_us });
     }
 
+    /// What a row takes, about, without the work on it.
+    pub(super) fn row_bytes(&self) -> usize {
+        let rows = usize::try_from(self.rows).unwrap_or(usize::MAX).saturating_add(self.gone.len());
+        (self.bytes / rows.max(1)).saturating_sub(WORK_BYTES)
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.rows == 0 && self.gone.is_empty()
     }

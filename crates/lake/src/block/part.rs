@@ -1,5 +1,6 @@
 //! Turns one chunk of a block into a sorted data file: sort, look up, settle, encode.
 
+use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -47,6 +48,16 @@ pub(super) struct Parts {
     pub(super) tally: Tally,
 }
 
+/// A reading that an earlier chunk of the block has stored.
+#[derive(Clone, Copy)]
+struct Earlier {
+    /// Place among the Ids that were asked for.
+    at: usize,
+    /// Which of the block's files holds it.
+    number: usize,
+    print: Fingerprint,
+}
+
 /// A version that a chunk stores.
 struct Chosen {
     /// Batch and row of its fields.
@@ -68,14 +79,17 @@ impl Parts {
         let held = self.held.newest(&base, &ids).await?;
         let earlier = self.earlier(&ids).await?;
         drop(ids);
+        let (mut held, mut earlier) = (held.into_iter().peekable(), earlier.into_iter().peekable());
         let mut chosen = Vec::new();
         let mut bare_ids: Vec<[u8; 18]> = Vec::new();
         let bare_batch = chunk.batches.len();
-        for ((candidate, held), earlier) in candidates.iter().zip(&held).zip(&earlier) {
-            let before = earlier.map(|(_, print)| print);
+        for (position, candidate) in candidates.iter().enumerate() {
+            let held = held.next_if(|(at, _)| *at == position).map(|(_, key)| key);
+            let earlier = earlier.next_if(|earlier| earlier.at == position);
+            let before = earlier.map(|earlier| earlier.print);
             let record = candidate.record.map(|(print, _)| print);
-            let settled = settle(*held, before, record, &candidate.gone, self.context.occasion);
-            self.count(held.as_ref(), *earlier, &settled, candidate.id);
+            let settled = settle(held, before, record, &candidate.gone, self.context.occasion);
+            self.count(held.as_ref(), earlier, &settled, candidate.id);
             let Some((change, print)) = settled.store else { continue };
             let source = if let Some((_, (batch, row))) = candidate.record.filter(|_| print.schema != 0) {
                 (batch as usize, row as usize)
@@ -85,40 +99,36 @@ impl Parts {
             };
             chosen.push(Chosen { source, change, print });
         }
+        // What was needed to settle takes more memory than short rows do.
+        drop((candidates, held, earlier));
         self.tally.counts.unchanged += chunk.rows;
         self.tally.counts.unchanged -=
             chosen.iter().filter(|chosen| chosen.source.0 != bare_batch).count() as u64;
         self.encode(chunk, &bare_ids, &chosen).await
     }
 
-    /// What this block has already stored of each Id, and in which of its files.
-    async fn earlier(&mut self, ids: &[IdKey]) -> Result<Vec<Option<(usize, Fingerprint)>>> {
-        let mut earlier = vec![None; ids.len()];
+    /// What this block has already stored of the Ids, in their order.
+    async fn earlier(&mut self, ids: &[IdKey]) -> Result<Vec<Earlier>> {
+        let mut earlier = Vec::new();
         for (number, own) in self.own.iter().enumerate() {
-            let found = self.held.newest(std::slice::from_ref(&own.file), ids).await?;
-            for (slot, key) in earlier.iter_mut().zip(found) {
-                let Some(key) = key else { continue };
-                match own.fates.get(&key.id) {
-                    None => *slot = Some((number, key.print)),
+            for (at, key) in self.held.newest(std::slice::from_ref(&own.file), ids).await? {
+                let print = match own.fates.get(&key.id) {
+                    None => key.print,
                     Some(Fate::Deleted { modstamp_us }) => {
-                        let print = Fingerprint { is_deleted: true, modstamp_us: *modstamp_us, ..key.print };
-                        *slot = Some((number, print));
+                        Fingerprint { is_deleted: true, modstamp_us: *modstamp_us, ..key.print }
                     }
-                    Some(Fate::Dropped) => {}
-                }
+                    Some(Fate::Dropped) => continue,
+                };
+                earlier.push(Earlier { at, number, print });
             }
         }
+        earlier.sort_unstable_by_key(|earlier| (earlier.at, Reverse(earlier.number)));
+        earlier.dedup_by_key(|earlier| earlier.at);
         Ok(earlier)
     }
 
-    fn count(
-        &mut self,
-        held: Option<&Key>,
-        earlier: Option<(usize, Fingerprint)>,
-        settled: &Settled,
-        id: IdKey,
-    ) {
-        if let (Some(fate), Some((number, print))) = (settled.earlier, earlier) {
+    fn count(&mut self, held: Option<&Key>, earlier: Option<Earlier>, settled: &Settled, id: IdKey) {
+        if let (Some(fate), Some(Earlier { number, print, .. })) = (settled.earlier, earlier) {
             self.tally.take_back(held, &print);
             match fate {
                 Fate::Deleted { .. } => self.tally.add(held, Change::Deleted),
@@ -135,13 +145,15 @@ impl Parts {
         if chosen.is_empty() {
             return Ok(());
         }
-        let rows_each = (WINDOW_BYTES / (chunk.bytes / (chosen.len().max(1))).max(1)).clamp(1, WINDOW_ROWS);
+        let row_bytes = chunk.row_bytes();
+        let rows_each = (WINDOW_BYTES / row_bytes.max(1)).clamp(1, WINDOW_ROWS);
         let mut batches = chunk.batches;
         batches.push(self.bare_rows(bare_ids)?);
         let context = &self.context;
         let mut book =
             BookColumns::new(self.seq, context.run.clone(), context.captured_at, context.schema.clone());
-        let mut writer = DataFileWriter::create(&self.target, self.intake.file.clone(), chosen.len() as u64)?;
+        let (schema, rows) = (self.intake.file.clone(), chosen.len() as u64);
+        let mut writer = DataFileWriter::create(&self.target, schema, rows, row_bytes)?;
         for window in chosen.chunks(rows_each) {
             let sources: Vec<(usize, usize)> = window.iter().map(|chosen| chosen.source).collect();
             let mut columns = self.gather(&batches, &sources)?;

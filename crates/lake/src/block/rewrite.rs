@@ -13,6 +13,7 @@ use holdfast_domain::change::Change;
 use super::part::{OwnFile, Parts};
 use super::settle::Fate;
 use crate::data::{CHANGE, DataFileWriter, ID, MODSTAMP, id_at, strings};
+use crate::delta::AddFile;
 use crate::keys::IdKey;
 use crate::read::{BATCH_ROWS, Plan, Selection, Wanted};
 use crate::{Error, Result};
@@ -43,7 +44,7 @@ impl Parts {
             batch_rows: BATCH_ROWS,
         };
         let mut rows = plan.start();
-        let mut writer = DataFileWriter::create(&self.target, schema, file.rows)?;
+        let mut writer = DataFileWriter::create(&self.target, schema, file.rows, row_bytes(file))?;
         while let Some(batch) = rows.next().await? {
             let kept = overtake(&batch, &fates)?;
             if kept.num_rows() > 0 {
@@ -58,6 +59,11 @@ impl Parts {
         self.target.discard(&old).await;
         Ok(())
     }
+}
+
+/// Text is compressed to about a fifth.
+fn row_bytes(file: &AddFile) -> usize {
+    usize::try_from(file.size / file.rows.max(1)).unwrap_or(usize::MAX).saturating_mul(5)
 }
 
 fn overtake(batch: &RecordBatch, fates: &HashMap<IdKey, Fate>) -> Result<RecordBatch> {

@@ -1,5 +1,7 @@
 //! The small documents of an Org: who it is, its describes, its Manifests.
 
+use std::collections::BTreeSet;
+
 use futures::TryStreamExt;
 use holdfast_domain::manifest::{MANIFEST_FORMAT, Manifest};
 use holdfast_domain::schema::ObjectSchema;
@@ -74,7 +76,9 @@ impl Check<'_> {
     }
 
     pub(super) async fn check_manifests(&mut self, org: &OrgLake, facts: &OrgFacts) -> Result<()> {
-        for file in store::files(self.lake.store(), &org.runs_folder()).await? {
+        let files = store::files(self.lake.store(), &org.runs_folder()).await?;
+        let known: BTreeSet<_> = files.iter().filter_map(|file| run_id(&file.location)).collect();
+        for file in files {
             let path = file.location;
             let Some(run) = run_id(&path) else {
                 self.left_over(&path, "its name is no manifest's");
@@ -84,6 +88,10 @@ impl Check<'_> {
             match read_json::<Manifest>(self.lake.store(), &path, MANIFEST_FORMAT).await {
                 Ok(Some(manifest)) if manifest.run == run && manifest.org == *org.id() => {
                     self.check_manifest(org, &path, &manifest, facts).await?;
+                    if let Some(lost) = manifest.previous.filter(|previous| !known.contains(previous)) {
+                        let detail = format!("it is missing; run `{run}` followed it");
+                        self.damaged(&org.manifest_path(&lost), Invariant::ManifestIsThere, detail);
+                    }
                 }
                 Ok(Some(manifest)) => {
                     let detail = format!("it is of the run `{}` of `{}`", manifest.run, manifest.org);

@@ -55,6 +55,8 @@ invariants! {
     NothingIsLeftOver = 15, "nothing_is_left_over";
     /// The values of each row have the hash that it says.
     RowIsItsHash = 16, "row_is_its_hash";
+    /// Each Run that a Manifest names as the one before it, or that the catalog knows as its newest, has a Manifest.
+    ManifestIsThere = 17, "manifest_is_there";
 }
 
 impl fmt::Display for Invariant {

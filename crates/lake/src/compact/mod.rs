@@ -133,7 +133,9 @@ impl Output {
             return Ok(());
         }
         if self.current.is_none() {
-            self.current = Some(DataFileWriter::create(&self.target, batch.schema(), self.rows)?);
+            let row_bytes = batch.get_array_memory_size() / batch.num_rows();
+            let file = DataFileWriter::create(&self.target, batch.schema(), self.rows, row_bytes)?;
+            self.current = Some(file);
         }
         match &mut self.current {
             Some(file) => file.write(batch).await,

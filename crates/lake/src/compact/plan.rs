@@ -8,8 +8,8 @@ use crate::delta::AddFile;
 
 /// Files below this are all on the lowest level.
 const LOWEST_BYTES: u64 = 4 << 20;
-/// Files merged at once; each takes memory for its next rows.
-const MOST_FILES: usize = 64;
+/// Files merged at once; of each a page of every column is in memory.
+const MOST_FILES: usize = 16;
 /// So many times the fan-in of neighbours on several levels are merged too.
 const SCATTERED: usize = 4;
 

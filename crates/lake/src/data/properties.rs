@@ -12,20 +12,26 @@ use parquet::schema::types::ColumnPath;
 use super::layout::{BOOKKEEPING, HASH, ID};
 
 pub(crate) const ROW_GROUP_ROWS: usize = 131_072;
+/// Rows of the largest page; smaller ones are this halved.
 pub(crate) const PAGE_ROWS: usize = 8_192;
+/// The Parquet writer looks every 1,024 rows whether a page is full.
+const SMALLEST_PAGE_ROWS: usize = 1_024;
+/// Whoever reads a file holds one page of every column, and a merge does so for many files at once.
+const PAGES_BYTES: usize = 4 << 20;
 /// A row group of very wide records is cut here, so that writing one stays in bounded memory.
-const ROW_GROUP_BYTES: usize = 64 << 20;
+const ROW_GROUP_BYTES: usize = 16 << 20;
 /// Dictionaries larger than this cost memory per column and seldom pay.
 const DICTIONARY_BYTES: usize = 256 << 10;
 
-pub(super) fn writer_properties() -> WriterProperties {
+/// For rows of about `row_bytes` before they are encoded.
+pub(super) fn writer_properties(row_bytes: usize) -> WriterProperties {
     let id = ColumnPath::from(ID);
     let mut builder = WriterProperties::builder()
         .set_created_by(concat!("holdfast ", env!("CARGO_PKG_VERSION")).to_owned())
         .set_compression(Compression::ZSTD(ZstdLevel::try_new(3).expect("3 is a zstd level")))
         .set_max_row_group_row_count(Some(ROW_GROUP_ROWS))
         .set_max_row_group_bytes(Some(ROW_GROUP_BYTES))
-        .set_data_page_row_count_limit(PAGE_ROWS)
+        .set_data_page_row_count_limit(page_rows(row_bytes))
         .set_dictionary_page_size_limit(DICTIONARY_BYTES)
         .set_statistics_enabled(EnabledStatistics::None)
         .set_sorting_columns(Some(vec![SortingColumn {
@@ -43,4 +49,22 @@ pub(super) fn writer_properties() -> WriterProperties {
         builder = builder.set_column_statistics_enabled(ColumnPath::from(*name), EnabledStatistics::Page);
     }
     builder.build()
+}
+
+fn page_rows(row_bytes: usize) -> usize {
+    let mut rows = PAGE_ROWS;
+    while rows > SMALLEST_PAGE_ROWS && rows * row_bytes > PAGES_BYTES {
+        rows /= 2;
+    }
+    rows
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pages_of_wide_rows_have_fewer_rows() {
+        assert_eq!([0, 512, 513, 2_000, 1 << 30].map(page_rows), [8_192, 8_192, 4_096, 2_048, 1_024]);
+    }
 }

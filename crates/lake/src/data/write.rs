@@ -79,11 +79,17 @@ struct Extent {
 }
 
 impl DataFileWriter {
-    /// `expected_rows` may be too high; it sizes the filter of the key index.
-    pub(crate) fn create(target: &DataTarget, schema: SchemaRef, expected_rows: u64) -> Result<Self> {
+    /// `expected_rows` may be too high; it sizes the filter of the key index. `row_bytes`, about what one row
+    /// takes in memory, sizes the pages.
+    pub(crate) fn create(
+        target: &DataTarget,
+        schema: SchemaRef,
+        expected_rows: u64,
+        row_bytes: usize,
+    ) -> Result<Self> {
         let name = format!("part-{}.parquet", uuid::Uuid::now_v7());
         let location = target.location(&name);
-        let encoder = ArrowWriter::try_new(Vec::new(), schema, Some(writer_properties()))
+        let encoder = ArrowWriter::try_new(Vec::new(), schema, Some(writer_properties(row_bytes)))
             .map_err(|source| not_encoded(&location, source))?;
         let keys = target.keys_dir.as_ref().and_then(|dir| KeyFileWriter::create(dir, &name, expected_rows));
         let upload = Upload::Small(Vec::new());

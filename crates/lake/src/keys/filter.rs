@@ -13,22 +13,24 @@ const LARGEST_BYTES: u64 = 32 << 20;
 const SALTS: [u32; 8] =
     [0x47b6_137b, 0x4497_4d91, 0x8824_ad5b, 0xa2b7_289d, 0x7054_95c7, 0x2df1_424b, 0x9efc_4947, 0x5c6b_fb31];
 
+/// Its bytes are what is stored: eight words of four bytes, little endian, a block.
 #[derive(Debug, Default)]
 pub(super) struct IdFilter {
-    blocks: Vec<[u32; 8]>,
+    blocks: Vec<u8>,
 }
 
 impl IdFilter {
     pub(super) fn sized_for(ids: u64) -> Self {
         let bytes = (ids * BITS_PER_ID / 8).clamp(BLOCK_BYTES as u64, LARGEST_BYTES);
         let blocks = usize::try_from(bytes).unwrap_or(usize::MAX).div_ceil(BLOCK_BYTES);
-        Self { blocks: vec![[0; 8]; blocks] }
+        Self { blocks: vec![0; blocks * BLOCK_BYTES] }
     }
 
     pub(super) fn insert(&mut self, id: IdKey) {
         let (block, mask) = self.place(id);
-        for (word, bit) in self.blocks[block].iter_mut().zip(mask) {
-            *word |= bit;
+        let words = self.blocks[block..][..BLOCK_BYTES].as_chunks_mut().0;
+        for (word, bit) in words.iter_mut().zip(mask) {
+            *word = (u32::from_le_bytes(*word) | bit).to_le_bytes();
         }
     }
 
@@ -38,26 +40,28 @@ impl IdFilter {
             return true;
         }
         let (block, mask) = self.place(id);
-        self.blocks[block].iter().zip(mask).all(|(word, bit)| word & bit != 0)
+        let words = self.blocks[block..][..BLOCK_BYTES].as_chunks().0;
+        words.iter().zip(mask).all(|(word, bit)| u32::from_le_bytes(*word) & bit != 0)
     }
 
+    /// Where the block of `id` begins, and a bit for each of its words.
     fn place(&self, id: IdKey) -> (usize, [u32; 8]) {
         let bits = id.mixed();
-        let block = (u128::from(bits) * self.blocks.len() as u128) >> 64;
+        let block = (u128::from(bits) * (self.blocks.len() / BLOCK_BYTES) as u128) >> 64;
         let block = usize::try_from(block).expect("below the number of blocks");
         let [a, b, c, d, ..] = bits.to_le_bytes();
         let low = u32::from_le_bytes([a, b, c, d]);
-        (block, SALTS.map(|salt| 1 << (low.wrapping_mul(salt) >> 27)))
+        (block * BLOCK_BYTES, SALTS.map(|salt| 1 << (low.wrapping_mul(salt) >> 27)))
     }
 
-    pub(super) fn to_bytes(&self) -> Vec<u8> {
-        self.blocks.iter().flatten().flat_map(|word| word.to_le_bytes()).collect()
+    pub(super) fn as_bytes(&self) -> &[u8] {
+        &self.blocks
     }
 
-    pub(super) fn from_bytes(bytes: &[u8]) -> Self {
-        let word = |bytes: &[u8]| u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]);
-        let block = |bytes: &[u8]| std::array::from_fn(|index| word(&bytes[index * 4..]));
-        Self { blocks: bytes.chunks_exact(BLOCK_BYTES).map(block).collect() }
+    /// `bytes` are whole blocks.
+    pub(super) fn from_bytes(bytes: Vec<u8>) -> Self {
+        debug_assert!(bytes.len().is_multiple_of(BLOCK_BYTES), "a filter consists of whole blocks");
+        Self { blocks: bytes }
     }
 }
 
@@ -73,7 +77,7 @@ mod tests {
     fn every_inserted_id_is_let_through_and_few_others() {
         let mut filter = IdFilter::sized_for(10_000);
         (0..10_000).for_each(|number| filter.insert(id(number)));
-        let filter = IdFilter::from_bytes(&filter.to_bytes());
+        let filter = IdFilter::from_bytes(filter.as_bytes().to_vec());
 
         assert!((0..10_000).all(|number| filter.may_hold(id(number))));
         let false_hits = (10_000..20_000).filter(|number| filter.may_hold(id(*number))).count();

@@ -154,13 +154,13 @@ impl Body {
             self.store(last)?;
         }
         self.end_page()?;
-        let filter = self.filter.to_bytes();
+        let filter = self.filter.as_bytes();
         let schemas: Vec<u8> = self.schemas.iter().flat_map(|schema| schema.to_le_bytes()).collect();
         let pages = self.sparse.len() / SPARSE_BYTES;
         let counts = [self.entries, pages as u64, filter.len() as u64, self.schemas.len() as u64];
         let counts: Vec<u8> = counts.iter().flat_map(|count| count.to_le_bytes()).collect();
-        let sum = checksum(&[&self.sparse, &filter, &schemas, &counts]).to_le_bytes();
-        for part in [&self.sparse[..], &filter, &schemas, &counts, &sum, MAGIC] {
+        let sum = checksum(&[&self.sparse, filter, &schemas, &counts]).to_le_bytes();
+        for part in [&self.sparse[..], filter, &schemas, &counts, &sum, MAGIC] {
             self.out.write_all(part)?;
         }
         self.out.flush()

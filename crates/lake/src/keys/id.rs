@@ -8,40 +8,40 @@ pub(crate) const ID_BYTES: usize = 18;
 /// An 18-character Id; orders as its bytes do, which is how Parquet orders text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct IdKey {
-    head: u128,
+    head: u64,
+    middle: u64,
     tail: u16,
 }
 
 impl IdKey {
     /// None if and only if `id` does not have 18 bytes.
     pub(crate) fn of(id: &[u8]) -> Option<Self> {
-        let (head, tail) = id.split_first_chunk::<16>()?;
+        let (head, rest) = id.split_first_chunk()?;
+        let (middle, tail) = rest.split_first_chunk()?;
         let tail: &[u8; 2] = tail.try_into().ok()?;
-        Some(Self { head: u128::from_be_bytes(*head), tail: u16::from_be_bytes(*tail) })
+        Some(Self {
+            head: u64::from_be_bytes(*head),
+            middle: u64::from_be_bytes(*middle),
+            tail: u16::from_be_bytes(*tail),
+        })
     }
 
     pub(crate) fn to_bytes(self) -> [u8; ID_BYTES] {
         let mut bytes = [0; ID_BYTES];
-        bytes[..16].copy_from_slice(&self.head.to_be_bytes());
+        bytes[..8].copy_from_slice(&self.head.to_be_bytes());
+        bytes[8..16].copy_from_slice(&self.middle.to_be_bytes());
         bytes[16..].copy_from_slice(&self.tail.to_be_bytes());
         bytes
     }
 
     /// Well mixed bits for a filter; the same on every machine, because filters are stored.
     pub(crate) fn mixed(self) -> u64 {
-        let [low, high] = halves(self.head);
-        let mut bits = low ^ high.rotate_left(29) ^ u64::from(self.tail).rotate_left(47);
+        let mut bits = self.middle ^ self.head.rotate_left(29) ^ u64::from(self.tail).rotate_left(47);
         for multiplier in [0xff51_afd7_ed55_8ccd_u64, 0xc4ce_b9fe_1a85_ec53] {
             bits = (bits ^ (bits >> 33)).wrapping_mul(multiplier);
         }
         bits ^ (bits >> 33)
     }
-}
-
-fn halves(number: u128) -> [u64; 2] {
-    let bytes = number.to_le_bytes();
-    let (low, high) = bytes.split_at(8);
-    [low, high].map(|half| u64::from_le_bytes(half.try_into().expect("half of 16 bytes is 8")))
 }
 
 /// What the newest version of a record in one data file says.

@@ -14,8 +14,8 @@ use super::id::{ID_BYTES, IdKey, Key};
 pub(super) struct KeyIndex {
     file: File,
     entries: usize,
-    /// First Id and checksum of each page.
-    sparse: Vec<(IdKey, u64)>,
+    /// First Id and checksum of each page, as they are stored.
+    sparse: Vec<u8>,
     filter: IdFilter,
     schemas: Vec<u128>,
     page: Vec<u8>,
@@ -44,18 +44,19 @@ impl KeyIndex {
         if told.map(|bytes| bytes as u64) != Some(footer_at) {
             return Err(damaged());
         }
-        let mut loaded = vec![0; pages * SPARSE_BYTES + filter + schemas * 16];
         file.seek(SeekFrom::Start((entries * ENTRY_BYTES) as u64))?;
-        file.read_exact(&mut loaded)?;
-        if checksum(&[&loaded, &counts]) != sum {
+        let mut read = |bytes: usize| {
+            let mut part = vec![0; bytes];
+            file.read_exact(&mut part).map(|()| part)
+        };
+        let (sparse, filter, schemas) = (read(pages * SPARSE_BYTES)?, read(filter)?, read(schemas * 16)?);
+        if checksum(&[&sparse, &filter, &schemas, &counts]) != sum {
             return Err(damaged());
         }
-        let (sparse, rest) = loaded.split_at(pages * SPARSE_BYTES);
-        let (filter, schemas) = rest.split_at(filter);
         Ok(Self {
             file,
             entries,
-            sparse: sparse.chunks_exact(SPARSE_BYTES).map(sparse_entry).collect::<io::Result<_>>()?,
+            sparse,
             filter: IdFilter::from_bytes(filter),
             schemas: schemas
                 .chunks_exact(16)
@@ -66,6 +67,11 @@ impl KeyIndex {
         })
     }
 
+    /// What it holds in memory.
+    pub(super) fn bytes(&self) -> usize {
+        self.filter.as_bytes().len() + self.sparse.len() + PAGE_ENTRIES * ENTRY_BYTES
+    }
+
     /// Calls `found` with the position in `ids`, which are sorted, and the key of each that this file holds.
     pub(super) fn lookup(&mut self, ids: &[IdKey], mut found: impl FnMut(usize, Key)) -> io::Result<()> {
         let mut page = 0;
@@ -73,7 +79,8 @@ impl KeyIndex {
             if !self.filter.may_hold(*id) {
                 continue;
             }
-            let ahead = self.sparse[page..].partition_point(|(first, _)| first <= id);
+            let wanted = id.to_bytes();
+            let ahead = self.pages()[page..].partition_point(|entry| entry[..ID_BYTES] <= wanted[..]);
             if ahead == 0 {
                 continue;
             }
@@ -86,6 +93,10 @@ impl KeyIndex {
         Ok(())
     }
 
+    fn pages(&self) -> &[[u8; SPARSE_BYTES]] {
+        self.sparse.as_chunks().0
+    }
+
     fn load(&mut self, page: usize) -> io::Result<()> {
         if self.page_number == Some(page) {
             return Ok(());
@@ -96,7 +107,7 @@ impl KeyIndex {
         self.page.resize(entries * ENTRY_BYTES, 0);
         self.file.seek(SeekFrom::Start((first * ENTRY_BYTES) as u64))?;
         self.file.read_exact(&mut self.page)?;
-        if checksum(&[&self.page]) != self.sparse[page].1 {
+        if checksum(&[&self.page]).to_le_bytes() != self.pages()[page][ID_BYTES..] {
             return Err(damaged());
         }
         self.page_number = Some(page);
@@ -123,10 +134,4 @@ fn four_counts(bytes: &[u8]) -> io::Result<[usize; 4]> {
     let mut rest = bytes;
     let mut next = || usize::try_from(u64::from_le_bytes(take(&mut rest)?)).map_err(|_| damaged());
     Ok([next()?, next()?, next()?, next()?])
-}
-
-fn sparse_entry(bytes: &[u8]) -> io::Result<(IdKey, u64)> {
-    let mut rest = bytes;
-    let id = IdKey::of(&take::<ID_BYTES>(&mut rest)?).ok_or_else(damaged)?;
-    Ok((id, u64::from_le_bytes(take(&mut rest)?)))
 }

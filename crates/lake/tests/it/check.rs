@@ -6,6 +6,7 @@ use arrow_array::{ArrayRef, RecordBatch, StringArray};
 use bytes::Bytes;
 use futures::FutureExt;
 use holdfast_domain::SchemaHash;
+use holdfast_domain::manifest::Manifest;
 use holdfast_lake::check::{CheckOptions, CheckReport, Invariant};
 use holdfast_lake::delta::LogOptions;
 use holdfast_lake::{Lake, LakeOptions, store};
@@ -204,6 +205,22 @@ async fn a_manifest_that_names_what_is_not_there_is_found() {
             finding(version, &path, "the table of `Contact` is missing"),
         ]
     );
+}
+
+/// Each Manifest names the one before it, so none but the newest can be lost unseen.
+#[tokio::test]
+async fn a_manifest_that_is_gone_is_missed_by_the_next() {
+    let (lake, _) = whole().await;
+    let previous = Some(FIRST.parse().unwrap());
+    let second = Manifest { previous, ..manifest(SECOND, Some(5), None) };
+    org_in(&lake).await.put_manifest(&second).await.unwrap();
+    assert_eq!(damage(&lake, false).await, []);
+
+    let lost = format!("runs/{FIRST}.json");
+    remove(&lake, &lost).await;
+
+    let detail = format!("it is missing; run `{SECOND}` followed it");
+    assert_eq!(damage(&lake, false).await, [finding(Invariant::ManifestIsThere, &lost, &detail)]);
 }
 
 #[tokio::test]

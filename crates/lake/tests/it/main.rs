@@ -8,6 +8,7 @@ mod check;
 mod crash;
 mod documents;
 mod faults;
+mod golden;
 mod keys;
 mod large;
 mod log;

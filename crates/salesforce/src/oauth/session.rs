@@ -3,7 +3,8 @@
 //! Exactly one renewal runs at a time; whoever needs one meanwhile gets its outcome. A renewal is never
 //! cancelled with the request that asked for it: Salesforce may already have replaced the refresh token, and
 //! using a replaced one again ends the whole grant (Help, "Enable Refresh Token Rotation"). A replaced refresh
-//! token is handed to the rotation hook, and awaited, before the new session is used.
+//! token is handed to the rotation hook, and awaited, before the new session is used. Where several processes
+//! share a grant, the gate lets one of them renew at a time, each with the token that the last one stored.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, RwLock};
@@ -24,6 +25,24 @@ use crate::transport::Transport;
 /// try hard: if it fails while the client is being made, and nobody tries again, the grant is lost.
 pub type RotationHook = Arc<dyn Fn(Secret) -> BoxFuture<'static, Result<(), BoxError>> + Send + Sync>;
 
+/// Waits until nobody else renews the same grant, in whatever process, and lends it.
+pub type GrantGate = Arc<dyn Fn() -> BoxFuture<'static, Result<LentGrant, BoxError>> + Send + Sync>;
+
+/// The sole right to renew a grant. Dropping it gives it back too, some time later.
+pub struct LentGrant {
+    /// What is stored of it by now; none: what is in hand.
+    pub credentials: Option<Credentials>,
+    /// Awaited when the outcome of the renewal is stored.
+    pub give_back: BoxFuture<'static, ()>,
+}
+
+/// What the holder of a grant is asked to do around each renewal.
+#[derive(Clone, Default)]
+pub struct GrantHooks {
+    pub on_rotation: Option<RotationHook>,
+    pub gate: Option<GrantGate>,
+}
+
 #[derive(Debug)]
 pub(crate) struct Session {
     pub(crate) token: Secret,
@@ -42,7 +61,7 @@ pub(crate) struct SessionKeeper {
 struct Renewal {
     transport: Transport,
     credentials: Credentials,
-    on_rotation: Option<RotationHook>,
+    hooks: GrantHooks,
     /// A session whose refresh token the hook has not stored yet.
     unsaved: Option<Tokens>,
     last_failure: Option<Failure>,
@@ -60,10 +79,10 @@ impl SessionKeeper {
         transport: Transport,
         instance_url: Option<Url>,
         credentials: Credentials,
-        on_rotation: Option<RotationHook>,
+        hooks: GrantHooks,
     ) -> Result<Self, Error> {
         let can_renew = credentials.can_renew();
-        let mut renewal = Renewal { transport, credentials, on_rotation, unsaved: None, last_failure: None };
+        let mut renewal = Renewal { transport, credentials, hooks, unsaved: None, last_failure: None };
         let session = match (&renewal.credentials, instance_url) {
             (Credentials::AccessToken { access_token }, Some(instance_url)) => {
                 Session { token: access_token.clone(), instance_url, generation: 0 }
@@ -131,7 +150,22 @@ impl SessionKeeper {
 }
 
 impl Renewal {
+    /// Alone: a refresh token that another process has replaced meanwhile must not be shown again.
     async fn new_session(&mut self, generation: u64) -> Result<Session, Error> {
+        let lent = match &self.hooks.gate {
+            Some(gate) => gate().await.map_err(|source| Error::GrantNotLent { source })?,
+            None => LentGrant { credentials: None, give_back: Box::pin(async {}) },
+        };
+        // A token that still waits to be stored is newer than what is stored.
+        if let Some(stored) = lent.credentials.filter(|stored| stored.can_renew() && self.unsaved.is_none()) {
+            self.credentials = stored;
+        }
+        let session = self.sign_in(generation).await;
+        lent.give_back.await;
+        session
+    }
+
+    async fn sign_in(&mut self, generation: u64) -> Result<Session, Error> {
         let unsaved = self.unsaved.take();
         let was_unsaved = unsaved.is_some();
         let tokens = match unsaved {
@@ -153,7 +187,7 @@ impl Renewal {
         // Remembered first, so that a hook that fails cannot lead to the dead token being shown again.
         let is_new = was_unsaved || rotated != refresh_token;
         *refresh_token = rotated.clone();
-        let Some(hook) = self.on_rotation.clone().filter(|_| is_new) else {
+        let Some(hook) = self.hooks.on_rotation.clone().filter(|_| is_new) else {
             return Ok(());
         };
         hook(rotated.clone()).await.map_err(|source| {

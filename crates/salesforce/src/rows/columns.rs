@@ -13,7 +13,7 @@ use crate::defect::AnswerDefect;
 
 pub(crate) const BATCH_ROWS: usize = 8_192;
 /// Long text areas hold 131,072 characters each: 8,192 of those would be a gigabyte.
-const BATCH_BYTES: usize = 16 * 1024 * 1024;
+const BATCH_BYTES: usize = 4 * 1024 * 1024;
 
 pub(crate) struct Columns {
     schema: SchemaRef,
@@ -84,7 +84,9 @@ impl Columns {
         if self.rows == 0 {
             return Ok(None);
         }
-        let arrays: Vec<StringArray> = self.cells.iter_mut().map(|column| column.text.finish()).collect();
+        let has_more = self.room() == 0;
+        let arrays: Vec<StringArray> =
+            self.cells.iter_mut().map(|column| column.take(self.rows, has_more)).collect();
         if let Some(ids) = self.id_column.map(|column| &arrays[column])
             && let Some(row) = (0..ids.len()).find(|row| ids.is_null(*row) || !is_id(ids.value(*row)))
         {
@@ -96,6 +98,19 @@ impl Columns {
         self.records_before += self.rows as u64;
         (self.rows, self.bytes) = (0, 0);
         Ok(Some(batch))
+    }
+}
+
+impl Column {
+    /// Where one full batch follows another, the next takes about as much as this one: a buffer that grows by
+    /// doubling would take half as much again, and be copied each time.
+    fn take(&mut self, rows: usize, has_more: bool) -> StringArray {
+        let array = self.text.finish();
+        if has_more {
+            let bytes = array.value_data().len();
+            self.text = StringBuilder::with_capacity(rows, bytes + bytes / 8);
+        }
+        array
     }
 }
 

@@ -9,7 +9,9 @@ use futures::StreamExt;
 use futures::future::{FutureExt, join_all};
 use holdfast_domain::ErrorCode;
 use holdfast_domain::retry::Retry;
-use holdfast_salesforce::{ClientOptions, Error, RotationHook};
+use holdfast_salesforce::{
+    ClientOptions, Credentials, Error, GrantGate, GrantHooks, LentGrant, RotationHook, Secret,
+};
 use serde_json::json;
 use tokio::sync::Notify;
 
@@ -40,9 +42,9 @@ fn org(alive: impl Fn(&str) -> bool, rotates: bool) -> impl Fn(&Seen) -> Option<
     }
 }
 
-fn hook(stored: &Arc<Mutex<Vec<String>>>, works: &Arc<AtomicBool>) -> RotationHook {
+fn hooks(stored: &Arc<Mutex<Vec<String>>>, works: &Arc<AtomicBool>) -> GrantHooks {
     let (stored, works) = (Arc::clone(stored), Arc::clone(works));
-    Arc::new(move |token| {
+    let on_rotation: RotationHook = Arc::new(move |token| {
         let (stored, works) = (Arc::clone(&stored), Arc::clone(&works));
         async move {
             if !works.load(Ordering::SeqCst) {
@@ -52,7 +54,8 @@ fn hook(stored: &Arc<Mutex<Vec<String>>>, works: &Arc<AtomicBool>) -> RotationHo
             Ok(())
         }
         .boxed()
-    })
+    });
+    GrantHooks { on_rotation: Some(on_rotation), gate: None }
 }
 
 #[tokio::test]
@@ -115,11 +118,8 @@ async fn an_access_token_alone_says_that_it_has_ended() {
 async fn many_requests_at_once_renew_the_session_once() {
     let server = Server::start(org(|token| token == "session-1", true)).await;
     let (stored, works) = (Arc::default(), Arc::new(AtomicBool::new(true)));
-    let options = ClientOptions {
-        on_rotation: Some(hook(&stored, &works)),
-        max_concurrent: 32,
-        ..ClientOptions::default()
-    };
+    let options =
+        ClientOptions { grant: hooks(&stored, &works), max_concurrent: 32, ..ClientOptions::default() };
     let client = server.try_connect(server.refresh_token(), options).await.unwrap();
 
     let answers = join_all((0..32).map(|_| client.limits())).await;
@@ -172,7 +172,7 @@ async fn a_renewal_that_failed_for_the_moment_is_tried_again_by_the_next_request
 async fn a_rotated_refresh_token_is_stored_before_the_new_session_is_used() {
     let server = Server::start(org(|token| token == "session-1", true)).await;
     let (stored, works) = (Arc::default(), Arc::new(AtomicBool::new(true)));
-    let options = ClientOptions { on_rotation: Some(hook(&stored, &works)), ..ClientOptions::default() };
+    let options = ClientOptions { grant: hooks(&stored, &works), ..ClientOptions::default() };
     let client = server.try_connect(server.refresh_token(), options).await.unwrap();
     works.store(false, Ordering::SeqCst);
 
@@ -185,6 +185,50 @@ async fn a_rotated_refresh_token_is_stored_before_the_new_session_is_used() {
     client.limits().await.unwrap();
     assert_eq!(*stored.lock().unwrap(), ["hidden-refresh-1", "hidden-refresh-2"]);
     assert_eq!(server.seen(TOKEN).len(), 2, "the session that waited for its token to be stored is used");
+}
+
+/// Each client plays a process of its own; they share what is stored.
+#[tokio::test]
+async fn clients_that_share_a_rotating_grant_renew_it_in_turns() {
+    let server = Server::start(org(|token| token == "session-2" || token == "session-3", true)).await;
+    let stored: Arc<Mutex<Option<Secret>>> = Arc::default();
+    let turn: Arc<tokio::sync::Mutex<()>> = Arc::default();
+    let connect = async || {
+        let (newest, turn, credentials) = (Arc::clone(&stored), Arc::clone(&turn), server.refresh_token());
+        let gate: GrantGate = Arc::new(move || {
+            let (newest, turn, credentials) = (Arc::clone(&newest), Arc::clone(&turn), credentials.clone());
+            async move {
+                let held = turn.lock_owned().await;
+                let credentials =
+                    newest.lock().unwrap().clone().map(|newest| with_token(credentials, newest));
+                Ok(LentGrant { credentials, give_back: async move { drop(held) }.boxed() })
+            }
+            .boxed()
+        });
+        let newest = Arc::clone(&stored);
+        let on_rotation: RotationHook = Arc::new(move |token| {
+            *newest.lock().unwrap() = Some(token);
+            async { Ok(()) }.boxed()
+        });
+        let grant = GrantHooks { on_rotation: Some(on_rotation), gate: Some(gate) };
+        let options = ClientOptions { grant, ..ClientOptions::default() };
+        server.try_connect(server.refresh_token(), options).await.unwrap()
+    };
+    let (one, other) = tokio::join!(connect(), connect());
+
+    let (first, second) = tokio::join!(one.limits(), other.limits());
+
+    assert!(first.is_ok() && second.is_ok(), "{first:?} {second:?}");
+    assert_eq!(server.seen(TOKEN).len(), 4);
+}
+
+fn with_token(credentials: Credentials, refresh_token: Secret) -> Credentials {
+    match credentials {
+        Credentials::RefreshToken { login_url, client_id, client_secret, .. } => {
+            Credentials::RefreshToken { login_url, client_id, client_secret, refresh_token }
+        }
+        other => other,
+    }
 }
 
 #[tokio::test]
@@ -208,7 +252,7 @@ async fn a_renewal_goes_on_when_the_request_that_asked_for_it_is_given_up() {
     })
     .await;
     let (stored, works) = (Arc::default(), Arc::new(AtomicBool::new(true)));
-    let options = ClientOptions { on_rotation: Some(hook(&stored, &works)), ..ClientOptions::default() };
+    let options = ClientOptions { grant: hooks(&stored, &works), ..ClientOptions::default() };
     let client = server.try_connect(server.refresh_token(), options).await.unwrap();
 
     let request = tokio::spawn({

@@ -25,6 +25,11 @@ pub(super) enum Phase {
 }
 
 impl Phase {
+    /// Where a job stands that never gets any further.
+    pub(super) fn stuck(self) -> Self {
+        if self == Self::UploadComplete { Self::InProgress } else { self }
+    }
+
     pub(super) fn text(self) -> &'static str {
         match self {
             Self::Open => "Open",

@@ -3,25 +3,16 @@
 //! Words next to each other must all be found. Without parentheses NOT binds before AND, and AND before OR ("FIND
 //! {`SearchQuery`}", SOQL and SOSL Reference). Text is cut into words at everything that is neither letter nor digit.
 
+use crate::wildcard::{Pattern, Piece};
+
 /// A search expression.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Term {
-    /// Words that stand next to each other in one field.
+    /// Words that stand next to each other in one field; `*` is any text, `?` any one character.
     Words(Vec<Pattern>),
     And(Vec<Term>),
     Or(Vec<Term>),
     Not(Box<Term>),
-}
-
-/// One word in lower case; `*` is any text, `?` any one character.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Pattern(Vec<Piece>);
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Piece {
-    Any,
-    One,
-    Letter(char),
 }
 
 /// Why a search text is refused.
@@ -209,32 +200,6 @@ impl Parser {
             }
             _ => Err(TermError::Malformed),
         }
-    }
-}
-
-impl Pattern {
-    fn matches(&self, word: &str) -> bool {
-        let word: Vec<char> = word.chars().collect();
-        let (mut at, mut piece) = (0, 0);
-        let mut retry: Option<(usize, usize)> = None;
-        while at < word.len() {
-            match self.0.get(piece) {
-                Some(Piece::Any) => {
-                    retry = Some((at, piece));
-                    piece += 1;
-                }
-                Some(Piece::One) => (at, piece) = (at + 1, piece + 1),
-                Some(Piece::Letter(letter)) if *letter == word[at] => (at, piece) = (at + 1, piece + 1),
-                _ => match retry {
-                    Some((from, any)) => {
-                        retry = Some((from + 1, any));
-                        (at, piece) = (from + 1, any + 1);
-                    }
-                    None => return false,
-                },
-            }
-        }
-        self.0[piece..].iter().all(|piece| *piece == Piece::Any)
     }
 }
 

@@ -8,11 +8,11 @@ use std::collections::HashSet;
 
 use crate::model::Value;
 use crate::state::StampRange;
+use crate::wildcard::Pattern;
 
 use super::ast::Operator;
 use super::dates::{DAY_MS, day_number};
 use super::decimal::Decimal;
-use super::like::Pattern;
 use super::plan::{Path, Plan, Scalar};
 
 #[derive(Debug, Clone)]

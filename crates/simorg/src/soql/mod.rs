@@ -12,7 +12,6 @@ mod filter;
 mod format;
 mod function;
 mod lexer;
-mod like;
 mod parser;
 mod plan;
 mod run;

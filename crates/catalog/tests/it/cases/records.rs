@@ -1,12 +1,11 @@
-//! Blocks, errors, Bulk jobs, files and settings.
+//! Blocks, errors, Bulk jobs and settings.
 
 use holdfast_catalog::blocks::{self, Block};
 use holdfast_catalog::bulk_jobs::{self, BulkJob};
 use holdfast_catalog::errors::{self, RecordedError};
-use holdfast_catalog::files::{self, FileBody, FileState};
-use holdfast_catalog::{BlockId, Catalog, ErrorId, Failure, runs, settings};
-use holdfast_domain::manifest::{Counts, FileCounts, Trigger};
-use holdfast_domain::{BlobHash, ErrorCode, OrgId, RecordId};
+use holdfast_catalog::{BlockId, ErrorId, Failure, runs, settings};
+use holdfast_domain::ErrorCode;
+use holdfast_domain::manifest::{Counts, Trigger};
 
 use crate::stand::{Stand, minutes, noon, object, run_id};
 
@@ -95,95 +94,6 @@ pub(crate) async fn bulk_jobs_under_way_are_listed_until_removed(stand: Stand) {
     bulk_jobs::remove(db, &org, &job.job).await.unwrap();
     bulk_jobs::remove(db, &org, &job.job).await.unwrap();
     assert!(bulk_jobs::list(db, &org).await.unwrap().is_empty());
-}
-
-fn body(org: &OrgId, n: u32, stamp: &str) -> FileBody {
-    FileBody {
-        org: org.clone(),
-        object: object("ContentVersion"),
-        record: RecordId::parse(&format!("068xx00000{n:05}")).unwrap(),
-        field: "VersionData".into(),
-        stamp: stamp.into(),
-        path: format!("/services/data/v67.0/sobjects/ContentVersion/068xx00000{n:05}/VersionData"),
-        size_bytes: Some(100),
-    }
-}
-
-async fn enqueue(catalog: &Catalog, bodies: &[FileBody]) -> u64 {
-    let mut transaction = catalog.begin().await.unwrap();
-    let added = files::enqueue(&mut transaction, bodies, noon()).await.unwrap();
-    transaction.commit().await.unwrap();
-    added
-}
-
-fn hash(of: &str) -> BlobHash {
-    BlobHash::parse(&of.repeat(64)).unwrap()
-}
-
-pub(crate) async fn files_are_fetched_once_each_and_counted(stand: Stand) {
-    let (catalog, org) = stand.with_org().await;
-    let db = catalog.db();
-    let bodies: Vec<_> = (0..3).map(|n| body(&org, n, "a")).collect();
-
-    let added = enqueue(&catalog, &bodies).await;
-    let again = enqueue(&catalog, &bodies).await;
-    let first = files::claim_due(db, &org, "me", minutes(5), noon()).await.unwrap().unwrap();
-    let second = files::claim_due(db, &org, "other", minutes(5), noon()).await.unwrap().unwrap();
-    let is_noted = files::stored(db, &first.body, &hash("a"), 120).await.unwrap();
-    let refused = Failure { code: ErrorCode::NotFound, message: "gone".into() };
-    files::failed(db, &second.body, "other", &refused, None).await.unwrap();
-
-    assert_eq!((added, again, is_noted), (3, 0, true));
-    assert_eq!((first.body.clone(), first.attempts), (bodies[0].clone(), 1));
-    assert_eq!(second.body, bodies[1]);
-    let stored = files::get(db, &org, &first.body.record, "VersionData").await.unwrap().unwrap();
-    assert_eq!(
-        (stored.state, stored.hash, stored.body.size_bytes),
-        (FileState::Stored, Some(hash("a")), Some(120))
-    );
-    let counts = files::counts(db, &org).await.unwrap();
-    assert_eq!(counts, FileCounts { stored: 1, bytes: 120, pending: 1, failed: 1 });
-}
-
-pub(crate) async fn a_newer_body_is_fetched_although_the_older_one_is_under_way(stand: Stand) {
-    let (catalog, org) = stand.with_org().await;
-    let db = catalog.db();
-    enqueue(&catalog, &[body(&org, 1, "old")]).await;
-    let old = files::claim_due(db, &org, "me", minutes(5), noon()).await.unwrap().unwrap();
-
-    enqueue(&catalog, &[body(&org, 1, "new")]).await;
-    let is_wanted = files::stored(db, &old.body, &hash("a"), 120).await.unwrap();
-    let new = files::claim_due(db, &org, "me", minutes(5), noon()).await.unwrap().unwrap();
-
-    assert!(!is_wanted);
-    assert_eq!((new.body.stamp.as_str(), new.state, new.hash), ("new", FileState::Pending, None));
-}
-
-pub(crate) async fn a_failed_file_waits_for_its_time_or_for_a_person(stand: Stand) {
-    let (catalog, org) = stand.with_org().await;
-    let db = catalog.db();
-    enqueue(&catalog, &[body(&org, 1, "a")]).await;
-    let failure = Failure { code: ErrorCode::OrgBusy, message: "busy".into() };
-    let claim = |owner: &'static str, at: i64| {
-        files::claim_due(catalog.db(), &org, owner, minutes(at + 5), minutes(at))
-    };
-
-    let first = claim("dies", 0).await.unwrap().unwrap();
-    let during = claim("other", 1).await.unwrap();
-    let taken_over = claim("other", 5).await.unwrap().unwrap();
-    files::failed(db, &first.body, "dies", &failure, None).await.unwrap();
-    files::failed(db, &first.body, "other", &failure, Some(minutes(20))).await.unwrap();
-    let too_early = claim("other", 19).await.unwrap();
-    let next_due = files::next_due(db, &org).await.unwrap();
-    let in_time = claim("other", 20).await.unwrap().unwrap();
-    files::failed(db, &first.body, "other", &failure, None).await.unwrap();
-    let given_up = (claim("other", 90).await.unwrap(), files::next_due(db, &org).await.unwrap());
-    files::retry_failed(db, &org, minutes(91)).await.unwrap();
-    let asked_for = claim("other", 91).await.unwrap().unwrap();
-
-    assert_eq!((during, too_early, given_up), (None, None, (None, None)));
-    assert_eq!((taken_over.attempts, next_due), (2, Some(minutes(20))));
-    assert_eq!((in_time.failure, asked_for.attempts), (Some(failure), 1));
 }
 
 pub(crate) async fn settings_hold_the_last_value(stand: Stand) {

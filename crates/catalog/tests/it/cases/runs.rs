@@ -1,11 +1,12 @@
 //! Runs and their totals.
 
-use holdfast_catalog::Failure;
+use holdfast_catalog::blocks::{self, Block};
 use holdfast_catalog::runs::{self, RunTotals};
-use holdfast_domain::ErrorCode;
+use holdfast_catalog::{BlockId, Failure};
 use holdfast_domain::manifest::{
     Counts, FileCounts, MANIFEST_FORMAT, Manifest, ObjectEntry, RunStatus, Trigger,
 };
+use holdfast_domain::{ErrorCode, OrgId, RunId};
 
 use crate::stand::{Stand, minutes, noon, object, run_id};
 
@@ -32,23 +33,47 @@ pub(crate) async fn a_run_is_listed_newest_first_page_by_page(stand: Stand) {
     assert_eq!(twice.code(), ErrorCode::AlreadyExists);
 }
 
-pub(crate) async fn a_finished_run_tells_its_totals(stand: Stand) {
+pub(crate) async fn a_run_without_a_manifest_tells_what_its_blocks_stored(stand: Stand) {
     let (catalog, org) = stand.with_org().await;
     let db = catalog.db();
-    runs::insert(db, &run_id(1), &org, Trigger::Backup, noon()).await.unwrap();
+    for n in 1..=2 {
+        runs::insert(db, &run_id(n), &org, Trigger::Backup, noon()).await.unwrap();
+    }
     let unfinished = runs::list_unfinished(db, &org).await.unwrap();
+    for (at, run, name) in [(1, 1, "Account"), (2, 1, "Account"), (3, 1, "Contact"), (4, 2, "Contact")] {
+        blocks::insert(db, &block(&org, at, run_id(run), name)).await.unwrap();
+    }
     let failure = Failure { code: ErrorCode::LakeFull, message: "no space left".into() };
 
     let end = RunStatus::Failed;
-    runs::finish(db, &run_id(1), end, minutes(2), &totals(), Some(&failure)).await.unwrap();
+    runs::finish(db, &run_id(1), end, minutes(2), 7, Some(&failure)).await.unwrap();
 
     let run = runs::get(db, &run_id(1)).await.unwrap().unwrap();
-    assert_eq!((run.status, run.trigger, run.totals), (end, Trigger::Backup, totals()));
+    let counts = Counts { new: 3, changed: 6, deleted: 9, undeleted: 12, unchanged: 15, bytes: 18 };
+    let totals = RunTotals { objects: 2, counts, api_calls: 7, files: FileCounts::default() };
+    assert_eq!((run.status, run.trigger, run.totals), (end, Trigger::Backup, totals));
     assert_eq!((run.started_at, run.finished_at, run.failure), (noon(), Some(minutes(2)), Some(failure)));
-    assert_eq!((unfinished.len(), unfinished[0].finished_at), (1, None));
-    assert!(runs::list_unfinished(db, &org).await.unwrap().is_empty());
-    let missing = runs::finish(db, &run_id(9), end, noon(), &totals(), None).await.unwrap_err();
+    assert_eq!((unfinished.len(), unfinished[0].finished_at), (2, None));
+    assert_eq!(runs::list_unfinished(db, &org).await.unwrap().len(), 1);
+    let missing = runs::finish(db, &run_id(9), end, noon(), 0, None).await.unwrap_err();
     assert_eq!(missing.code(), ErrorCode::NotFound);
+}
+
+fn block(org: &OrgId, at: i64, run: RunId, name: &str) -> Block {
+    Block {
+        id: BlockId::new(minutes(at)),
+        org: org.clone(),
+        object: object(name),
+        run,
+        way: "bulk".into(),
+        window_from_us: None,
+        window_until_us: None,
+        table_version: Some(at),
+        counts: COUNTS,
+        started_at: minutes(at),
+        finished_at: minutes(at),
+        failure: None,
+    }
 }
 
 pub(crate) async fn a_manifest_is_put_back_over_what_is_held(stand: Stand) {
@@ -60,19 +85,24 @@ pub(crate) async fn a_manifest_is_put_back_over_what_is_held(stand: Stand) {
         format: MANIFEST_FORMAT,
         run: run_id(1),
         org: org.clone(),
+        previous: None,
         trigger: Trigger::Backup,
         status: RunStatus::CompletedWithGaps,
         started_at: minutes(1),
         finished_at: minutes(2),
         api_calls: 7,
         names_every_object: true,
+        missing_permissions: Vec::new(),
         objects: [(object("Account"), entry.clone()), (object("Contact"), entry)].into(),
         files: totals().files,
     };
 
+    let none = runs::newest_with_manifest(db, &org).await.unwrap();
     runs::insert_finished(db, &manifest).await.unwrap();
     runs::insert_finished(db, &manifest).await.unwrap();
+    runs::insert(db, &run_id(2), &org, Trigger::Auto, noon()).await.unwrap();
 
+    assert_eq!((none, runs::newest_with_manifest(db, &org).await.unwrap()), (None, Some(run_id(1))));
     let run = runs::get(db, &run_id(1)).await.unwrap().unwrap();
     assert_eq!((run.status, run.trigger), (manifest.status, manifest.trigger));
     assert_eq!((run.started_at, run.finished_at), (minutes(1), Some(minutes(2))));

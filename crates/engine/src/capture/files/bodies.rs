@@ -41,6 +41,15 @@ pub(crate) struct Body {
     pub(crate) failure: Option<String>,
 }
 
+/// What counts as missing beside what was never there.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Missing {
+    /// What the org refused: a person may have granted access meanwhile.
+    pub(crate) again: bool,
+    /// What was stored, and is in the lake no more.
+    pub(crate) looks_for_lost: bool,
+}
+
 pub(crate) struct Bodies {
     writer: TableWriter,
     schema: Arc<ObjectSchema>,
@@ -66,15 +75,15 @@ impl Bodies {
         self.writer.table()?.marks().0.get(name).copied()
     }
 
-    /// Those of `candidates` whose body is not there, or was replaced since it was fetched. What the
-    /// org refused is asked for again if and only if `again`: a person may have granted access meanwhile.
+    /// Those of `candidates` whose body is not there, or was replaced since it was fetched.
     ///
     /// The candidates come in Id order, so one short reading of this table answers for all of them.
     pub(crate) async fn missing(
         &self,
+        ctx: &RunContext,
         source: &Source,
         mut candidates: Vec<Candidate>,
-        again: bool,
+        missing: Missing,
     ) -> Result<Vec<Candidate>> {
         let (Some(table), Some(first), Some(last)) =
             (self.writer.table(), candidates.first(), candidates.last())
@@ -90,9 +99,14 @@ impl Bodies {
         while let Some(batch) = rows.next().await.doing(doing)? {
             held.extend(Held::read(&batch));
         }
+        if missing.looks_for_lost {
+            for held in held.values_mut() {
+                held.forget_lost(ctx).await?;
+            }
+        }
         candidates.retain(|candidate| {
             let held = held.get(candidate.id.as_str());
-            !held.is_some_and(|held| held.is_current(source, candidate, again))
+            !held.is_some_and(|held| held.is_current(source, candidate, missing.again))
         });
         Ok(candidates)
     }
@@ -118,7 +132,7 @@ impl Bodies {
 
 /// What is known of one record's body.
 struct Held {
-    has_body: bool,
+    blob: Option<BlobHash>,
     stamp: Option<String>,
 }
 
@@ -129,15 +143,25 @@ impl Held {
             return Vec::new();
         };
         let held = |row: usize| Self {
-            has_body: blobs.is_valid(row),
+            blob: BlobHash::parse(blobs.value(row)).ok().filter(|_| blobs.is_valid(row)),
             stamp: stamps.is_valid(row).then(|| stamps.value(row).to_owned()),
         };
         (0..batch.num_rows()).map(|row| (ids.value(row).to_owned(), held(row))).collect()
     }
 
+    async fn forget_lost(&mut self, ctx: &RunContext) -> Result<()> {
+        if let Some(blob) = &self.blob {
+            let is_there = ctx.lake.blobs().contains(blob).await;
+            if !is_there.doing(|| format!("look for the file body `{blob}`"))? {
+                self.blob = None;
+            }
+        }
+        Ok(())
+    }
+
     fn is_current(&self, source: &Source, candidate: &Candidate, again: bool) -> bool {
         let is_same_record = self.stamp == candidate.stamp;
-        if self.has_body { source.is_immutable() || is_same_record } else { is_same_record && !again }
+        if self.blob.is_some() { source.is_immutable() || is_same_record } else { is_same_record && !again }
     }
 }
 

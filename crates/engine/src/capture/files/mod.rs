@@ -12,7 +12,7 @@ use futures::{StreamExt, TryStreamExt, stream};
 use holdfast_domain::manifest::{FileCounts, Trigger};
 use holdfast_lake::delta::Marks;
 
-use self::bodies::{Bodies, Body};
+use self::bodies::{Bodies, Body, Missing};
 use self::candidates::{Candidate, Source};
 use self::download::Download;
 use super::context::RunContext;
@@ -26,8 +26,19 @@ const BATCH: usize = 200;
 /// Downloads at once.
 const PARALLEL: usize = 4;
 
+/// Which bodies a Run fetches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fetching {
+    /// None; they are only counted.
+    Nothing,
+    /// Those of records that are new or changed.
+    New,
+    /// Also those that were stored once and are no longer in the lake.
+    NewAndLost,
+}
+
 /// Fetches what is missing, or only counts it.
-pub(crate) async fn capture(ctx: &RunContext, runs: &[ObjectRun], may_fetch: bool) -> Result<FileCounts> {
+pub(crate) async fn capture(ctx: &RunContext, runs: &[ObjectRun], fetching: Fetching) -> Result<FileCounts> {
     let mut counts = FileCounts::default();
     let sources: Vec<_> = runs.iter().filter_map(Source::of).collect();
     if sources.is_empty() {
@@ -36,7 +47,7 @@ pub(crate) async fn capture(ctx: &RunContext, runs: &[ObjectRun], may_fetch: boo
     let work = async {
         let mut bodies = Bodies::open(ctx).await?;
         for source in &sources {
-            capture_source(ctx, source, &mut bodies, may_fetch, &mut counts).await?;
+            capture_source(ctx, source, &mut bodies, fetching, &mut counts).await?;
         }
         Ok(())
     };
@@ -48,7 +59,7 @@ async fn capture_source(
     ctx: &RunContext,
     source: &Source,
     bodies: &mut Bodies,
-    may_fetch: bool,
+    fetching: Fetching,
     counts: &mut FileCounts,
 ) -> Result<()> {
     let Some(table) =
@@ -57,16 +68,19 @@ async fn capture_source(
         return Ok(());
     };
     let mark = source.mark();
-    let done_until = bodies.mark(&mark).unwrap_or(-1);
+    let looks_for_lost = fetching == Fetching::NewAndLost;
+    let done_until = bodies.mark(&mark).filter(|_| !looks_for_lost).unwrap_or(-1);
     if done_until >= table.version() {
         return Ok(());
     }
     let candidates = candidates::since(source, &table, done_until).try_chunks(BATCH);
     let mut candidates = std::pin::pin!(candidates);
+    let may_fetch = fetching != Fetching::Nothing;
     let mut is_settled = may_fetch;
     while let Some(batch) = candidates.next().await {
         let batch = batch.map_err(|error| error.1)?;
-        let missing = bodies.missing(source, batch, ctx.trigger == Trigger::Backup).await?;
+        let again = ctx.trigger == Trigger::Backup;
+        let missing = bodies.missing(ctx, source, batch, Missing { again, looks_for_lost }).await?;
         if !may_fetch {
             counts.pending += missing.len() as u64;
             continue;

@@ -64,3 +64,23 @@ async fn dies_and_is_finished(step: &'static str, nth: usize) -> Result<()> {
     );
     Ok(())
 }
+
+/// What a Run stored before it was killed is kept, and told.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_killed_run_tells_what_it_had_stored() -> Result<()> {
+    let org = SimOrg::new().bare().records("Account", 900).start().await?;
+    let app = TestApp::dying(&org, death_at(Step::Commit.as_str(), 2)).await?;
+    let died = app.backup_of(&["Account"]).await;
+    assert!(died.is_err(), "the second block is not stored");
+
+    let app = app.reopened().await?;
+    let second = app.backup_of(&["Account"]).await?;
+
+    let runs = app.engine.runs("acme", 10).await?;
+    let killed = &runs[1];
+    let new: Vec<_> = runs.iter().map(|run| run.counts.new).collect();
+    assert_eq!((new.iter().sum::<u64>(), new[0]), (900, second.totals().new));
+    assert!(killed.counts.new > 0 && killed.counts.bytes > 0 && killed.objects == 1, "{killed:?}");
+    app.backup().await?;
+    app.assert_lake_equals(&org).await
+}

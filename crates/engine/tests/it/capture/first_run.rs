@@ -18,6 +18,21 @@ async fn everything_that_the_integration_user_sees_is_captured() -> Result<()> {
     app.assert_lake_equals(&org).await
 }
 
+/// Salesforce itself does not look at the case of a name.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_object_is_asked_for_in_any_case() -> Result<()> {
+    let org = SimOrg::with_records("Account", 10).start().await?;
+    let app = TestApp::connected_to(&org).await?;
+
+    let manifest = app.backup_of(&["account"]).await?;
+
+    let objects: Vec<_> = manifest.objects.keys().map(ToString::to_string).collect();
+    assert_eq!((objects, manifest.totals().new), (vec!["Account".to_owned()], 10));
+    let unknown = app.backup_of(&["acount"]).await.unwrap_err();
+    assert!(unknown.to_string().contains("`acount`"), "{unknown}");
+    Ok(())
+}
+
 /// G-12, S-05: the next Run begins where this one ended, and costs less.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_run_in_which_nothing_changed_stores_nothing_and_asks_little() -> Result<()> {

@@ -114,9 +114,7 @@ pub(super) async fn status(
         }
         Some(Effect::JobStuck) => {
             let mut progress = job.progress();
-            if progress.phase == Phase::UploadComplete {
-                progress.phase = Phase::InProgress;
-            }
+            progress.phase = progress.phase.stuck();
         }
         _ => job.poll(state.bulk2.polls(), now).await,
     }

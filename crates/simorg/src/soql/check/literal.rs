@@ -3,6 +3,7 @@
 use chrono::NaiveDate;
 
 use crate::model::{FieldDef, FieldType, ids};
+use crate::wildcard::Pattern;
 
 use super::super::ast::{Literal, LiteralKind, Operand, Operator};
 use super::super::dates::{day_number, range_of};
@@ -10,7 +11,6 @@ use super::super::decimal::Decimal;
 use super::super::fault::Fault;
 use super::super::filter::{Filter, Test, days_as_ms};
 use super::super::function::Function;
-use super::super::like::Pattern;
 
 /// What a literal is compared with.
 pub(super) struct Target {
@@ -140,7 +140,7 @@ fn like(target: &Target, literal: &Literal) -> Result<Test, Fault> {
         return Err(target.invalid_operator());
     }
     match &literal.kind {
-        LiteralKind::Text(text) => Ok(Test::Like(Pattern::new(text))),
+        LiteralKind::Text(text) => Ok(Test::Like(Pattern::like(text))),
         _ => Err(target.wrong_literal()),
     }
 }

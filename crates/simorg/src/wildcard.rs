@@ -1,18 +1,20 @@
-//! The patterns of LIKE: `%` is any text, `_` is one character, `\%` and `\_` are themselves.
+//! Texts with wildcards, as LIKE of SOQL and the words of SOSL have them.
 
+/// Letters are in lower case.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Pattern(Vec<Piece>);
+pub(crate) struct Pattern(pub(crate) Vec<Piece>);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Piece {
+pub(crate) enum Piece {
     Any,
     One,
     Letter(char),
 }
 
 impl Pattern {
-    /// Reads a pattern whose other escapes are already resolved.
-    pub(crate) fn new(text: &str) -> Self {
+    /// Reads a pattern of LIKE whose other escapes are already resolved: `%` is any text, `_` is one character, `\%` and
+    /// `\_` are themselves.
+    pub(crate) fn like(text: &str) -> Self {
         let mut pieces = Vec::new();
         let mut chars = text.chars().flat_map(char::to_lowercase).peekable();
         while let Some(c) = chars.next() {
@@ -76,7 +78,7 @@ mod tests {
             ("_", "", false),
             ("ÄR%", "ärger", true),
         ] {
-            assert_eq!(Pattern::new(pattern).matches(text), expected, "{pattern} on {text}");
+            assert_eq!(Pattern::like(pattern).matches(text), expected, "{pattern} on {text}");
         }
     }
 }
