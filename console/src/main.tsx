@@ -2,6 +2,7 @@ import { QueryClientProvider } from '@tanstack/react-query'
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { createBrowserRouter, RouterProvider } from 'react-router'
+import { paths } from './paths'
 import { createQueries } from './queries'
 import { routes } from './routes'
 import './ui/tokens.css'
@@ -10,7 +11,7 @@ import { startTheme } from './ui/theme'
 
 startTheme()
 
-const queries = createQueries(() => void router.navigate('/sign-in'))
+const queries = createQueries(() => void router.navigate(paths.signIn(`${location.pathname}${location.search}`)))
 const router = createBrowserRouter(routes(queries))
 
 const root = document.getElementById('root')

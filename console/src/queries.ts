@@ -6,9 +6,9 @@ export function createQueries(onSignedOut: () => void): QueryClient {
   const queries = new QueryClient({
     queryCache: new QueryCache({
       onError: (error, query) => {
-        const isSignedOut = error instanceof ApiProblem && error.status === 401
         // Whoever was never signed in is sent on by the loader of the frame.
-        if (isSignedOut && query.state.data !== undefined) {
+        const isFirstLook = query.queryKey[1] === '/api/v1/me' && query.state.data === undefined
+        if (error instanceof ApiProblem && error.status === 401 && !isFirstLook) {
           queries.clear()
           onSignedOut()
         }

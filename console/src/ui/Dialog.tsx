@@ -16,7 +16,11 @@ export function Dialog({
 }) {
   const id = useId()
   const open = useCallback((element: HTMLDialogElement | null) => {
-    if (element !== null && !element.open) element.showModal()
+    if (element === null) return
+    const opener = document.activeElement
+    if (!element.open) element.showModal()
+    // Back to where the reader was, once the dialog is gone.
+    return () => queueMicrotask(() => (opener as HTMLElement | null)?.focus())
   }, [])
   return (
     <dialog ref={open} className={styles.dialog} aria-labelledby={id} onClose={onClose}>

@@ -1,4 +1,4 @@
-import type { KeyboardEvent, ReactNode } from 'react'
+import type { KeyboardEvent, ReactNode, RefObject } from 'react'
 import { useCallback, useId, useRef, useState } from 'react'
 import { Button } from './Button'
 import styles from './Menu.module.css'
@@ -49,7 +49,7 @@ export function Menu({ label, items, icon, iconOnly, className }: Props) {
       >
         {label}
       </Button>
-      {place !== undefined && <Items id={id} label={label} items={items} place={place} close={close} />}
+      {place !== undefined && <Items id={id} label={label} items={items} place={place} close={close} trigger={trigger} />}
     </span>
   )
 }
@@ -60,12 +60,14 @@ function Items({
   items,
   place,
   close,
+  trigger,
 }: {
   id: string
   label: string
   items: MenuItem[]
   place: { top: number; left: number }
   close: () => void
+  trigger: RefObject<HTMLSpanElement | null>
 }) {
   const fit = useCallback(
     (menu: HTMLDivElement | null) => {
@@ -88,7 +90,9 @@ function Items({
       className={styles.menu}
       onKeyDown={(event) => onMenuKey(event, close)}
       onBlur={(event) => {
-        if (!event.currentTarget.contains(event.relatedTarget)) close()
+        // A click on the button closes by itself.
+        const isInside = [event.currentTarget, trigger.current].some((part) => part?.contains(event.relatedTarget))
+        if (!isInside) close()
       }}
     >
       {items.map((item, place) =>

@@ -1,11 +1,10 @@
-import { useInfiniteQuery } from '@tanstack/react-query'
+import { queryOptions, useQuery } from '@tanstack/react-query'
 import { Link } from 'react-router'
 import { listQuery } from '~/api/queries'
 import type { AutoBackup, ObjectStatus, Org } from '~/api/types'
 import { LinkButton } from '~/components/LinkButton'
 import { ObjectLight } from '~/components/ObjectLight'
 import { QueryView } from '~/components/QueryView'
-import { objectPhaseWord } from '~/components/words'
 import { paths } from '~/paths'
 import { bytes, count, counted, minuteOf, shortCount, span } from '~/ui/format'
 import { Blank } from '~/ui/Message'
@@ -15,6 +14,7 @@ import type { TableColumn } from '~/ui/Table'
 import { Table } from '~/ui/Table'
 import { useNow } from '~/ui/Time'
 import styles from './FirstBackup.module.css'
+import { Rates } from './rates'
 
 type First = NonNullable<AutoBackup['first_backup']>
 
@@ -78,15 +78,33 @@ function Rates({ backup, first }: { backup: AutoBackup; first: First }) {
   )
 }
 
-const atWork = (orgId: string) =>
-  listQuery(
+type AtWorkRow = ObjectStatus & { rate: number | undefined }
+
+const rates = new Rates()
+
+function atWork(orgId: string) {
+  const asked = listQuery(
     '/api/v1/orgs/{org_id}/objects',
     { org_id: orgId },
     { phase: 'first_capture', sort: 'remaining_records', order: 'descending', limit: 12 },
   )
+  return queryOptions({
+    queryKey: [...asked.queryKey, 'with rates'],
+    queryFn: async ({ client, signal }): Promise<AtWorkRow[]> => {
+      const { pages } = await client.infiniteQuery({ ...asked, staleTime: 0 })
+      signal.throwIfAborted()
+      const now = Date.now()
+      return (pages[0]?.items ?? []).map((row) => ({
+        ...row,
+        rate: row.remaining_records === undefined ? undefined : rates.note(`${orgId} ${row.object}`, row.remaining_records, now),
+      }))
+    },
+    refetchInterval: 5_000,
+  })
+}
 
 function AtWork({ org }: { org: Org }) {
-  const objects = useInfiniteQuery(atWork(org.id))
+  const objects = useQuery(atWork(org.id))
   return (
     <Panel
       title="Objects at work"
@@ -94,8 +112,7 @@ function AtWork({ org }: { org: Org }) {
       actions={<LinkButton to={paths.objects(org.id)}>All objects</LinkButton>}
     >
       <QueryView query={objects}>
-        {({ pages }) => {
-          const rows = pages[0]?.items ?? []
+        {(rows) => {
           if (rows.length === 0)
             return <Blank title="No object is at work right now">The next turn begins in a moment.</Blank>
           return (
@@ -112,11 +129,10 @@ function AtWork({ org }: { org: Org }) {
   )
 }
 
-function columns(orgId: string): TableColumn<ObjectStatus>[] {
+function columns(orgId: string): TableColumn<AtWorkRow>[] {
   return [
     { title: 'Object', cell: ({ object }) => <Link to={paths.object(orgId, object)}>{object}</Link> },
     { title: 'Status', cell: (row) => <ObjectLight object={row} /> },
-    { title: 'Stands at', cell: ({ phase }) => objectPhaseWord[phase] },
     {
       title: 'Progress',
       cell: ({ object, live_records, remaining_records }) =>
@@ -138,6 +154,12 @@ function columns(orgId: string): TableColumn<ObjectStatus>[] {
       title: 'Remaining',
       align: 'right',
       cell: ({ remaining_records }) => (remaining_records === undefined ? '—' : count(remaining_records)),
+    },
+    { title: 'Rate', align: 'right', cell: ({ rate }) => (rate === undefined ? '—' : `${shortCount(rate)}/s`) },
+    {
+      title: 'Ready in about',
+      align: 'right',
+      cell: ({ rate, remaining_records: left }) => (rate === undefined || left === undefined ? '—' : span(left / rate)),
     },
   ]
 }

@@ -62,7 +62,7 @@ function Told({ event, orgId }: { event: LiveEvent; orgId: string }) {
     case 'retrying':
       return (
         <span>
-          {object} is tried again in {span(event.pause_ms / 1000)}: {event.error}
+          {object ?? 'The run'} is tried again in {span(event.pause_ms / 1000)}: {event.error}
         </span>
       )
     case 'schema_changed':
