@@ -7,12 +7,13 @@ SHELL := /bin/bash
 # Handed to `holdfast demo`, such as: make demo ARGS="--records 20000 --exit-after-backup"
 ARGS ?=
 
-.PHONY: help demo test conformance build
+.PHONY: help demo test conformance bench build
 
 help:
 	@echo 'make demo [ARGS="--records N --port P --exit-after-backup"]   back up a simulated org, before your eyes'
 	@echo 'make test                                                     run all checks and all tests'
 	@echo 'make conformance                                              let all the clients judge simorg, also the large ones'
+	@echo 'make bench [ARGS="--records N --large N"]                      measure Holdfast against other tools'
 	@echo 'make build                                                    build the release binary with everything in it'
 
 # Without the SQL engine, which alone would more than double the time to the first look.
@@ -24,10 +25,16 @@ test:
 	@scripts/setup.sh test
 	@scripts/test.sh
 
-# Downloads several hundred megabytes at the first time.
+# Both download several hundred megabytes at the first time: clients of Salesforce by others.
 conformance:
 	@scripts/setup.sh conformance
 	@scripts/conformance.sh --all
+
+# Takes most of an hour and some 20 GB of disk; ARGS="--records 100000 --large 0" takes minutes.
+bench:
+	@scripts/setup.sh bench
+	cargo build --release --locked --package holdfast --package simorg
+	@scripts/bench.sh $(ARGS)
 
 build:
 	@scripts/setup.sh build

@@ -30,13 +30,13 @@ stop_servers() {
 trap 'stop_servers; rm -rf "$work"' EXIT
 trap 'exit 130' INT TERM
 
-# Starts an org and sets `address` to where it listens, which is the first line that it prints.
-start_org() {
-    local log=$1
+# Starts a server and sets `address` to where it listens, which is the first line that it prints.
+start_server() {
+    local log=$1 waited=0
     shift
-    "$SIMORG" serve "$@" >"$log" 2>&1 </dev/null &
+    : >"$log"
+    "$@" >"$log" 2>&1 </dev/null &
     servers+=($!)
-    local waited=0
     until address=$(grep --max-count=1 '^http' "$log"); do
         if ! kill -0 "${servers[-1]}" 2>/dev/null || [ $((waited += 1)) -gt 300 ]; then
             cat "$log"
@@ -46,21 +46,23 @@ start_org() {
     done
 }
 
-# Each suite has two orgs of its own, fresh ones: one over HTTP, one over TLS.
+# Each suite has two orgs of its own, fresh ones: one over HTTP, one over TLS, which a proxy leads to as well.
 run_suite() {
     local client=$1 script=$2
     local log=$work/$client.log address
-    start_org "$work/http.log" --port 0 || return 1
+    start_server "$work/http.log" "$SIMORG" serve --port 0 || return 1
     export SIMORG_URL=$address
-    start_org "$work/tls.log" --port 0 --tls --tls-cert "$work/authority.pem" || return 1
+    start_server "$work/tls.log" "$SIMORG" serve --port 0 --tls --tls-cert "$work/authority.pem" || return 1
     export SIMORG_TLS_URL=$address SIMORG_CA=$work/authority.pem
+    start_server "$work/proxy.log" python3 tests/conformance/proxy.py "${SIMORG_TLS_URL#https://}" || return 1
+    export SIMORG_PROXY=$address
     local began=$SECONDS outcome=0
     "$script" >"$log" 2>&1 </dev/null || outcome=$?
     stop_servers
     if [ "$outcome" -ne 0 ]; then
         cat "$log"
     fi
-    printf 'conformance: %s: %s (%d s)\n' "$client" "$(tail -n 1 "$log")" $((SECONDS - began))
+    printf 'conformance: %s: %s (%d s)\n' "$client $size" "$(tail -n 1 "$log")" $((SECONDS - began))
     return "$outcome"
 }
 
@@ -72,7 +74,7 @@ export NODE_PATH=$CONFORMANCE_TOOLS/js/node_modules
 # A proxy is for what a suite downloads.
 export NO_PROXY=127.0.0.1,localhost no_proxy=127.0.0.1,localhost
 
-failed=()
+failed=() ran=0
 for size in "${sizes[@]}"; do
     for script in "$root"/tests/conformance/*/"$size.sh"; do
         [ -x "$script" ] || continue
@@ -80,11 +82,16 @@ for size in "${sizes[@]}"; do
         if [ $# -gt 0 ] && [[ " $* " != *" $client "* ]]; then
             continue
         fi
+        ran=$((ran + 1))
         run_suite "$client" "$script" || failed+=("$client")
         stop_servers
     done
 done
 
+if [ "$ran" -eq 0 ]; then
+    printf 'conformance: no such suite: %s %s\n' "${sizes[*]}" "$*"
+    exit 2
+fi
 if [ ${#failed[@]} -gt 0 ]; then
     printf 'conformance: failed: %s\n' "${failed[*]}"
     exit 1

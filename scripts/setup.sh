@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Installs what a build or the tests need, or says exactly what to install.
 #
-#   scripts/setup.sh build    a C compiler and Rust
-#   scripts/setup.sh test     also PostgreSQL, and Python with other people's lake readers
-#   scripts/setup.sh conformance    also other people's Salesforce clients for Python and Node
+#   scripts/setup.sh build          a C compiler and Rust
+#   scripts/setup.sh conformance    also other people's Salesforce clients, with Python and Node to run them
+#   scripts/setup.sh test           also PostgreSQL, and Python with other people's lake readers
 #
 # Debian packages are installed only as root or where sudo asks for no password. What is there is left alone.
 set -euo pipefail
@@ -99,29 +99,67 @@ make_node_modules() {
     cp "$source/package-lock.json" "$folder/installed.json"
 }
 
+# A Node that is new enough, whichever the system has, and then the Salesforce command line: npm picks packages that fit the
+# Node it runs on. What the command line depends on is pinned by the list that it brings itself.
+make_node_and_sf() {
+    local tools=$1 node=22.23.3 cli=2.150.6
+    if [ "$(cat "$tools/node/installed" 2>/dev/null)" != "$node" ]; then
+        say "installing Node $node into $tools/node"
+        rm -rf "$tools/node" "$tools/sf"
+        mkdir -p "$tools/node"
+        npm install --prefix "$tools/node" --no-audit --no-fund --loglevel=error "node@$node" </dev/null ||
+            die "npm could not install node@$node: see its message above"
+        printf '%s' "$node" >"$tools/node/installed"
+    fi
+    if [ "$(cat "$tools/sf/installed" 2>/dev/null)" != "$cli" ]; then
+        say "installing the Salesforce command line $cli into $tools/sf"
+        rm -rf "$tools/sf"
+        mkdir -p "$tools/sf"
+        PATH=$tools/node/node_modules/node/bin:$PATH npm install --prefix "$tools/sf" --ignore-scripts \
+            --no-audit --no-fund --loglevel=error "@salesforce/cli@$cli" </dev/null ||
+            die "npm could not install @salesforce/cli@$cli: see its message above"
+        printf '%s' "$cli" >"$tools/sf/installed"
+    fi
+}
+
+# They wait for downloads more than they work, so all go on at once.
+make_all() {
+    local job outcome=0 jobs=()
+    local tools=${CARGO_TARGET_DIR:-$root/target}/conformance
+    if [ "$purpose" = test ]; then
+        make_venv tests/readers/requirements.txt "$(readers_venv)" &
+        jobs+=($!)
+    fi
+    make_venv tests/conformance/python/requirements.txt "$tools/python" &
+    jobs+=($!)
+    make_node_modules tests/conformance/js "$tools/js" &
+    jobs+=($!)
+    make_node_and_sf "$tools" &
+    jobs+=($!)
+    for job in "${jobs[@]}"; do
+        wait "$job" || outcome=1
+    done
+    return "$outcome"
+}
+
 purpose=${1:-build}
 case "$purpose" in
-build | test | conformance) ;;
-*) die "usage: scripts/setup.sh build|test|conformance" ;;
+build | conformance | test) ;;
+*) die "usage: scripts/setup.sh build|conformance|test" ;;
 esac
 
 has cc || need_package gcc libc6-dev
-if [ "$purpose" != build ]; then
+if [ "$purpose" = test ]; then
     has_postgresql || need_package postgresql
+fi
+if [ "$purpose" != build ]; then
     # From version 3.11 on: older ones have no builds of the pinned packages.
     python3 -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null ||
         need_package python3 python3-venv
-fi
-if [ "$purpose" = conformance ]; then
     { has node && has npm; } || need_package nodejs npm
 fi
 install_missing
 check_rust "$purpose"
 if [ "$purpose" != build ]; then
-    make_venv tests/readers/requirements.txt "$(readers_venv)"
-fi
-if [ "$purpose" = conformance ]; then
-    tools=${CARGO_TARGET_DIR:-$root/target}/conformance
-    make_venv tests/conformance/python/requirements.txt "$tools/python"
-    make_node_modules tests/conformance/js "$tools/js"
+    make_all
 fi

@@ -12,6 +12,7 @@ if cargo nextest --version >/dev/null 2>&1; then
 else
     cargo test --workspace --locked --no-fail-fast || failed+=("tests")
 fi
+scripts/conformance.sh || failed+=("other people's clients")
 
 if [ ${#failed[@]} -gt 0 ]; then
     printf 'make test: failed: %s\n' "${failed[*]}"

@@ -73,7 +73,10 @@ pub async fn list<'c>(
 }
 
 /// Says which one it was; none if it is not there, so that a link is good once.
-pub async fn take(transaction: &mut crate::Transaction, id: InvitationId) -> Result<Option<Invitation>, Error> {
+pub async fn take(
+    transaction: &mut crate::Transaction,
+    id: InvitationId,
+) -> Result<Option<Invitation>, Error> {
     let found = one(&mut **transaction, "id", &id.to_string()).await?;
     let removed = sqlx::query("DELETE FROM invitations WHERE id = $1")
         .bind(id.to_string())

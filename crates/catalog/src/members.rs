@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use holdfast_domain::access::{MemberKind, Role};
 use sqlx::any::AnyRow;
 
-use crate::fields::{Fields, us};
+use crate::fields::{Fields, stored, us};
 use crate::{Db, Error, MemberId};
 
 /// One member. Addresses are kept in lower case.
@@ -46,7 +46,7 @@ const SELECT: &str = "SELECT id, email, name, role, kind, password, totp_sealed,
                       identity_issuer, identity_subject, is_disabled, created_at, last_seen_at FROM members";
 
 pub async fn insert<'c>(db: impl Db<'c>, member: &Member) -> Result<(), Error> {
-    let (issuer, subject) = identity_columns(member);
+    let identity = member.identity.as_ref();
     let inserted = sqlx::query(
         "INSERT INTO members (id, email, name, role, kind, password, totp_sealed, totp_is_on, totp_last_step, \
          identity_issuer, identity_subject, is_disabled, created_at, last_seen_at) \
@@ -60,9 +60,9 @@ pub async fn insert<'c>(db: impl Db<'c>, member: &Member) -> Result<(), Error> {
     .bind(&member.password)
     .bind(&member.totp.sealed)
     .bind(i64::from(member.totp.is_on))
-    .bind(crate::fields::stored(member.totp.last_step))
-    .bind(issuer)
-    .bind(subject)
+    .bind(stored(member.totp.last_step))
+    .bind(identity.map(|identity| &identity.issuer))
+    .bind(identity.map(|identity| &identity.subject))
     .bind(i64::from(member.is_disabled))
     .bind(us(member.created_at))
     .bind(member.last_seen_at.map(us))
@@ -71,41 +71,69 @@ pub async fn insert<'c>(db: impl Db<'c>, member: &Member) -> Result<(), Error> {
     inserted.map(drop).map_err(|source| on_conflict(source, &member.email, "add the member"))
 }
 
-/// Writes everything but the id and the times.
-pub async fn update<'c>(db: impl Db<'c>, member: &Member) -> Result<(), Error> {
-    let (issuer, subject) = identity_columns(member);
-    let updated = sqlx::query(
-        "UPDATE members SET email = $2, name = $3, role = $4, kind = $5, password = $6, totp_sealed = $7, \
-         totp_is_on = $8, totp_last_step = $9, identity_issuer = $10, identity_subject = $11, is_disabled = $12 \
-         WHERE id = $1",
-    )
-    .bind(member.id.to_string())
-    .bind(&member.email)
-    .bind(&member.name)
-    .bind(member.role.as_str())
-    .bind(member.kind.as_str())
-    .bind(&member.password)
-    .bind(&member.totp.sealed)
-    .bind(i64::from(member.totp.is_on))
-    .bind(crate::fields::stored(member.totp.last_step))
-    .bind(issuer)
-    .bind(subject)
-    .bind(i64::from(member.is_disabled))
-    .execute(db)
-    .await;
-    let updated = updated.map_err(|source| on_conflict(source, &member.email, "change the member"))?;
-    found(updated.rows_affected(), member.id)
+pub async fn set_name<'c>(db: impl Db<'c>, id: MemberId, name: &str) -> Result<(), Error> {
+    let set = sqlx::query("UPDATE members SET name = $2 WHERE id = $1").bind(id.to_string()).bind(name);
+    let set = set.execute(db).await.map_err(Error::doing("change the name"))?;
+    found(set.rows_affected(), id)
+}
+
+pub async fn set_password<'c>(db: impl Db<'c>, id: MemberId, hash: &str) -> Result<(), Error> {
+    let set = sqlx::query("UPDATE members SET password = $2 WHERE id = $1").bind(id.to_string()).bind(hash);
+    let set = set.execute(db).await.map_err(Error::doing("change the password"))?;
+    found(set.rows_affected(), id)
+}
+
+pub async fn set_totp<'c>(db: impl Db<'c>, id: MemberId, totp: &Totp) -> Result<(), Error> {
+    let sql = "UPDATE members SET totp_sealed = $2, totp_is_on = $3, totp_last_step = $4 WHERE id = $1";
+    let set = sqlx::query(sql)
+        .bind(id.to_string())
+        .bind(&totp.sealed)
+        .bind(i64::from(totp.is_on))
+        .bind(stored(totp.last_step))
+        .execute(db)
+        .await
+        .map_err(Error::doing("change the authenticator"))?;
+    found(set.rows_affected(), id)
+}
+
+/// An identity belongs to one member.
+pub async fn set_identity<'c>(db: impl Db<'c>, id: MemberId, identity: &Identity) -> Result<(), Error> {
+    let sql = "UPDATE members SET identity_issuer = $2, identity_subject = $3 WHERE id = $1";
+    let set = sqlx::query(sql)
+        .bind(id.to_string())
+        .bind(&identity.issuer)
+        .bind(&identity.subject)
+        .execute(db)
+        .await
+        .map_err(|source| on_conflict(source, &identity.subject, "link the member"))?;
+    found(set.rows_affected(), id)
+}
+
+/// What the member is in the team, and whether they may sign in.
+pub async fn set_standing<'c>(
+    db: impl Db<'c>,
+    id: MemberId,
+    role: Role,
+    is_disabled: bool,
+) -> Result<(), Error> {
+    let set = sqlx::query("UPDATE members SET role = $2, is_disabled = $3 WHERE id = $1")
+        .bind(id.to_string())
+        .bind(role.as_str())
+        .bind(i64::from(is_disabled))
+        .execute(db)
+        .await
+        .map_err(Error::doing("change the member"))?;
+    found(set.rows_affected(), id)
 }
 
 /// Takes the time step of a code; false if a code of this step or a later one was taken before.
 pub async fn take_totp_step<'c>(db: impl Db<'c>, id: MemberId, step: u64) -> Result<bool, Error> {
-    let taken =
-        sqlx::query("UPDATE members SET totp_last_step = $2 WHERE id = $1 AND totp_last_step < $2")
-            .bind(id.to_string())
-            .bind(crate::fields::stored(step))
-            .execute(db)
-            .await
-            .map_err(Error::doing("note the code"))?;
+    let taken = sqlx::query("UPDATE members SET totp_last_step = $2 WHERE id = $1 AND totp_last_step < $2")
+        .bind(id.to_string())
+        .bind(stored(step))
+        .execute(db)
+        .await
+        .map_err(Error::doing("note the code"))?;
     Ok(taken.rows_affected() == 1)
 }
 
@@ -212,11 +240,6 @@ async fn one<'c>(db: impl Db<'c>, condition: &str, values: &[&str]) -> Result<Op
     }
     let row = query.fetch_optional(db).await.map_err(Error::doing("look for the member"))?;
     row.as_ref().map(read).transpose()
-}
-
-fn identity_columns(member: &Member) -> (Option<&str>, Option<&str>) {
-    let identity = member.identity.as_ref();
-    (identity.map(|identity| identity.issuer.as_str()), identity.map(|identity| identity.subject.as_str()))
 }
 
 fn found(rows: u64, id: MemberId) -> Result<(), Error> {

@@ -91,8 +91,7 @@ pub async fn list<'c>(
         "SELECT {COLUMNS}, {key} AS sort_key FROM objects WHERE {condition} \
          ORDER BY {key} {direction}, lower(name) {by_name} LIMIT {limit}"
     );
-    let rows =
-        values.bound_to(&sql).fetch_all(db).await.map_err(Error::doing("list the objects"))?;
+    let rows = values.bound_to(&sql).fetch_all(db).await.map_err(Error::doing("list the objects"))?;
     rows.iter()
         .map(|row| {
             let state = read(row)?;
@@ -178,8 +177,11 @@ fn condition(query: &ListQuery, values: &mut Values) -> String {
     // Each value must be used: PostgreSQL refuses one that is not.
     let mut condition = "org_id = $1 AND $2 = $2".to_owned();
     if let Some(part) = &query.name_part {
-        let escaped: String =
-            part.to_lowercase().chars().flat_map(|c| matches!(c, '%' | '_' | '\\').then_some('\\').into_iter().chain([c])).collect();
+        let escaped: String = part
+            .to_lowercase()
+            .chars()
+            .flat_map(|c| matches!(c, '%' | '_' | '\\').then_some('\\').into_iter().chain([c]))
+            .collect();
         let pattern = values.text(format!("%{escaped}%"));
         condition = format!("{condition} AND lower(name) LIKE {pattern} ESCAPE '\\'");
     }

@@ -34,13 +34,14 @@ pub async fn take(
     now: DateTime<Utc>,
 ) -> Result<Option<Vec<u8>>, Error> {
     let doing = || Error::doing("take up the sign-in that was begun");
-    let row = sqlx::query("SELECT sealed FROM pending_sign_ins WHERE hash = $1 AND kind = $2 AND expires_at > $3")
-        .bind(hash)
-        .bind(kind)
-        .bind(us(now))
-        .fetch_optional(&mut **transaction)
-        .await
-        .map_err(doing())?;
+    let row =
+        sqlx::query("SELECT sealed FROM pending_sign_ins WHERE hash = $1 AND kind = $2 AND expires_at > $3")
+            .bind(hash)
+            .bind(kind)
+            .bind(us(now))
+            .fetch_optional(&mut **transaction)
+            .await
+            .map_err(doing())?;
     sqlx::query("DELETE FROM pending_sign_ins WHERE hash = $1 OR expires_at <= $2")
         .bind(hash)
         .bind(us(now))

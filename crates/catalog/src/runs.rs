@@ -152,7 +152,8 @@ pub async fn remove<'c>(db: impl Db<'c>, id: &RunId) -> Result<(), Error> {
     Ok(())
 }
 
-/// Ends a Run that leaves no Manifest. What it stored all the same is what its Blocks count.
+/// Ends a Run that leaves no Manifest. What it stored all the same is what its Blocks count; file bodies, which
+/// no Block counts, are told of by a Manifest alone.
 pub async fn finish<'c>(
     db: impl Db<'c>,
     id: &RunId,
@@ -170,7 +171,7 @@ pub async fn finish<'c>(
     let sums = COUNTED.map(sum).join(", ");
     let sql = format!(
         "UPDATE runs SET status = $2, finished_at = $3, api_calls = $4, error_code = $5, error_message = $6, \
-         objects = (SELECT COUNT(DISTINCT object) FROM blocks WHERE run_id = $1), {sums} WHERE id = $1"
+         objects = (SELECT COUNT(DISTINCT object) FROM blocks WHERE run_id = $1 AND table_version IS NOT NULL), {sums} WHERE id = $1"
     );
     let updated = sqlx::query(&sql)
         .bind(id.as_str())
@@ -234,6 +235,7 @@ pub async fn list_unfinished<'c>(db: impl Db<'c>, org: &OrgId) -> Result<Vec<Run
     rows.iter().map(read).collect()
 }
 
+/// The newest Run that left a Manifest: every one that ended in order did.
 pub async fn newest_with_manifest<'c>(db: impl Db<'c>, org: &OrgId) -> Result<Option<RunId>, Error> {
     let row =
         sqlx::query("SELECT id FROM runs WHERE org_id = $1 AND status IN ($2, $3) ORDER BY id DESC LIMIT 1")

@@ -99,7 +99,8 @@ pub async fn list<'c>(
     limit: u32,
 ) -> Result<Vec<Session>, Error> {
     let before = before.map_or_else(|| crate::runs::AFTER_ALL_IDS.to_owned(), |id| id.to_string());
-    let sql = format!("{SELECT} WHERE member_id = $1 AND is_complete = 1 AND id < $2 ORDER BY id DESC LIMIT $3");
+    let sql =
+        format!("{SELECT} WHERE member_id = $1 AND is_complete = 1 AND id < $2 ORDER BY id DESC LIMIT $3");
     let rows = sqlx::query(&sql)
         .bind(member.to_string())
         .bind(before)
@@ -132,11 +133,7 @@ pub async fn remove<'c>(db: impl Db<'c>, member: MemberId, id: SessionId) -> Res
 }
 
 /// Ends all sessions of a member, but one if one is to stay.
-pub async fn remove_all<'c>(
-    db: impl Db<'c>,
-    member: MemberId,
-    but: Option<SessionId>,
-) -> Result<u64, Error> {
+pub async fn remove_all<'c>(db: impl Db<'c>, member: MemberId, but: Option<SessionId>) -> Result<u64, Error> {
     let removed = sqlx::query("DELETE FROM sessions WHERE member_id = $1 AND id <> $2")
         .bind(member.to_string())
         .bind(but.map(|id| id.to_string()).unwrap_or_default())

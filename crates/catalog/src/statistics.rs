@@ -79,11 +79,8 @@ pub async fn run_sums<'c>(db: impl Db<'c>, org: &OrgId) -> Result<RunSums, Error
         sum("files_stored", "files"),
         sum("files_bytes", "file_bytes"),
     );
-    let row = sqlx::query(&sql)
-        .bind(org.as_str())
-        .fetch_one(db)
-        .await
-        .map_err(Error::doing("add up the runs"))?;
+    let row =
+        sqlx::query(&sql).bind(org.as_str()).fetch_one(db).await.map_err(Error::doing("add up the runs"))?;
     let fields = Fields(&row);
     Ok(RunSums {
         versions: fields.count("versions")?,
@@ -151,7 +148,8 @@ pub async fn oldest_window<'c>(db: impl Db<'c>, org: &OrgId) -> Result<Option<Da
 
 /// API calls of the Runs that began since then.
 pub async fn api_calls_since<'c>(db: impl Db<'c>, org: &OrgId, since: DateTime<Utc>) -> Result<u64, Error> {
-    let sql = format!("SELECT {} FROM runs WHERE org_id = $1 AND started_at >= $2", sum("api_calls", "calls"));
+    let sql =
+        format!("SELECT {} FROM runs WHERE org_id = $1 AND started_at >= $2", sum("api_calls", "calls"));
     let row = sqlx::query(&sql)
         .bind(org.as_str())
         .bind(us(since))
@@ -162,11 +160,7 @@ pub async fn api_calls_since<'c>(db: impl Db<'c>, org: &OrgId, since: DateTime<U
 }
 
 /// Records in the Blocks that were stored since then.
-pub async fn throughput<'c>(
-    db: impl Db<'c>,
-    org: &OrgId,
-    since: DateTime<Utc>,
-) -> Result<Throughput, Error> {
+pub async fn throughput<'c>(db: impl Db<'c>, org: &OrgId, since: DateTime<Utc>) -> Result<Throughput, Error> {
     let sql = format!(
         "SELECT {}, MIN(started_at) AS since FROM blocks WHERE org_id = $1 AND finished_at >= $2",
         sum(

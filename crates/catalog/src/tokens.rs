@@ -75,14 +75,13 @@ pub async fn list<'c>(
     limit: u32,
 ) -> Result<Vec<Token>, Error> {
     let before = before.map_or_else(|| crate::runs::AFTER_ALL_IDS.to_owned(), |id| id.to_string());
-    let rows =
-        sqlx::query(&format!("{SELECT} WHERE member_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3"))
-            .bind(member.to_string())
-            .bind(before)
-            .bind(i64::from(limit))
-            .fetch_all(db)
-            .await
-            .map_err(Error::doing("list the tokens"))?;
+    let rows = sqlx::query(&format!("{SELECT} WHERE member_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3"))
+        .bind(member.to_string())
+        .bind(before)
+        .bind(i64::from(limit))
+        .fetch_all(db)
+        .await
+        .map_err(Error::doing("list the tokens"))?;
     rows.iter().map(read).collect()
 }
 

@@ -35,14 +35,6 @@ impl RunStatus {
         }
     }
 
-    /// True if and only if the Run left a Manifest.
-    pub fn has_manifest(self) -> bool {
-        match self {
-            Self::Completed | Self::CompletedWithGaps => true,
-            Self::Running | Self::Failed | Self::Interrupted => false,
-        }
-    }
-
     pub fn parse(text: &str) -> Option<Self> {
         [Self::Running, Self::Completed, Self::CompletedWithGaps, Self::Failed, Self::Interrupted]
             .into_iter()
@@ -80,7 +72,7 @@ pub struct Counts {
     pub changed: u64,
     pub deleted: u64,
     pub undeleted: u64,
-    /// Records read again that said nothing new (the overlap of time windows).
+    /// Records read again that said nothing new: in the overlap of time windows, or because a page broke off.
     pub unchanged: u64,
     /// Bytes written to the lake.
     pub bytes: u64,
@@ -125,10 +117,10 @@ pub struct Manifest {
     /// Manifest that names it says.
     #[serde(default)]
     pub names_every_object: bool,
-    /// What the integration user would need to see all, by the names that Setup gives it. Auto backup, which runs
-    /// each minute, does not ask.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub missing_permissions: Vec<String>,
+    /// What the integration user would need to see all, by the names that Setup gives it; absent if the Run did not
+    /// ask. Auto backup, which runs each minute, asks only when records are missed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub missing_permissions: Option<Vec<String>>,
     pub objects: BTreeMap<ObjectName, ObjectEntry>,
     pub files: FileCounts,
 }

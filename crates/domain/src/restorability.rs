@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::capture::method::{CaptureMethod, capture_method};
 use crate::schema::ObjectSchema;
 
-/// Told with each backup, so that nobody learns it when a restore is needed.
+/// Told before a restore is needed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Restorability {
@@ -23,14 +23,6 @@ impl Restorability {
             CaptureMethod::None { .. } => Self::Never,
             _ if schema.createable => Self::Restorable,
             _ => Self::ReadableOnly,
-        }
-    }
-
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Restorable => "restorable",
-            Self::ReadableOnly => "readable_only",
-            Self::Never => "never",
         }
     }
 }

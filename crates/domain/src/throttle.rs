@@ -30,7 +30,12 @@ impl Counted {
 }
 
 /// How much longer to wait after so many failures in a row; none if trying is allowed.
-pub fn wait(counted: Counted, failures: u64, last_at: DateTime<Utc>, now: DateTime<Utc>) -> Option<TimeDelta> {
+pub fn wait(
+    counted: Counted,
+    failures: u64,
+    last_at: DateTime<Utc>,
+    now: DateTime<Utc>,
+) -> Option<TimeDelta> {
     let beyond = failures.checked_sub(counted.free())?;
     let doublings = u32::try_from(beyond.min(20)).expect("twenty at most");
     let wait = (FIRST_WAIT * 2_i32.pow(doublings)).min(LONGEST_WAIT);

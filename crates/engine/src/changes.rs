@@ -2,18 +2,18 @@
 
 use std::collections::BTreeMap;
 
-use arrow_array::RecordBatch;
 use arrow_array::cast::AsArray;
+use arrow_array::{Array, RecordBatch, StringArray};
 use async_stream::try_stream;
 use futures::{Stream, TryStreamExt};
 use holdfast_domain::change::Change;
 use holdfast_domain::{ObjectName, OrgId, RecordId, RunId};
-use holdfast_lake::Table;
+use holdfast_lake::{IdRange, RowStream, StateQuery, Table};
 use serde::Serialize;
 
 use crate::engine::Engine;
 use crate::error::{Doing, Error, Result};
-use crate::history::{FieldChange, Versions};
+use crate::history::{FieldChange, Versions as Histories};
 use crate::runs::RunSummary;
 
 /// Changes of one Object, counted.
@@ -107,7 +107,7 @@ impl Engine {
         let Some(span) = spans.get(object).copied() else { return Ok(Vec::new()) };
         let table = self.table(&org, object).await?;
         let lake = self.lake().org(&org);
-        let mut versions = Versions::of(&lake, object, &table);
+        let mut versions = Histories::of(&lake, object, &table);
         let mut records = std::pin::pin!(net_changes(&table, span));
         let mut found = Vec::new();
         while found.len() < limit
@@ -166,25 +166,31 @@ impl Engine {
 fn net_changes(table: &Table, span: Span) -> impl Stream<Item = Result<(RecordId, Change)>> + Send + '_ {
     try_stream! {
         let columns = ["Id", "_seq", "_change"].map(str::to_owned).to_vec();
-        let doing = || "read the versions between two runs".to_owned();
         let mut rows = table.versions_between(span.after, span.until, Some(columns)).doing(doing)?;
-        let mut current: Option<(String, Change, Change)> = None;
+        let mut before = Alive::at(table, span.after);
+        let mut current: Option<Versions> = None;
         while let Some(batch) = rows.try_next().await.doing(doing)? {
             for (id, change) in changes_of(&batch) {
-                match &mut current {
-                    Some((same, _, last)) if *same == id => *last = change,
-                    other => {
-                        if let Some(net) = other.replace((id, change, change)).and_then(net) {
-                            yield net;
-                        }
+                let ended = match &mut current {
+                    Some(same) if same.id == id => {
+                        same.last = change;
+                        None
                     }
+                    other => other.replace(Versions { id, first: change, last: change }),
+                };
+                if let Some(net) = net_of(ended, &mut before).await? {
+                    yield net;
                 }
             }
         }
-        if let Some(net) = current.and_then(net) {
+        if let Some(net) = net_of(current, &mut before).await? {
             yield net;
         }
     }
+}
+
+fn doing() -> String {
+    "read the versions between two runs".to_owned()
 }
 
 /// Versions of one record follow each other, oldest first.
@@ -197,19 +203,82 @@ fn changes_of(batch: &RecordBatch) -> Vec<(String, Change)> {
         .collect()
 }
 
-/// First and last change of a record in the span, as one; a record that came and went is none.
-fn net((id, first, last): (String, Change, Change)) -> Option<(RecordId, Change)> {
-    let existed = matches!(first, Change::Changed | Change::Deleted);
-    let exists = last != Change::Deleted;
-    let change = match (existed, exists) {
-        (true, true) => Change::Changed,
-        (true, false) => Change::Deleted,
-        (false, true) if first == Change::Undeleted => Change::Undeleted,
-        (false, true) => Change::New,
-        // Deleted before it was ever seen alive: worth telling. Came and went within the span: not.
-        (false, false) => return None,
+/// First and last change of one record in the span.
+struct Versions {
+    id: String,
+    first: Change,
+    last: Change,
+}
+
+async fn net_of(versions: Option<Versions>, before: &mut Alive<'_>) -> Result<Option<(RecordId, Change)>> {
+    let Some(Versions { id, first, last }) = versions else { return Ok(None) };
+    let existed = match first {
+        Change::Changed => true,
+        Change::New | Change::Undeleted => false,
+        // Of a record that is deleted already there may be more to tell: it came and went again, or a
+        // field of it was captured that had been hidden. Also, it may never have been seen alive.
+        Change::Deleted => before.contains(&id).await?,
     };
-    Some((RecordId::parse(&id).ok()?, change))
+    let change = net(existed, first, last);
+    Ok(change.and_then(|change| Some((RecordId::parse(&id).ok()?, change))))
+}
+
+/// Both as one; a record that came and went is none.
+fn net(existed: bool, first: Change, last: Change) -> Option<Change> {
+    let exists = last != Change::Deleted;
+    match (existed, exists) {
+        (true, true) => Some(Change::Changed),
+        (true, false) => Some(Change::Deleted),
+        (false, true) if first == Change::New => Some(Change::New),
+        (false, true) => Some(Change::Undeleted),
+        (false, false) => None,
+    }
+}
+
+/// The records that were alive at one version of a table, asked for in the order of their Ids.
+struct Alive<'a> {
+    table: &'a Table,
+    at: i64,
+    /// Opened where the first one is asked for.
+    rows: Option<RowStream>,
+    ids: StringArray,
+    /// The first of `ids` that is not before the one asked for last.
+    next: usize,
+}
+
+impl<'a> Alive<'a> {
+    fn at(table: &'a Table, at: i64) -> Self {
+        Self { table, at, rows: None, ids: StringArray::new_null(0), next: 0 }
+    }
+
+    async fn contains(&mut self, id: &str) -> Result<bool> {
+        loop {
+            while self.next < self.ids.len() && self.ids.value(self.next) < id {
+                self.next += 1;
+            }
+            if self.next < self.ids.len() {
+                return Ok(self.ids.value(self.next) == id);
+            }
+            let rows = match self.rows.take() {
+                Some(rows) => rows,
+                None => self.table.state(self.query(id)).doing(doing)?,
+            };
+            let rows = self.rows.insert(rows);
+            let Some(batch) = rows.next().await.doing(doing)? else { return Ok(false) };
+            (self.ids, self.next) = (batch.column(0).as_string::<i32>().clone(), 0);
+        }
+    }
+
+    fn query(&self, from: &str) -> StateQuery {
+        // Ids are ASCII letters and digits, all below `~`.
+        let ids = IdRange { from: from.to_owned(), until: "~".to_owned() };
+        StateQuery {
+            as_of: Some(self.at),
+            columns: Some(Vec::new()),
+            ids: Some(ids),
+            ..StateQuery::default()
+        }
+    }
 }
 
 #[cfg(test)]
@@ -220,20 +289,20 @@ mod tests {
     #[test]
     fn what_happened_to_one_record_in_between_is_folded() {
         use Change::{Changed, Deleted, New, Undeleted};
-        let id = "001000000000001AAA";
-        for (first, last, expected) in [
-            (New, New, Some(New)),
-            (New, Changed, Some(New)),
-            (New, Deleted, None),
-            (Changed, Changed, Some(Changed)),
-            (Changed, Deleted, Some(Deleted)),
-            (Deleted, Deleted, Some(Deleted)),
-            (Deleted, Undeleted, Some(Changed)),
-            (Undeleted, Changed, Some(Undeleted)),
-            (Undeleted, Deleted, None),
+        for (existed, first, last, expected) in [
+            (false, New, New, Some(New)),
+            (false, New, Changed, Some(New)),
+            (false, New, Deleted, None),
+            (true, Changed, Changed, Some(Changed)),
+            (true, Changed, Deleted, Some(Deleted)),
+            (true, Deleted, Deleted, Some(Deleted)),
+            (true, Deleted, Undeleted, Some(Changed)),
+            (false, Deleted, Deleted, None),
+            (false, Deleted, Undeleted, Some(Undeleted)),
+            (false, Undeleted, Changed, Some(Undeleted)),
+            (false, Undeleted, Deleted, None),
         ] {
-            let folded = net((id.to_owned(), first, last)).map(|(_, change)| change);
-            assert_eq!(folded, expected, "{first:?} … {last:?}");
+            assert_eq!(net(existed, first, last), expected, "{existed}, {first:?} … {last:?}");
         }
     }
 }

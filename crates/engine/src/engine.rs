@@ -8,6 +8,7 @@ use chrono::TimeDelta;
 use holdfast_catalog::{Catalog, Location, Transaction};
 use holdfast_domain::capture::window::WindowPolicy;
 use holdfast_domain::retry::DEFAULT_PATIENCE;
+use holdfast_lake::store::Store;
 use holdfast_lake::{Lake, LakeLocation, LakeOptions};
 
 use crate::access::AccessSettings;
@@ -25,6 +26,8 @@ pub struct EngineOptions {
     /// A PostgreSQL URL; the default is SQLite in the data directory.
     pub database_url: Option<String>,
     pub lake: Option<LakeLocation>,
+    /// Where the lake lies in place of `lake`; for tests of storage that fails.
+    pub store: Option<Store>,
     pub clock: Arc<dyn Clock>,
     pub settings: Settings,
     /// Called before each durable step of the lake; for crash tests.
@@ -37,6 +40,7 @@ impl EngineOptions {
             data_dir: data_dir.into(),
             database_url: None,
             lake: None,
+            store: None,
             clock: Arc::new(SystemClock),
             settings: Settings::default(),
             steps: holdfast_lake::StepHook::default(),
@@ -54,6 +58,8 @@ pub struct Settings {
     pub parallel: usize,
     /// How long `backup` keeps trying a failing request before it leaves a gap.
     pub give_up_after: Duration,
+    /// How long a Bulk job may stand still before it is ended, and begun again.
+    pub job_patience: Duration,
     /// Up to this many records a time window is read by REST queries, above it by a Bulk job: five
     /// pages of 2,000 cost what creating, polling, reading and deleting a job costs.
     pub rest_records: u64,
@@ -64,6 +70,23 @@ pub struct Settings {
     /// Pause before auto backup looks again whether the API window has moved.
     pub limit_check_every: Duration,
     pub access: AccessSettings,
+    /// Whole but in tests.
+    pub precautions: Precautions,
+}
+
+/// What capture does beyond reading the newest stamps. A test that takes one of them away proves that its absence shows.
+#[derive(Debug, Clone, Copy)]
+pub struct Precautions {
+    /// New and retyped fields are read again in records whose stamp did not move.
+    pub backfill: bool,
+    /// Where the counts differ, all Ids are compared.
+    pub id_sweep: bool,
+}
+
+impl Default for Precautions {
+    fn default() -> Self {
+        Self { backfill: true, id_sweep: true }
+    }
 }
 
 impl Default for Settings {
@@ -73,11 +96,13 @@ impl Default for Settings {
             patience: DEFAULT_PATIENCE,
             parallel: 4,
             give_up_after: Duration::from_mins(10),
+            job_patience: Duration::from_hours(1),
             rest_records: 10_000,
             round_every: Duration::from_mins(1),
             describe_every: Duration::from_mins(15),
             limit_check_every: Duration::from_mins(15),
             access: AccessSettings::default(),
+            precautions: Precautions::default(),
         }
     }
 }
@@ -119,14 +144,14 @@ impl Engine {
     }
 
     async fn open_parts(options: EngineOptions, create: bool) -> Result<Self> {
-        let EngineOptions { data_dir, database_url, lake, clock, settings, steps } = options;
+        let EngineOptions { data_dir, database_url, lake, store, clock, settings, steps } = options;
         let location = lake.unwrap_or_else(|| LakeLocation::Local(data_dir.join("lake")));
         let lake_options =
             LakeOptions { cache_dir: Some(data_dir.join("cache")), hook: steps, ..LakeOptions::default() };
-        let opened = if create {
-            Lake::open(&location, lake_options).await
-        } else {
-            Lake::open_existing(&location, lake_options).await
+        let opened = match store {
+            Some(store) => Lake::with_store(store, &location.to_string(), lake_options).await,
+            None if create => Lake::open(&location, lake_options).await,
+            None => Lake::open_existing(&location, lake_options).await,
         };
         let lake = opened.doing(|| format!("open the lake at `{location}`"))?;
         let database = match database_url {

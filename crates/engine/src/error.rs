@@ -50,7 +50,9 @@ pub enum Error {
     HiddenOrg { org: OrgId },
     #[error(transparent)]
     Access { source: AccessError },
-    #[error("`{name}` cannot be the name of an org: use letters, digits, blanks, `-`, `_` and `.`, 64 at most")]
+    #[error(
+        "`{name}` cannot be the name of an org: use letters, digits, blanks, `-`, `_` and `.`, 64 at most"
+    )]
     NotAnOrgName { name: String },
     #[error("{what}")]
     BadRequest { what: String },
@@ -86,6 +88,8 @@ pub enum Error {
     LeaseHeld { name: String },
     #[error("Salesforce sent {got} records where it had announced {expected}")]
     RecordsMissing { expected: u64, got: u64 },
+    #[error("Bulk job `{job}` over `{object}` neither ends nor goes on")]
+    JobStuck { job: String, object: ObjectName },
     #[error("the file body has {got} bytes where its record says {expected}")]
     BodyCutShort { expected: u64, got: u64 },
     #[error("the file body has MD5 {found} where its record says {expected}")]
@@ -124,6 +128,7 @@ impl Error {
             Self::Object { source, .. } => source.retry(),
             Self::BudgetReached { .. } => Retry::WhenLimitMoves,
             Self::RecordsMissing { .. }
+            | Self::JobStuck { .. }
             | Self::BodyCutShort { .. }
             | Self::BodyChecksum { .. }
             | Self::LeaseHeld { .. }
@@ -166,6 +171,7 @@ impl Error {
             Self::RecordsMissing { .. } | Self::BodyCutShort { .. } | Self::BodyChecksum { .. } => {
                 ErrorCode::AnswerUnreadable
             }
+            Self::JobStuck { .. } => ErrorCode::OrgBusy,
             Self::LeaseHeld { .. } => ErrorCode::LeaseLost,
             Self::Access { source } => source.code(),
             Self::ForeignSignIn => ErrorCode::ForeignRequest,

@@ -60,8 +60,11 @@ impl Engine {
         let (end, ended) = oneshot::channel();
         let (engine, name) = (self.clone(), name.to_owned());
         let keeping = tokio::spawn(async move {
-            // Both a sending and a dropping of the other end are the end.
-            let work = async { Ok(drop(ended.await)) };
+            let work = async {
+                // Both a sending and a dropping of the other end are the end.
+                drop(ended.await);
+                Ok(())
+            };
             engine.work_under(&name, work).await
         });
         Ok(Lent { end, keeping })
@@ -122,6 +125,16 @@ impl Engine {
         let done = outcome?;
         released.doing(|| format!("give back the lease `{name}`"))?;
         Ok(done)
+    }
+
+    /// Fails if another process has the lease by now. Asked before each commit: a process that was stopped
+    /// for longer than the lease lasts goes on before its own clock has told it.
+    pub(crate) async fn confirm(&self, name: &str) -> Result<()> {
+        let until = self.clock().now() + LEASE;
+        match leases::renew(self.catalog().db(), name, self.owner(), until).await {
+            Err(holdfast_catalog::Error::LeaseLost { .. }) => Err(Error::LeaseHeld { name: name.to_owned() }),
+            renewed => renewed.doing(|| format!("renew the lease `{name}`")),
+        }
     }
 
     async fn acquire(&self, name: &str) -> Result<()> {

@@ -39,7 +39,7 @@ pub mod volume;
 pub use capture::BackupOptions;
 pub use clock::{Clock, SystemClock};
 pub use coverage::Coverage;
-pub use engine::{Engine, EngineOptions, Settings};
+pub use engine::{Engine, EngineOptions, Precautions, Settings};
 pub use error::Error;
 pub use events::{Event, EventSink, Live, LiveEvent};
 pub use orgs::{NewOrg, OrgSummary};

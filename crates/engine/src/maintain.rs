@@ -1,6 +1,7 @@
 //! Keeping the lake well: checking it, and merging small files.
 
 use holdfast_catalog::{orgs, runs};
+use holdfast_domain::retry::Retry;
 use holdfast_domain::{ObjectName, OrgId};
 use holdfast_lake::check::{CheckOptions, CheckProgress, CheckReport, Finding, Invariant};
 use holdfast_lake::delta::Grace;
@@ -36,9 +37,15 @@ impl Engine {
             let newest = runs::newest_with_manifest(db, &org.id).await.doing(doing)?;
             let Some(run) = newest else { continue };
             let path = lake.manifest_path(&run).to_string();
-            if matches!(lake.manifest(&run).await, Err(holdfast_lake::Error::NotFound { .. })) {
-                let detail = "it is missing; the catalog knows the run as finished".to_owned();
-                report.damage.push(Finding { path, invariant: Invariant::ManifestIsThere, detail });
+            match lake.manifest(&run).await {
+                Ok(_) => {}
+                Err(holdfast_lake::Error::NotFound { .. }) => {
+                    let detail = "it is missing; the catalog knows the run as finished".to_owned();
+                    report.damage.push(Finding { path, invariant: Invariant::ManifestIsThere, detail });
+                }
+                // What is damaged or too new has been named by the check of the lake.
+                Err(error) if error.retry() == Retry::Never => {}
+                Err(error) => return Err(error).doing(|| format!("look for the manifest of run `{run}`")),
             }
         }
         Ok(report)

@@ -1,12 +1,12 @@
 //! The Objects of an org, each with its light, its word and the reason for both.
 
 use chrono::{DateTime, Utc};
+use holdfast_catalog::errors::{self, RecordedError};
 use holdfast_catalog::object_lists::{self, ListQuery, Place, Sort, Word};
 use holdfast_catalog::objects::{self, ObjectState, Phase};
-use holdfast_catalog::errors::{self, RecordedError};
 use holdfast_catalog::{BlockId, ErrorId, blocks};
-use holdfast_domain::retry::Light;
 use holdfast_domain::ObjectName;
+use holdfast_domain::retry::Light;
 
 use crate::auto::OrgProblem;
 use crate::engine::Engine;
@@ -71,8 +71,8 @@ impl Engine {
         let org = self.find_org(org).await?;
         let found = objects::get(self.catalog().db(), &org.id, name).await;
         let found = found.doing(|| format!("look for `{name}`"))?;
-        let state = found
-            .ok_or_else(|| Error::UnknownObject { org: org.name.clone(), object: name.to_string() })?;
+        let state =
+            found.ok_or_else(|| Error::UnknownObject { org: org.name.clone(), object: name.to_string() })?;
         let (problem, _) = self.round_of(&org).await?;
         Ok(listed(state, &self.list_query(&org).await?, problem.as_ref()))
     }

@@ -1,7 +1,7 @@
 //! Connecting an org, and the client that speaks to it.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -11,13 +11,14 @@ use holdfast_catalog::connections::{self, ConnectionStatus};
 use holdfast_catalog::orgs::{self, AutoState, Org};
 use holdfast_domain::OrgId;
 use holdfast_domain::budget::{ApiBudget, ApiUsage};
+use holdfast_domain::retry::{BackOff, Retry};
 use holdfast_lake::OrgDocument;
 use holdfast_lake::lake::ORG_FORMAT;
 use holdfast_salesforce::{
-    BoxError, Client, ClientOptions, Credentials, GrantGate, GrantHooks, LentGrant, RotationHook, Secret,
+    BoxError, Client, ClientOptions, Credentials, GrantGate, GrantHooks, LentGrant, NotLent, RotationHook,
 };
 use serde::Serialize;
-use tokio::sync::Mutex;
+use tokio::sync::OnceCell;
 use url::Url;
 
 use crate::engine::Engine;
@@ -59,15 +60,30 @@ pub struct OrgSummary {
 
 /// Longer than a process that died can keep the lease of a grant.
 const GRANT_PATIENCE: Duration = Duration::from_mins(3);
+/// How often a replaced refresh token is tried to be stored before its request fails: over about half a minute.
+const STORE_TRIES: u32 = 7;
 
-/// Clients by org: sharing one keeps its session, its limit on requests at once, and the org's clock.
+/// Clients by org: sharing one keeps its session, its limit on requests at once, and the org's clock. Each has
+/// a cell of its own, so that nobody waits for the sign-in to another org.
 #[derive(Default)]
-pub(crate) struct Clients(Mutex<HashMap<OrgId, Client>>);
+pub(crate) struct Clients(Mutex<HashMap<OrgId, Arc<OnceCell<Client>>>>);
 
 impl Clients {
+    fn of(&self, org: &OrgId) -> Arc<OnceCell<Client>> {
+        self.locked().entry(org.clone()).or_default().clone()
+    }
+
     /// The newest that the org said of its daily calls, if it is connected in this process.
-    pub(crate) async fn usage(&self, org: &OrgId) -> Option<ApiUsage> {
-        self.0.lock().await.get(org)?.usage()
+    pub(crate) fn usage(&self, org: &OrgId) -> Option<ApiUsage> {
+        self.of(org).get()?.usage()
+    }
+
+    fn forget(&self, org: &OrgId) {
+        self.locked().remove(org);
+    }
+
+    fn locked(&self) -> MutexGuard<'_, HashMap<OrgId, Arc<OnceCell<Client>>>> {
+        self.0.lock().expect("no code panics while holding this lock")
     }
 }
 
@@ -76,7 +92,7 @@ impl Engine {
     pub async fn add_org(&self, new: NewOrg) -> Result<OrgSummary> {
         let NewOrg { name, instance_url, credentials } = new;
         check_org_name(&name)?;
-        let rotated = Arc::new(std::sync::Mutex::new(None));
+        let rotated = Arc::new(Mutex::new(None));
         let grant = GrantHooks { on_rotation: Some(keep(rotated.clone())), gate: None };
         let options = ClientOptions { grant, ..ClientOptions::default() };
         let connected = Client::connect(instance_url, credentials.clone(), options).await;
@@ -85,20 +101,17 @@ impl Engine {
         self.check_name(&name, &identity.org_id).await?;
         let org = self.describe_org(&client, &name, identity.org_id).await?;
         let newest = rotated.lock().expect("no code panics while holding this lock").take();
-        let credentials = match newest {
-            Some(token) => with_refresh_token(credentials, token),
-            None => credentials,
+        let connection = StoredConnection {
+            instance_url: client.instance_url(),
+            integration_user: identity.username,
+            credentials: newest.unwrap_or(credentials),
         };
-        self.store_org(
-            &org,
-            &StoredConnection {
-                instance_url: client.instance_url(),
-                integration_user: identity.username,
-                credentials,
-            },
-        )
-        .await?;
-        self.clients().0.lock().await.remove(&org.id);
+        // Who renews the old grant at this moment must not store it over the new one afterwards.
+        let lease = self.lend(&lease::of_grant(&org.id), GRANT_PATIENCE).await?;
+        let stored = self.store_org(&org, &connection).await;
+        lease.give_back().await;
+        stored?;
+        self.clients().forget(&org.id);
         self.org(&name).await
     }
 
@@ -185,7 +198,7 @@ impl Engine {
     /// Forgets the connection, the schedule and the progress; what was captured stays in the lake.
     pub async fn remove_org(&self, name: &str) -> Result<()> {
         let org = self.find_org(name).await?;
-        self.clients().0.lock().await.remove(&org.id);
+        self.clients().forget(&org.id);
         orgs::remove(self.catalog().db(), &org.id).await.doing(|| format!("remove `{name}`"))
     }
 
@@ -241,10 +254,11 @@ impl Engine {
 
     /// The client of an org; one per org and process.
     pub(crate) async fn connect(&self, org: &Org) -> Result<Client> {
-        let mut clients = self.clients().0.lock().await;
-        if let Some(client) = clients.get(&org.id) {
-            return Ok(client.clone());
-        }
+        let cell = self.clients().of(&org.id);
+        cell.get_or_try_init(|| self.sign_in(org)).await.cloned()
+    }
+
+    async fn sign_in(&self, org: &Org) -> Result<Client> {
         let stored = self.stored_connection(&org.id).await?;
         let stored = stored.ok_or_else(|| Error::NotConnected { org: org.name.clone() })?;
         let rotates = matches!(stored.credentials, Credentials::RefreshToken { .. });
@@ -254,17 +268,19 @@ impl Engine {
         };
         let options = ClientOptions { grant, ..ClientOptions::default() };
         let connected = Client::connect(Some(stored.instance_url), stored.credentials, options).await;
-        let client = connected.doing(|| format!("sign in to `{}`", org.name))?;
-        clients.insert(org.id.clone(), client.clone());
-        Ok(client)
+        connected.doing(|| format!("sign in to `{}`", org.name))
     }
 
     /// Forgets the client, so that the next call signs in again, and shows why if a person is needed.
     pub(crate) async fn disconnect(&self, org: &OrgId, error: &Error) -> Result<()> {
-        self.clients().0.lock().await.remove(org);
         if !error.needs_reauthorisation() {
+            // With a client that alone knows the newest refresh token the grant would be lost.
+            if !self.clients().of(org).get().is_some_and(Client::may_hold_unstored_grant) {
+                self.clients().forget(org);
+            }
             return Ok(());
         }
+        self.clients().forget(org);
         let status = ConnectionStatus::NeedsReauthorisation;
         let db = self.catalog().db();
         let set = connections::set_status(db, org, status, Some(&chain(error)), self.clock().now()).await;
@@ -285,25 +301,47 @@ impl Engine {
         Arc::new(move || {
             let (engine, org) = (engine.clone(), org.clone());
             Box::pin(async move {
-                let lease = engine.lend(&lease::of_grant(&org), GRANT_PATIENCE).await?;
-                let stored = engine.stored_connection(&org).await?;
+                let not_lent = |error: Error| NotLent { code: error.code(), source: error.into() };
+                let lease = engine.lend(&lease::of_grant(&org), GRANT_PATIENCE).await.map_err(not_lent)?;
+                let stored = engine.stored_connection(&org).await.map_err(not_lent)?;
                 let credentials = stored.map(|stored| stored.credentials);
                 Ok(LentGrant { credentials, give_back: lease.give_back().boxed() })
             })
         })
     }
 
-    fn persist_rotation(&self, org: OrgId, stored: StoredConnection) -> RotationHook {
+    fn persist_rotation(&self, org: OrgId, connected: StoredConnection) -> RotationHook {
         let engine = self.clone();
-        Arc::new(move |token| {
-            let (engine, org, connected) = (engine.clone(), org.clone(), stored.clone());
+        Arc::new(move |renewed| {
+            let (engine, org, connected) = (engine.clone(), org.clone(), connected.clone());
             Box::pin(async move {
-                // The org may have been connected anew meanwhile: only the token is replaced.
-                let mut stored = engine.stored_connection(&org).await?.unwrap_or(connected);
-                stored.credentials = with_refresh_token(stored.credentials, token);
-                engine.store_connection(&org, &stored).await.map_err(BoxError::from)
+                let mut attempt = 1;
+                while let Err(error) = engine.store_renewed(&org, &connected, &renewed).await {
+                    if attempt == STORE_TRIES || error.retry() == Retry::Never {
+                        return Err(BoxError::from(error));
+                    }
+                    tracing::warn!(org.id = %org, "a new refresh token could not be stored: {}", chain(&error));
+                    engine.clock().sleep(BackOff::default().pause(attempt, rand::random())).await;
+                    attempt += 1;
+                }
+                Ok(())
             })
         })
+    }
+
+    async fn store_renewed(
+        &self,
+        org: &OrgId,
+        connected: &StoredConnection,
+        renewed: &Credentials,
+    ) -> Result<()> {
+        let mut stored = self.stored_connection(org).await?.unwrap_or_else(|| connected.clone());
+        if !is_same_app(&stored.credentials, renewed) {
+            tracing::info!(org.id = %org, "the org was connected anew meanwhile; the renewed grant is not stored");
+            return Ok(());
+        }
+        stored.credentials = renewed.clone();
+        self.store_connection(org, &stored).await
     }
 }
 
@@ -330,19 +368,45 @@ impl StoredConnection {
     }
 }
 
-fn with_refresh_token(credentials: Credentials, token: Secret) -> Credentials {
-    match credentials {
-        Credentials::RefreshToken { login_url, client_id, client_secret, .. } => {
-            Credentials::RefreshToken { login_url, client_id, client_secret, refresh_token: token }
+/// True if and only if both are grants to one app at one login address, so that one can follow from the other.
+fn is_same_app(one: &Credentials, other: &Credentials) -> bool {
+    let app = |credentials: &Credentials| match credentials {
+        Credentials::RefreshToken { login_url, client_id, .. } => {
+            Some((login_url.clone(), client_id.clone()))
         }
-        other => other,
-    }
+        Credentials::AccessToken { .. } | Credentials::Jwt { .. } | Credentials::ClientCredentials { .. } => {
+            None
+        }
+    };
+    app(one).is_some_and(|app_of_one| app(other) == Some(app_of_one))
 }
 
-/// Remembers a token that was replaced before there is a place to store it.
-fn keep(place: Arc<std::sync::Mutex<Option<Secret>>>) -> RotationHook {
-    Arc::new(move |token| {
-        *place.lock().expect("no code panics while holding this lock") = Some(token);
+/// Remembers a grant that was renewed before there is a place to store it.
+fn keep(place: Arc<Mutex<Option<Credentials>>>) -> RotationHook {
+    Arc::new(move |renewed| {
+        *place.lock().expect("no code panics while holding this lock") = Some(renewed);
         Box::pin(async { Ok(()) })
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_renewed_grant_is_stored_only_over_a_grant_to_the_same_app() {
+        let grant = |host: &str, app: &str, token: &str| Credentials::RefreshToken {
+            login_url: format!("https://{host}").parse().unwrap(),
+            client_id: app.to_owned(),
+            client_secret: None,
+            refresh_token: token.into(),
+        };
+        let renewed = grant("login.salesforce.com", "app", "new");
+
+        assert!(is_same_app(&grant("login.salesforce.com", "app", "old"), &renewed));
+        assert!(!is_same_app(&grant("test.salesforce.com", "app", "old"), &renewed));
+        assert!(!is_same_app(&grant("login.salesforce.com", "other", "old"), &renewed));
+        let session = Credentials::AccessToken { access_token: "session".into() };
+        assert!(!is_same_app(&session, &renewed) && !is_same_app(&session, &session));
+    }
 }

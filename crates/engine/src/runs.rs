@@ -158,7 +158,10 @@ impl Engine {
         let open = run.files.failed.saturating_sub(refused.len() as u64);
         if open > 0 {
             let code = ErrorCode::AnswerUnreadable;
-            let message = format!("{open} file bodies could not be fetched; the next run tries again");
+            let message = format!(
+                "{open} file bodies could not be fetched; the next run tries again, and a backup with \
+                 --refetch-files looks for those that the lake has lost"
+            );
             refused.push(RunError { object: None, code, hint: code.hint(), message, at: run.finished_at });
         }
         Ok(refused)

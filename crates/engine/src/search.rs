@@ -9,8 +9,8 @@ use arrow_array::{Array, RecordBatch, StringArray};
 use chrono::{DateTime, Utc};
 use futures::{StreamExt, TryStreamExt, stream};
 use holdfast_domain::{ObjectName, OrgId, RecordId};
-use holdfast_lake::blobs::BLOB_INDEX;
 use holdfast_lake::IdRange;
+use holdfast_lake::blobs::BLOB_INDEX;
 use holdfast_lake::{StateQuery, Table};
 
 use crate::engine::Engine;
@@ -96,7 +96,8 @@ impl Engine {
         let start = from.as_ref().map(|place| place.object.clone());
         let mut page = FoundPage::default();
         for object in names.into_iter().filter(|name| start.as_ref().is_none_or(|start| name >= start)) {
-            let after = from.as_ref().filter(|place| place.object == object).and_then(|place| place.after.clone());
+            let after =
+                from.as_ref().filter(|place| place.object == object).and_then(|place| place.after.clone());
             let Some(table) = self.table_if_any(&org.id, &object).await? else { continue };
             if let Some(after) = scan(&table, &object, query, after, limit, &mut page).await? {
                 page.next = Some(RecordPlace { object, after: Some(after) });
@@ -122,7 +123,8 @@ impl Engine {
         };
         let looks = names.into_iter().map(|object| async move {
             let Some(table) = self.table_if_any(org, &object).await? else { return Ok(None) };
-            let state = StateQuery { ids: Some(IdRange::one(id)), with_deleted: true, ..StateQuery::default() };
+            let state =
+                StateQuery { ids: Some(IdRange::one(id)), with_deleted: true, ..StateQuery::default() };
             let mut rows = table.state(state).doing(|| format!("look into `{object}`"))?;
             let batch = rows.next().await.doing(|| format!("look into `{object}`"))?;
             Ok::<_, Error>(batch.filter(|batch| batch.num_rows() > 0).map(|batch| {
@@ -172,7 +174,9 @@ async fn scan(
     while let Some(batch) = rows.next().await.doing(doing)? {
         let (object, query, after) = (object.clone(), query.clone(), after.clone());
         let room = limit - page.records.len();
-        let looked = tokio::task::spawn_blocking(move || look_through(&batch, &object, &query, after.as_deref(), room));
+        let looked = tokio::task::spawn_blocking(move || {
+            look_through(&batch, &object, &query, after.as_deref(), room)
+        });
         let Looked { found, searched, last, is_full } =
             looked.await.map_err(|source| Error::TaskStopped { source })?;
         page.searched += searched;
@@ -236,7 +240,8 @@ struct Rows<'a> {
 impl<'a> Rows<'a> {
     fn of(batch: &'a RecordBatch) -> Self {
         let schema = batch.schema();
-        let fields = schema.fields().iter().zip(batch.columns()).filter(|(field, _)| !field.name().starts_with('_'));
+        let fields =
+            schema.fields().iter().zip(batch.columns()).filter(|(field, _)| !field.name().starts_with('_'));
         let fields = fields.filter_map(|(field, column)| {
             Some((field.name().clone(), column.as_any().downcast_ref::<StringArray>()?))
         });
@@ -257,7 +262,8 @@ impl<'a> Rows<'a> {
     }
 
     fn matching(&self, row: usize, text: &str, only: Option<&str>) -> Option<(String, String)> {
-        let wanted = self.fields.iter().filter(|(name, _)| only.is_none_or(|only| name.eq_ignore_ascii_case(only)));
+        let wanted =
+            self.fields.iter().filter(|(name, _)| only.is_none_or(|only| name.eq_ignore_ascii_case(only)));
         wanted
             .filter(|(_, column)| column.is_valid(row))
             .find(|(_, column)| column.value(row).to_lowercase().contains(text))

@@ -60,7 +60,7 @@ impl Engine {
         let since = self.clock().now() - TimeDelta::hours(24);
         let own = statistics::api_calls_since(self.catalog().db(), &org.id, since).await;
         Ok(ApiUse {
-            usage: self.clients().usage(&org.id).await,
+            usage: self.clients().usage(&org.id),
             budget: org.api_budget,
             own_calls: own.doing(|| "count the API calls".to_owned())?,
         })

@@ -116,6 +116,12 @@ impl Client {
         self.transport.meter().org_clock()
     }
 
+    /// False if and only if every refresh token that Salesforce gave is stored, and none is being asked for:
+    /// otherwise the newest may be known to this client and its clones alone, and end with them.
+    pub fn may_hold_unstored_grant(&self) -> bool {
+        self.sessions.may_have_unsaved()
+    }
+
     /// The path of a REST resource: `data_path("/limits")`.
     pub(crate) fn data_path(&self, resource: &str) -> String {
         format!("/services/data/v{}{resource}", self.api_version)

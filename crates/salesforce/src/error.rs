@@ -71,8 +71,9 @@ pub enum Error {
         #[source]
         source: BoxError,
     },
-    #[error("another process that renews the session could not be waited for")]
+    #[error("could not get the turn to renew the session")]
     GrantNotLent {
+        code: ErrorCode,
         #[source]
         source: BoxError,
     },
@@ -169,7 +170,8 @@ impl Error {
             Self::LoginRefused { source } => source.error_code(),
             Self::SessionEnded { .. } => ErrorCode::NeedsReauthorisation,
             Self::NotRenewed { source } => source.code(),
-            Self::RotationNotStored { .. } | Self::GrantNotLent { .. } => ErrorCode::CatalogUnreachable,
+            Self::RotationNotStored { .. } => ErrorCode::CatalogUnreachable,
+            Self::GrantNotLent { code, .. } => *code,
             Self::Stopping { .. } => ErrorCode::OrgBusy,
         }
     }

@@ -37,7 +37,7 @@ pub use doing::Doing;
 pub use error::{BoxError, Error, NoContact};
 pub use identity::Identity;
 pub use limits::{Limit, Limits};
-pub use oauth::{GrantGate, GrantHooks, LentGrant, RotationHook};
+pub use oauth::{GrantGate, GrantHooks, LentGrant, NotLent, RotationHook};
 pub use query::QueryPage;
 pub use replication::{Deleted, DeletedRecord, Updated};
 pub use rows::{BatchStream, QueryField};

@@ -75,7 +75,5 @@ pub(crate) fn own_id<T: std::str::FromStr>(what: &str, text: &str) -> Result<T> 
 }
 
 pub(crate) fn address(field: &str, text: &str) -> Result<url::Url> {
-    text.trim()
-        .parse()
-        .map_err(|_| Refusal::bad_input(format!("`{text}` is not an address")).in_field(field))
+    text.trim().parse().map_err(|_| Refusal::bad_input(format!("`{text}` is not an address")).in_field(field))
 }

@@ -93,7 +93,10 @@ fn add_headers(headers: &mut HeaderMap, path: &str, id: &str, is_https: bool) {
     add(header::REFERRER_POLICY, "no-referrer");
     add(HeaderName::from_static("cross-origin-opener-policy"), "same-origin");
     add(HeaderName::from_static("cross-origin-resource-policy"), "same-origin");
-    add(HeaderName::from_static("permissions-policy"), "camera=(), geolocation=(), microphone=(), payment=()");
+    add(
+        HeaderName::from_static("permissions-policy"),
+        "camera=(), geolocation=(), microphone=(), payment=()",
+    );
     if is_https {
         add(header::STRICT_TRANSPORT_SECURITY, "max-age=31536000");
     }

@@ -56,13 +56,17 @@ pub(crate) struct Peer(pub(crate) Origin);
 impl FromRequestParts<AppState> for Peer {
     type Rejection = std::convert::Infallible;
 
-    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> std::result::Result<Self, Self::Rejection> {
+    async fn from_request_parts(
+        parts: &mut Parts,
+        state: &AppState,
+    ) -> std::result::Result<Self, Self::Rejection> {
         Ok(Self(peer(&parts.headers, &parts.extensions, &state.options)))
     }
 }
 
 pub(crate) fn peer(headers: &HeaderMap, extensions: &Extensions, options: &ServerOptions) -> Origin {
-    let connected = extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| peer.ip().to_string());
+    let connected =
+        extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| peer.ip().to_string());
     // The last address is the one that our proxy itself saw; those before it anybody can write.
     let forwarded = text(headers, "x-forwarded-for")
         .filter(|_| options.is_behind_proxy)

@@ -3,8 +3,8 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 use utoipa::IntoParams;
 
 use crate::problem::{Refusal, Result};
@@ -56,7 +56,11 @@ pub(crate) fn token(place: &impl Serialize) -> String {
 }
 
 /// Cuts a list that was asked for with one more than the limit, and says where the next page begins.
-pub(crate) fn cut<T>(mut items: Vec<T>, limit: u32, place: impl Fn(&T) -> String) -> (Vec<T>, Option<String>) {
+pub(crate) fn cut<T>(
+    mut items: Vec<T>,
+    limit: u32,
+    place: impl Fn(&T) -> String,
+) -> (Vec<T>, Option<String>) {
     let has_more = items.len() > limit as usize;
     items.truncate(limit as usize);
     let next = items.last().filter(|_| has_more).map(|last| token(&place(last)));

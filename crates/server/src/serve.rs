@@ -4,9 +4,9 @@ use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
-use axum::Router;
 use holdfast_engine::Engine;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;

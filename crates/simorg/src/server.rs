@@ -4,6 +4,7 @@
 //! request there, with `Session` and `ApiVersion` among its extensions. Composite answers its parts through it too.
 
 mod answer;
+mod connections;
 mod route;
 mod running;
 mod tls;
@@ -33,7 +34,7 @@ pub use tls::{Identity, TlsError};
 
 /// Versions that the org answers to.
 pub const OLDEST_VERSION: u16 = 31;
-pub const NEWEST_VERSION: u16 = 67;
+pub const NEWEST_VERSION: u16 = 68;
 
 /// The largest request that any resource takes.
 const MOST_BODY_BYTES: usize = 500 * 1024 * 1024;

@@ -10,6 +10,7 @@ use holdfast_domain::ObjectName;
 use holdfast_domain::manifest::Manifest;
 use holdfast_engine::{BackupOptions, Clock, Engine, EngineOptions, EventSink, NewOrg, Settings};
 use holdfast_lake::StepHook;
+use holdfast_lake::store::Store;
 use holdfast_salesforce::Credentials;
 use simorg::RunningOrg;
 use tempfile::TempDir;
@@ -27,6 +28,8 @@ pub struct TestApp {
     pub clock: Arc<FastClock>,
     data_dir: Arc<TempDir>,
     settings: Settings,
+    /// In place of the folder `lake`.
+    store: Option<Store>,
     asked_at: OnceLock<DateTime<Utc>>,
 }
 
@@ -37,11 +40,20 @@ impl TestApp {
     }
 
     pub async fn with_settings(org: &RunningOrg, settings: Settings) -> Result<Self> {
+        Self::with_store(org, settings, None).await
+    }
+
+    /// Like [`Self::connected_to`], with the lake in this store.
+    pub async fn on_store(org: &RunningOrg, settings: Settings, store: Store) -> Result<Self> {
+        Self::with_store(org, settings, Some(store)).await
+    }
+
+    async fn with_store(org: &RunningOrg, settings: Settings, store: Option<Store>) -> Result<Self> {
         let data_dir = tempfile::tempdir()?;
         let clock = Arc::new(FastClock::default());
-        let engine = open(data_dir.path(), &clock, &settings, StepHook::default()).await?;
+        let engine = open(data_dir.path(), &clock, &settings, &store, StepHook::default()).await?;
         let data_dir = Arc::new(data_dir);
-        let app = Self { engine, clock, data_dir, settings, asked_at: OnceLock::new() };
+        let app = Self { engine, clock, data_dir, settings, store, asked_at: OnceLock::new() };
         app.connect(org).await?;
         Ok(app)
     }
@@ -53,7 +65,7 @@ impl TestApp {
         settings.give_up_after = Duration::ZERO;
         let app = Self::with_settings(org, settings).await?;
         app.engine.catalog().close().await;
-        let engine = open(app.data_dir.path(), &app.clock, &app.settings, steps).await?;
+        let engine = open(app.data_dir.path(), &app.clock, &app.settings, &app.store, steps).await?;
         Ok(Self { engine, ..app })
     }
 
@@ -73,15 +85,21 @@ impl TestApp {
     pub async fn reopened(self) -> Result<Self> {
         self.engine.catalog().close().await;
         let settings = quick();
-        let engine = open(self.data_dir.path(), &self.clock, &settings, StepHook::default()).await?;
+        let engine =
+            open(self.data_dir.path(), &self.clock, &settings, &self.store, StepHook::default()).await?;
         Ok(Self { engine, settings, ..self })
     }
 
     /// The same data directory, opened by a second process beside this one.
     pub async fn another_process(&self) -> Result<Self> {
-        let engine = open(self.data_dir.path(), &self.clock, &self.settings, StepHook::default()).await?;
+        self.another_process_with(StepHook::default()).await
+    }
+
+    pub async fn another_process_with(&self, steps: StepHook) -> Result<Self> {
         let (clock, data_dir, settings) = (self.clock.clone(), self.data_dir.clone(), self.settings.clone());
-        Ok(Self { engine, clock, data_dir, settings, asked_at: OnceLock::new() })
+        let store = self.store.clone();
+        let engine = open(data_dir.path(), &clock, &settings, &store, steps).await?;
+        Ok(Self { engine, clock, data_dir, settings, store, asked_at: OnceLock::new() })
     }
 
     /// The same data directory after its catalog was lost.
@@ -159,12 +177,14 @@ async fn open(
     data_dir: &Path,
     clock: &Arc<FastClock>,
     settings: &Settings,
+    store: &Option<Store>,
     steps: StepHook,
 ) -> Result<Engine> {
     let mut options = EngineOptions::new(data_dir);
     options.steps = steps;
     options.clock = clock.clone();
     options.settings = settings.clone();
+    options.store.clone_from(store);
     Ok(Engine::open(options).await?)
 }
 

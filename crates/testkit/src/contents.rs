@@ -2,7 +2,7 @@
 //!
 //! The org is read past its HTTP interface, so that a mistake of the client cannot hide itself.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 
 use anyhow::Result;
@@ -25,24 +25,54 @@ type Records = BTreeMap<String, BTreeMap<String, String>>;
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Contents(pub BTreeMap<String, Records>);
 
-/// Everything that a backup must hold: what the integration user sees and can query.
-pub fn org_contents(org: &Org) -> Contents {
+/// One Object as the integration user sees it, recycle bin included.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct VisibleObject {
+    /// All that a backup captures, also those that are empty in every record.
+    pub fields: BTreeSet<String>,
+    pub records: BTreeMap<String, VisibleRecord>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct VisibleRecord {
+    pub is_deleted: bool,
+    /// Fields that have a value.
+    pub values: BTreeMap<String, String>,
+}
+
+/// Everything that the integration user sees and can query, by Object and Id.
+pub fn visible(org: &Org) -> BTreeMap<String, VisibleObject> {
     let view = org.view(&org.admin());
-    let mut contents = Contents::default();
+    let mut objects = BTreeMap::new();
     for object in view.objects() {
         if !object.flags.queryable || object.kind == ObjectKind::ChangeEvent || is_view(&object.name) {
             continue;
         }
-        let mut records = Records::new();
+        let mut seen = VisibleObject::default();
+        seen.fields.extend(captured(&object).map(|field| field.name.clone()));
         let scan = Scan { with_deleted: true, stamped: None };
         view.scan(&object, scan, &mut |row| {
-            if !row.is_deleted() {
-                records.insert(row.id().to_owned(), values(&object, |field| row.value(field)));
-            }
+            let value = |field: &FieldDef| Some((field.name.clone(), text(&row.value(field))?));
+            let values = captured(&object).filter_map(value).filter(|(_, value)| !value.is_empty()).collect();
+            seen.records.insert(row.id().to_owned(), VisibleRecord { is_deleted: row.is_deleted(), values });
             ControlFlow::Continue(())
         });
+        objects.insert(object.name.clone(), seen);
+    }
+    objects
+}
+
+/// Everything that a backup must hold.
+pub fn org_contents(org: &Org) -> Contents {
+    let mut contents = Contents::default();
+    for (name, object) in visible(org) {
+        let empty: BTreeMap<String, String> =
+            object.fields.into_iter().map(|field| (field, String::new())).collect();
+        let live = object.records.into_iter().filter(|(_, record)| !record.is_deleted);
+        let records: Records =
+            live.map(|(id, record)| (id, empty.clone().into_iter().chain(record.values).collect())).collect();
         if !records.is_empty() {
-            contents.0.insert(object.name.clone(), records);
+            contents.0.insert(name, records);
         }
     }
     contents
@@ -55,10 +85,8 @@ fn is_view(object: &str) -> bool {
         || object.ends_with("__e")
 }
 
-fn values(object: &ObjectDef, value: impl Fn(&FieldDef) -> Value) -> BTreeMap<String, String> {
-    let captured =
-        object.fields.iter().filter(|field| !field.kind.is_compound() && field.kind != FieldType::Base64);
-    captured.map(|field| (field.name.clone(), text(&value(field)).unwrap_or_default())).collect()
+fn captured(object: &ObjectDef) -> impl Iterator<Item = &FieldDef> {
+    object.fields.iter().filter(|field| !field.kind.is_compound() && field.kind != FieldType::Base64)
 }
 
 fn text(value: &Value) -> Option<String> {
@@ -120,11 +148,11 @@ impl Contents {
     pub fn differences_from(&self, lake: &Self) -> Vec<String> {
         let nothing = Records::new();
         let mut differences = Vec::new();
-        let objects: std::collections::BTreeSet<_> = self.0.keys().chain(lake.0.keys()).collect();
+        let objects: BTreeSet<_> = self.0.keys().chain(lake.0.keys()).collect();
         for object in objects {
             let (org, lake) =
                 (self.0.get(object).unwrap_or(&nothing), lake.0.get(object).unwrap_or(&nothing));
-            let ids: std::collections::BTreeSet<_> = org.keys().chain(lake.keys()).collect();
+            let ids: BTreeSet<_> = org.keys().chain(lake.keys()).collect();
             for id in ids {
                 match (org.get(id), lake.get(id)) {
                     (Some(_), None) => differences.push(format!("{object} {id} is missing in the lake")),

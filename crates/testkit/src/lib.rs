@@ -4,9 +4,11 @@
 mod app;
 mod clock;
 mod contents;
+mod faulty_store;
 mod grant;
 
 pub use app::{TestApp, quick, wait_for};
 pub use clock::FastClock;
-pub use contents::{Contents, lake_contents, org_contents};
+pub use contents::{Contents, VisibleObject, VisibleRecord, lake_contents, org_contents, visible};
+pub use faulty_store::{FaultyStore, Requests, StorageFault};
 pub use grant::web_grant;

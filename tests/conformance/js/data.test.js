@@ -2,7 +2,7 @@
 'use strict';
 
 const { before, describe, test } = require('node:test');
-const assert = require('node:assert/strict');
+const assert = require('../assertions.cjs');
 const { connected, http, refusal, tls } = require('./org');
 
 let conn;

@@ -2,7 +2,7 @@
 'use strict';
 
 const { describe, test } = require('node:test');
-const assert = require('node:assert/strict');
+const assert = require('../assertions.cjs');
 const { CLIENT, PASSWORD, USER, VERSION, http, jsforce, refusal, tls } = require('./org');
 
 const TOKEN = /^00D\w{12,15}![.\w]+$/;

@@ -2,7 +2,7 @@
 'use strict';
 
 const { before, describe, test } = require('node:test');
-const assert = require('node:assert/strict');
+const assert = require('../assertions.cjs');
 const { strFromU8, strToU8, unzipSync, zipSync } = require('fflate');
 const { VERSION, connected, refusal, tls } = require('./org');
 

@@ -1,4 +1,8 @@
-"""Connections to the two orgs, and the count of assertions that the frame shows."""
+"""Connections to the two orgs.
+
+Over TLS the client is told nothing but a proxy and a certificate, by environment variables, as one would behind a
+company's proxy. It cannot do without TLS, so for the org over HTTP its parameter `session` takes a session that does.
+"""
 
 import os
 
@@ -10,58 +14,51 @@ from simple_salesforce import Salesforce
 URL = os.environ["SIMORG_URL"]
 TLS_URL = os.environ["SIMORG_TLS_URL"]
 VERSION = "62.0"
-
-held = 0
-failed = 0
+USER = {"username": "admin@simorg.example", "password": "simorg"}
 
 
-class ToOrg(HTTPAdapter):
-    """Sends what the client means for a host of Salesforce to the org, which it cannot be told otherwise."""
-
-    def __init__(self, base):
-        super().__init__()
-        self.base = base
-
+class ToHttp(HTTPAdapter):
     def send(self, request, **options):
         parts = requests.utils.urlparse(request.url)
-        request.url = self.base + parts.path + ("?" + parts.query if parts.query else "")
+        request.url = URL + parts.path + ("?" + parts.query if parts.query else "")
         return super().send(request, **options)
 
 
-def session_to(base):
-    session = requests.Session()
-    session.mount("https://", ToOrg(base))
-    session.verify = os.environ["SIMORG_CA"]
-    return session
-
-
-@pytest.fixture(scope="session", params=["http", "tls"])
-def base(request):
-    return URL if request.param == "http" else TLS_URL
+@pytest.fixture(scope="session", params=["http", "tls"], autouse=True)
+def way(request):
+    with pytest.MonkeyPatch.context() as environment:
+        if request.param == "tls":
+            environment.setenv("HTTPS_PROXY", os.environ["SIMORG_PROXY"])
+            environment.setenv("REQUESTS_CA_BUNDLE", os.environ["SIMORG_CA"])
+        yield request.param
 
 
 @pytest.fixture(scope="session")
-def session(base):
-    return session_to(base)
+def connect(way):
+    """Signs in with the arguments that are given."""
+
+    def connect(**arguments):
+        if way == "http":
+            session = requests.Session()
+            session.mount("https://", ToHttp())
+            arguments["session"] = session
+        return Salesforce(version=VERSION, **arguments)
+
+    return connect
 
 
 @pytest.fixture(scope="session")
-def sf(session):
-    return Salesforce(
-        username="admin@simorg.example", password="simorg", security_token="TOKEN", session=session, version=VERSION
-    )
+def sf(connect):
+    return connect(**USER, security_token="TOKEN")
 
 
-def pytest_assertion_pass():
-    global held
-    held += 1
+@pytest.fixture(scope="session")
+def admin(way):
+    """A request to the admin API of the org."""
 
+    def admin(method, path, **options):
+        answer = requests.request(method, (URL if way == "http" else TLS_URL) + "/simorg" + path, **options)
+        answer.raise_for_status()
+        return answer
 
-def pytest_runtest_logreport(report):
-    global failed
-    failed += report.failed
-
-
-@pytest.hookimpl(trylast=True)
-def pytest_unconfigure():
-    print(f"{held} passed, {failed} failed")
+    return admin

@@ -40,7 +40,8 @@ pub(crate) struct BackupArgs {
 
     /// Fetch file bodies again that were captured and are missing from the lake
     ///
-    /// `holdfast check` names them. Every body is looked for, which takes one request to the storage each.
+    /// `holdfast check` names them. Every body is looked for, which takes one request to the storage each. One
+    /// that cannot be fetched is looked for again only with this option.
     #[arg(long)]
     refetch_files: bool,
 

@@ -141,8 +141,9 @@ fn text(view: &CheckView) -> String {
     }
     if !bodies.is_empty() {
         text.push_str(
-            "hint: `holdfast backup ORG --refetch-files` fetches missing file bodies again from the org; delete \
-             damaged ones before\n",
+            "hint: `holdfast backup ORG --refetch-files` fetches missing file bodies again as long as the org has them; \
+             delete damaged ones before; those of replaced versions and of deleted records only a copy of the lake \
+             brings back\n",
         );
     }
     if !view.left_over.is_empty() {
@@ -180,7 +181,7 @@ mod tests {
         orgs/00D/objects/HoldfastFile/part-1.parquet: the file body `ab` is missing (invariant 12, row_names_known_blob)
         the lake is damaged in 2 places; looked at 2 manifests, 1 table, 3 data files, 0 describes, 0 file bodies, 4.0 KiB
         hint: put the files named above back from a copy of the lake, then check again; no backup fetches them anew, because the org no longer has the versions that they held
-        hint: `holdfast backup ORG --refetch-files` fetches missing file bodies again from the org; delete damaged ones before
+        hint: `holdfast backup ORG --refetch-files` fetches missing file bodies again as long as the org has them; delete damaged ones before; those of replaced versions and of deleted records only a copy of the lake brings back
         data was not read; --read-data reads and re-hashes all of it
         ");
         let whole = CheckReport { counts, ..CheckReport::default() };

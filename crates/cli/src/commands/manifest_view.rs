@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use holdfast_domain::ObjectName;
 use holdfast_domain::manifest::{Counts, FileCounts, Gap, Manifest, ObjectEntry, RunStatus, Trigger};
+use holdfast_domain::{ErrorCode, ObjectName};
 use serde::Serialize;
 
 use crate::output::Style;
@@ -71,7 +71,7 @@ impl ManifestView {
                 api_calls: manifest.api_calls,
             },
             files: manifest.files,
-            missing_permissions: manifest.missing_permissions.clone(),
+            missing_permissions: manifest.missing_permissions.clone().unwrap_or_default(),
             objects: objects.iter().map(|(name, entry)| (name.to_string(), entry.clone())).collect(),
             shows_all: false,
             asked_for: Vec::new(),
@@ -151,8 +151,10 @@ impl ManifestView {
     }
 
     fn tell_gaps(&self, text: &mut String) {
+        // A gap that is no news is a gap all the same.
+        let is_by_nature = |gap: &Gap| gap.code == ErrorCode::ObjectNotCapturable;
         let (expected, missing): (Vec<_>, Vec<_>) =
-            self.gaps().partition(|(object, gap)| gap.is_expected && !self.is_asked(object));
+            self.gaps().partition(|(object, gap)| is_by_nature(gap) && !self.is_asked(object));
         if !missing.is_empty() {
             let _ = writeln!(text, "\nnot captured, or not whole:");
             for (object, gap) in missing {
@@ -256,7 +258,7 @@ fn count(value: usize, noun: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use holdfast_domain::{ErrorCode, OrgId, RunId};
+    use holdfast_domain::{OrgId, RunId};
 
     fn manifest() -> Manifest {
         let entry = |live_records, new| ObjectEntry {
@@ -286,7 +288,7 @@ mod tests {
             finished_at: "2026-01-01T00:01:23Z".parse().unwrap(),
             api_calls: 9,
             names_every_object: true,
-            missing_permissions: vec!["Query All Files".to_owned()],
+            missing_permissions: Some(vec!["Query All Files".to_owned()]),
             objects: objects
                 .into_iter()
                 .map(|(name, entry)| (ObjectName::parse(name).unwrap(), entry))

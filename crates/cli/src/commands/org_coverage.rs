@@ -6,7 +6,7 @@ use anyhow::Result;
 use clap::Args;
 use holdfast_domain::restorability::Restorability;
 use holdfast_engine::Coverage;
-use holdfast_engine::coverage::PermissionState;
+use holdfast_engine::coverage::{ObjectCoverage, PermissionState};
 
 use super::manifest_view::counted;
 use crate::invocation::Invocation;
@@ -50,13 +50,19 @@ fn text(coverage: &Coverage) -> String {
             let _ = writeln!(text, "  {name}: {}", cell_text(reason, 300));
         }
     }
-    let of = |label| coverage.objects.values().filter(|object| object.restorability == label).count() as u64;
-    let _ = writeln!(
-        text,
-        "\n{} can be restored, {} kept for reading only",
-        counted(of(Restorability::Restorable), "object"),
-        of(Restorability::ReadableOnly),
-    );
+    let kept: Vec<_> = coverage
+        .objects
+        .iter()
+        .filter(|(_, object)| object.restorability == Restorability::ReadableOnly)
+        .map(|(name, _)| name.as_str())
+        .collect();
+    if !kept.is_empty() {
+        let _ = writeln!(text, "\n{} kept for reading only:", counted(kept.len() as u64, "object"));
+        let _ = writeln!(text, "  {}", kept.join(", "));
+    }
+    let can = |object: &&ObjectCoverage| object.restorability == Restorability::Restorable;
+    let restorable = coverage.objects.values().filter(can).count() as u64;
+    let _ = writeln!(text, "\n{} can be restored", counted(restorable, "object"));
     text
 }
 
@@ -70,12 +76,12 @@ fn held(permission: &PermissionState) -> String {
 
 fn tell_hidden(text: &mut String, coverage: &Coverage) {
     let Some(hidden) = &coverage.hidden else {
-        let why = coverage.hidden_unknown.as_deref().unwrap_or("it gave no reason");
-        let _ =
-            writeln!(text, "\nthe org does not tell what is hidden from the user: {}", cell_text(why, 300));
+        let why = "that takes `View Setup and Configuration`";
+        let _ = writeln!(text, "\nthe org does not tell what is hidden from the user; {why}");
         return;
     };
-    if hidden.objects.is_empty() && hidden.fields.is_empty() {
+    let is_whole = !hidden.has_more_objects && hidden.in_doubt.is_empty();
+    if hidden.objects.is_empty() && hidden.fields.is_empty() && is_whole {
         let _ = writeln!(text, "\nnothing is hidden from the user");
     }
     if !hidden.objects.is_empty() {
@@ -83,6 +89,9 @@ fn tell_hidden(text: &mut String, coverage: &Coverage) {
         for name in &hidden.objects {
             let _ = writeln!(text, "  {name}");
         }
+    }
+    if hidden.has_more_objects {
+        let _ = writeln!(text, "  and others: the org has more objects than it tells at once");
     }
     if !hidden.fields.is_empty() {
         let fields: usize = hidden.fields.values().map(Vec::len).sum();
@@ -94,5 +103,84 @@ fn tell_hidden(text: &mut String, coverage: &Coverage) {
     if !hidden.in_doubt.is_empty() {
         let names: Vec<_> = hidden.in_doubt.iter().map(ToString::to_string).collect();
         let _ = writeln!(text, "\nthe org did not tell the fields of {}", names.join(", "));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use holdfast_domain::ObjectName;
+    use holdfast_engine::coverage::Hidden;
+
+    fn coverage(hidden: Option<Hidden>) -> Coverage {
+        let permission = |label, is_held| PermissionState {
+            label,
+            is_held,
+            without: "something is missed",
+            is_for_restore: false,
+        };
+        let object = |name: &str, restorability, not_captured: Option<&str>| {
+            let name = ObjectName::parse(name).unwrap();
+            (name, ObjectCoverage { restorability, not_captured: not_captured.map(str::to_owned) })
+        };
+        let objects = [
+            object("Account", Restorability::Restorable, None),
+            object("AccountHistory", Restorability::ReadableOnly, None),
+            object("Vote", Restorability::Never, Some("it cannot be queried")),
+        ];
+        Coverage {
+            integration_user: Some("backup@acme.example".to_owned()),
+            permissions: vec![
+                permission("View All Data", Some(true)),
+                permission("Query All Files", Some(false)),
+                permission("Other", None),
+            ],
+            hidden,
+            objects: objects.into(),
+        }
+    }
+
+    /// X-01.
+    #[test]
+    fn the_report_names_what_is_missed() {
+        let object = |name: &str| ObjectName::parse(name).unwrap();
+        let hidden = Hidden {
+            objects: vec![object("Lead")],
+            fields: [(object("Account"), vec!["Site".to_owned()])].into(),
+            in_doubt: vec![object("Case")],
+            ..Hidden::default()
+        };
+        insta::assert_snapshot!(text(&coverage(Some(hidden))), @r"
+        integration user backup@acme.example
+
+        permissions:
+          View All Data                           held
+          Query All Files                         missing: something is missed
+          Other                                   the org does not tell
+
+        1 object hidden from the user:
+          Lead
+
+        1 field hidden from the user:
+          Account: Site
+
+        the org did not tell the fields of Case
+
+        1 object not captured:
+          Vote: it cannot be queried
+
+        1 object kept for reading only:
+          AccountHistory
+
+        1 object can be restored
+        ");
+    }
+
+    #[test]
+    fn only_who_is_told_everything_hears_that_nothing_is_hidden() {
+        let says = |hidden| text(&coverage(hidden)).contains("nothing is hidden");
+        assert!(says(Some(Hidden::default())));
+        assert!(!says(Some(Hidden { has_more_objects: true, ..Hidden::default() })));
+        assert!(!says(None));
     }
 }

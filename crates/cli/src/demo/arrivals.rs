@@ -89,7 +89,7 @@ mod tests {
             finished_at: "2026-01-01T00:00:02Z".parse().unwrap(),
             api_calls: 3,
             names_every_object: false,
-            missing_permissions: Vec::new(),
+            missing_permissions: None,
             objects: [(object, ObjectEntry { counts, ..ObjectEntry::default() })].into(),
             files: FileCounts::default(),
         };

@@ -16,7 +16,7 @@ impl Engine {
     pub async fn rename_self(&self, caller: &Caller, name: &str) -> Result<Member> {
         caller.session()?;
         let member = Member { name: checked_name(name)?, ..caller.member.clone() };
-        let changed = members::update(self.catalog().db(), &member).await;
+        let changed = members::set_name(self.catalog().db(), member.id, &member.name).await;
         changed.doing(|| "change the name".to_owned())?;
         Ok(member)
     }
@@ -30,9 +30,9 @@ impl Engine {
             self.check_proof(caller, Proof::Password(current)).await?;
         }
         password::check(&new, &caller.member.email)?;
-        let member = Member { password: Some(password::hash(new).await?), ..caller.member.clone() };
+        let (member, hash) = (&caller.member, password::hash(new).await?);
         let mut transaction = self.begin().await?;
-        members::update(&mut *transaction, &member).await.doing(doing)?;
+        members::set_password(&mut *transaction, member.id, &hash).await.doing(doing)?;
         sessions::remove_all(&mut *transaction, member.id, Some(session)).await.doing(doing)?;
         let act = Act::new("password.changed").on(member.email.clone());
         self.write_audit(&mut transaction, &caller.actor(), act).await?;

@@ -122,7 +122,8 @@ impl Engine {
 
     /// The member, if it is there and may sign in.
     pub(super) async fn active_member(&self, id: holdfast_catalog::MemberId) -> Result<Member> {
-        let member = members::get(self.catalog().db(), id).await.doing(|| "look for the member".to_owned())?;
+        let member =
+            members::get(self.catalog().db(), id).await.doing(|| "look for the member".to_owned())?;
         member.filter(|member| !member.is_disabled).ok_or_else(|| AccessError::NotSignedIn.into())
     }
 }

@@ -36,8 +36,10 @@ impl Engine {
         }
         let secret = new_secret();
         let now = self.clock().now();
-        let link =
-            Link { hash: fingerprint(secret.expose()), expires_at: now + self.settings().access.first_owner_for };
+        let link = Link {
+            hash: fingerprint(secret.expose()),
+            expires_at: now + self.settings().access.first_owner_for,
+        };
         let text = serde_json::to_string(&link).expect("a text and a time are always JSON");
         let set = settings::set(self.catalog().db(), SETTING, &text, now).await;
         set.doing(|| "keep the link of the first start".to_owned())?;

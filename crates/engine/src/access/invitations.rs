@@ -118,6 +118,9 @@ impl Engine {
     ) -> Result<SignedIn> {
         let doing = || "accept the invitation".to_owned();
         let invitation = self.open_invitation(secret, origin).await?;
+        if invitation.role != Role::Owner && self.requires_single_sign_on().await? {
+            return Err(AccessError::PasswordsOff.into());
+        }
         let name = checked_name(name)?;
         password::check(&password, &invitation.email)?;
         let hash = password::hash(password).await?;

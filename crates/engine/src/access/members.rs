@@ -29,7 +29,12 @@ pub struct MemberChange {
 }
 
 impl Engine {
-    pub async fn members(&self, caller: &Caller, after: Option<MemberId>, limit: u32) -> Result<Vec<MemberView>> {
+    pub async fn members(
+        &self,
+        caller: &Caller,
+        after: Option<MemberId>,
+        limit: u32,
+    ) -> Result<Vec<MemberView>> {
         caller.may(TeamPermission::TeamManage)?;
         let listed = members::list(self.catalog().db(), after, limit).await;
         let mut views = Vec::new();
@@ -45,7 +50,12 @@ impl Engine {
     }
 
     /// The last owner who can sign in stays one.
-    pub async fn change_member(&self, caller: &Caller, id: MemberId, change: MemberChange) -> Result<MemberView> {
+    pub async fn change_member(
+        &self,
+        caller: &Caller,
+        id: MemberId,
+        change: MemberChange,
+    ) -> Result<MemberView> {
         caller.may(TeamPermission::TeamManage)?;
         let doing = || "change the member".to_owned();
         let mut transaction = self.begin().await?;
@@ -57,10 +67,12 @@ impl Engine {
         });
         if let Some(name) = change.name {
             member.name = checked_name(&name)?;
+            members::set_name(&mut *transaction, id, &member.name).await.doing(doing)?;
         }
         member.role = change.role.unwrap_or(member.role);
         member.is_disabled = change.is_disabled.unwrap_or(member.is_disabled);
-        members::update(&mut *transaction, &member).await.doing(doing)?;
+        let set = members::set_standing(&mut *transaction, id, member.role, member.is_disabled).await;
+        set.doing(doing)?;
         if member.is_disabled {
             sessions::remove_all(&mut *transaction, id, None).await.doing(doing)?;
         }

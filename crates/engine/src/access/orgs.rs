@@ -110,7 +110,8 @@ impl Engine {
         if let Some(budget) = change.api_budget {
             orgs::set_api_budget(&mut *transaction, id, budget).await.doing(doing)?;
         }
-        let details = json!({ "name": change.name, "api_budget_percent": change.api_budget.map(|b| b.percent) });
+        let details =
+            json!({ "name": change.name, "api_budget_percent": change.api_budget.map(|b| b.percent) });
         let act = Act::new("org.changed").on(org.name.clone()).of_org(id).with(details);
         self.write_audit(&mut transaction, &caller.actor(), act).await?;
         self.commit(transaction).await?;
@@ -168,9 +169,8 @@ impl Engine {
         }
         let (pkce, state) = (Pkce::new(), oauth::new_state());
         let redirect_uri = new.redirect_uri.as_str();
-        let url =
-            oauth::authorize_url(&new.login_url, &new.client_id, redirect_uri, &SCOPES, &state, &pkce)
-                .doing(|| "begin the sign-in to Salesforce".to_owned())?;
+        let url = oauth::authorize_url(&new.login_url, &new.client_id, redirect_uri, &SCOPES, &state, &pkce)
+            .doing(|| "begin the sign-in to Salesforce".to_owned())?;
         let begun = Begun {
             org: new.org,
             login_url: new.login_url,
@@ -186,7 +186,12 @@ impl Engine {
     }
 
     /// Trades the code that came back for a grant, and connects the org with it.
-    pub async fn finish_org_sign_in(&self, caller: &Caller, state: &str, back: CameBack) -> Result<OrgSummary> {
+    pub async fn finish_org_sign_in(
+        &self,
+        caller: &Caller,
+        state: &str,
+        back: CameBack,
+    ) -> Result<OrgSummary> {
         let plain = self.recall_sign_in(KIND, state).await?;
         let begun: Begun = serde_json::from_slice(&plain)
             .map_err(|_| Error::BadRequest { what: "the sign-in was begun by another version".to_owned() })?;
@@ -201,11 +206,19 @@ impl Engine {
         let options = ClientOptions::default();
         let secret = begun.client_secret.as_ref();
         let redirect = begun.redirect_uri.as_str();
-        let tokens =
-            oauth::exchange_code(&begun.login_url, &begun.client_id, secret, redirect, &code, &pkce, &options)
-                .await
-                .doing(|| "finish the sign-in to Salesforce".to_owned())?;
-        let words = "it gave no refresh token; the connected app needs the scope `refresh_token, offline_access`";
+        let tokens = oauth::exchange_code(
+            &begun.login_url,
+            &begun.client_id,
+            secret,
+            redirect,
+            &code,
+            &pkce,
+            &options,
+        )
+        .await
+        .doing(|| "finish the sign-in to Salesforce".to_owned())?;
+        let words =
+            "it gave no refresh token; the connected app needs the scope `refresh_token, offline_access`";
         let refresh_token =
             tokens.refresh_token.ok_or_else(|| Error::SignInRefused { words: words.to_owned() })?;
         let Begun { org, login_url, client_id, client_secret, .. } = begun;

@@ -71,7 +71,8 @@ pub(super) async fn is_right(password: Secret, hash: Option<String>) -> Result<b
 }
 
 /// The hash of a password that nobody has, by the same parameters.
-const OF_NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5aGFzdGhpcw$4o9Q4FDy5rXDJvgD2GdfdVhvOuFzXI6Pc5ZLlF3nJVU";
+const OF_NOBODY: &str =
+    "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5aGFzdGhpcw$4o9Q4FDy5rXDJvgD2GdfdVhvOuFzXI6Pc5ZLlF3nJVU";
 
 #[cfg(test)]
 mod tests {
@@ -86,7 +87,11 @@ mod tests {
         assert!(!is_right("correct horse batterz".into(), Some(hashed)).await.unwrap());
         assert!(!is_right("correct horse battery".into(), None).await.unwrap());
         let of_nobody = PasswordHash::new(OF_NOBODY).unwrap();
-        assert_eq!(of_nobody.hash.map(|hash| hash.len()), Some(32), "comparing it takes as long as any other");
+        assert_eq!(
+            of_nobody.hash.map(|hash| hash.len()),
+            Some(32),
+            "comparing it takes as long as any other"
+        );
     }
 
     #[test]
@@ -98,7 +103,11 @@ mod tests {
             ("ada.lovelace1", false),
             (&"x1y2z3".repeat(50), false),
         ] {
-            assert_eq!(check(&password.into(), "ada.lovelace@example.org").is_ok(), is_accepted, "{password}");
+            assert_eq!(
+                check(&password.into(), "ada.lovelace@example.org").is_ok(),
+                is_accepted,
+                "{password}"
+            );
         }
     }
 }

@@ -65,7 +65,13 @@ impl Engine {
     }
 
     /// Grants exactly these rights. Those of who owns the connection cannot be taken away.
-    pub async fn grant(&self, caller: &Caller, org: &OrgId, member: MemberId, granted: Rights) -> Result<MemberRights> {
+    pub async fn grant(
+        &self,
+        caller: &Caller,
+        org: &OrgId,
+        member: MemberId,
+        granted: Rights,
+    ) -> Result<MemberRights> {
         caller.may(TeamPermission::TeamManage)?;
         let org = self.known_org(org).await?;
         let member = self.known_member(member).await?;

@@ -49,8 +49,7 @@ impl Engine {
         let totp = totp(secret.clone(), &caller.member.email);
         let sealed = self.catalog().key().seal_for(&context(&caller.member), &secret);
         let totp_row = Totp { sealed: Some(sealed), is_on: false, last_step: 0 };
-        let member = Member { totp: totp_row, ..caller.member.clone() };
-        let kept = members::update(self.catalog().db(), &member).await;
+        let kept = members::set_totp(self.catalog().db(), caller.member.id, &totp_row).await;
         kept.doing(|| "keep the authenticator".to_owned())?;
         Ok(TotpSetUp { secret: Secret::new(totp.get_secret_base32()), url: Secret::new(totp.get_url()) })
     }
@@ -71,8 +70,7 @@ impl Engine {
             return Err(AccessError::WrongCode.into());
         };
         let totp = Totp { is_on: true, last_step: step, ..caller.member.totp.clone() };
-        let member = Member { totp, ..caller.member.clone() };
-        self.replace_totp(&member, &caller.actor(), "authenticator.set_up").await
+        self.replace_codes(&caller.member, Some(totp), &caller.actor(), "authenticator.set_up").await
     }
 
     pub async fn replace_recovery_codes(&self, caller: &Caller, proof: Proof) -> Result<Vec<Secret>> {
@@ -81,8 +79,7 @@ impl Engine {
             return Err(AccessError::NoAuthenticator.into());
         }
         self.check_proof(caller, proof).await?;
-        self.replace_totp(&self.active_member(caller.member.id).await?, &caller.actor(), "recovery_codes.replaced")
-            .await
+        self.replace_codes(&caller.member, None, &caller.actor(), "recovery_codes.replaced").await
     }
 
     pub async fn remove_totp(&self, caller: &Caller, proof: Proof) -> Result<()> {
@@ -97,8 +94,7 @@ impl Engine {
     pub(super) async fn forget_totp(&self, member: &Member, actor: &Actor) -> Result<()> {
         let doing = || "forget the authenticator".to_owned();
         let mut transaction = self.begin().await?;
-        let member = Member { totp: Totp::default(), ..member.clone() };
-        members::update(&mut *transaction, &member).await.doing(doing)?;
+        members::set_totp(&mut *transaction, member.id, &Totp::default()).await.doing(doing)?;
         members::set_recovery_codes(&mut transaction, member.id, &[]).await.doing(doing)?;
         let act = Act::new("authenticator.removed").on(member.email.clone());
         self.write_audit(&mut transaction, actor, act).await?;
@@ -110,12 +106,20 @@ impl Engine {
         left.doing(|| "count the recovery codes".to_owned())
     }
 
-    async fn replace_totp(&self, member: &Member, actor: &Actor, action: &str) -> Result<Vec<Secret>> {
+    async fn replace_codes(
+        &self,
+        member: &Member,
+        totp: Option<Totp>,
+        actor: &Actor,
+        action: &str,
+    ) -> Result<Vec<Secret>> {
         let doing = || "keep the recovery codes".to_owned();
         let codes: Vec<Secret> = (0..RECOVERY_CODES).map(|_| recovery_code()).collect();
         let hashes: Vec<String> = codes.iter().map(|code| recovery_hash(code.expose())).collect();
         let mut transaction = self.begin().await?;
-        members::update(&mut *transaction, member).await.doing(doing)?;
+        if let Some(totp) = totp {
+            members::set_totp(&mut *transaction, member.id, &totp).await.doing(doing)?;
+        }
         members::set_recovery_codes(&mut transaction, member.id, &hashes).await.doing(doing)?;
         let act = Act::new(action).on(member.email.clone());
         self.write_audit(&mut transaction, actor, act).await?;

@@ -40,21 +40,23 @@ impl Engine {
         self.caller(member, Through::Session(session), origin).await
     }
 
-    /// True as long as the session or token by which somebody watches is good.
-    pub async fn is_still_allowed(&self, caller: &Caller) -> Result<bool> {
+    /// The same caller with what they may do by now; none if they may nothing any more.
+    pub async fn renewed(&self, caller: &Caller) -> Result<Option<Caller>> {
         let db = self.catalog().db();
         let doing = || "look whether the caller is still signed in".to_owned();
         let member = members::get(db, caller.member.id).await.doing(doing)?;
-        if member.is_none_or(|member| member.is_disabled) {
-            return Ok(false);
-        }
-        Ok(match &caller.through {
+        let Some(member) = member.filter(|member| !member.is_disabled) else { return Ok(None) };
+        let lives = match &caller.through {
             Through::Session(session) => {
                 let known = sessions::get(db, session.id).await.doing(doing)?;
                 known.is_some_and(|known| self.lives(&known))
             }
             Through::Token(token) => self.token_lives(token).await?,
-        })
+        };
+        if !lives {
+            return Ok(None);
+        }
+        self.caller(member, caller.through.clone(), caller.origin.clone()).await.map(Some)
     }
 
     /// When a session ends by itself: unused, and at the latest.

@@ -68,8 +68,9 @@ impl Engine {
         let text = text.doing(|| "read how single sign-on is set up".to_owned())?;
         let stored: Option<Stored> = text.and_then(|text| serde_json::from_str(&text).ok());
         Ok(stored.map(|stored| {
-            let opened =
-                stored.sealed_secret.and_then(|sealed| self.catalog().key().open_for(SECRET_CONTEXT, &sealed));
+            let opened = stored
+                .sealed_secret
+                .and_then(|sealed| self.catalog().key().open_for(SECRET_CONTEXT, &sealed));
             let secret = opened.and_then(|bytes| String::from_utf8(bytes).ok()).map(Secret::new);
             SingleSignOn {
                 is_enabled: stored.is_enabled,
@@ -104,7 +105,11 @@ impl Engine {
             client_id: new.client_id.clone(),
             sealed_secret: new.client_secret.as_ref().map(seal),
             label: new.label.clone(),
-            admitted_domains: new.admitted_domains.iter().map(|domain| domain.trim().to_lowercase()).collect(),
+            admitted_domains: new
+                .admitted_domains
+                .iter()
+                .map(|domain| domain.trim().to_lowercase())
+                .collect(),
             requires_single_sign_on: new.requires_single_sign_on,
         };
         let text = serde_json::to_string(&stored).expect("texts are always JSON");
@@ -134,7 +139,8 @@ impl Engine {
     pub(crate) async fn remember_sign_in(&self, kind: &str, state: &str, what: &[u8]) -> Result<()> {
         let (catalog, until) = (self.catalog(), self.clock().now() + self.settings().access.sign_in_within);
         let kept =
-            pending_sign_ins::insert(catalog.db(), catalog.key(), kind, &fingerprint(state), what, until).await;
+            pending_sign_ins::insert(catalog.db(), catalog.key(), kind, &fingerprint(state), what, until)
+                .await;
         kept.doing(|| "note the sign-in that was begun".to_owned())
     }
 
@@ -193,8 +199,7 @@ impl Engine {
             if member.is_disabled || member.identity.is_some() {
                 return Err(refused(&email));
             }
-            let member = Member { identity: Some(identity), ..member };
-            members::update(&mut **transaction, &member).await.doing(doing)?;
+            members::set_identity(&mut **transaction, member.id, &identity).await.doing(doing)?;
             let act = Act::new("member.linked").on(email);
             self.write_audit(transaction, &actor_of(&member, origin), act).await?;
             return Ok(member);

@@ -36,7 +36,9 @@ impl Engine {
         let now = self.clock().now();
         for (counted, name) in &tries.0 {
             let failures = sign_in_failures::get(self.catalog().db(), name).await;
-            let Some(failures) = failures.doing(|| "count the failures to sign in".to_owned())? else { continue };
+            let Some(failures) = failures.doing(|| "count the failures to sign in".to_owned())? else {
+                continue;
+            };
             if now - failures.last_at < FORGOTTEN_AFTER
                 && let Some(wait) = wait(*counted, failures.count, failures.last_at, now)
             {

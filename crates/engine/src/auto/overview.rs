@@ -117,8 +117,7 @@ impl Engine {
     pub async fn org_light(&self, org: &str) -> Result<Light> {
         let org = self.find_org(org).await?;
         let query = self.list_query(&org).await?;
-        let totals =
-            object_lists::totals(self.catalog().db(), &org.id, query.yellow_since_us).await;
+        let totals = object_lists::totals(self.catalog().db(), &org.id, query.yellow_since_us).await;
         let totals = totals.doing(|| "add up the objects".to_owned())?;
         let is_yellow = totals.yellow > 0 || query.are_all_yellow;
         Ok(if is_yellow { Light::Yellow } else { Light::Green })

@@ -29,7 +29,7 @@ pub(crate) async fn capture(
             }
             Ok(Fetched::All { records, .. }) => {
                 let mut marks = Marks::default();
-                marks.0.insert(run.complete_mark(), ctx.started_at.timestamp_micros());
+                marks.0.insert(run.complete_mark(), run.held.complete_at(ctx.started_at));
                 let note = BlockNote { way: "backfill", from_us: None, until_us: None, records, started_at };
                 finish_block(ctx, run, block, marks, note).await?;
                 return Ok(Progress::StepDone);

@@ -91,7 +91,7 @@ impl RunContext {
         }
     }
 
-    /// Repeats `request` while its failure is transient, with growing pauses, up to `give_up_after`.
+    /// Repeats a request to the org while its failure is transient, with growing pauses, up to `give_up_after`.
     pub(crate) async fn attempt<T, F>(
         &self,
         object: Option<&ObjectName>,
@@ -104,6 +104,24 @@ impl RunContext {
         loop {
             self.may_go_on()?;
             match self.unless_cancelled(request()).await? {
+                Ok(value) => return Ok(value),
+                Err(error) => self.wait_to_repeat(object, &mut failures, error).await?,
+            }
+        }
+    }
+
+    /// The same for what asks nothing of the org: neither its budget nor a request to stop keeps that from being stored.
+    pub(crate) async fn persist<T, F>(
+        &self,
+        object: Option<&ObjectName>,
+        mut work: impl FnMut() -> F + Send,
+    ) -> Result<T>
+    where
+        F: Future<Output = Result<T>> + Send,
+    {
+        let mut failures = Failures::default();
+        loop {
+            match work().await {
                 Ok(value) => return Ok(value),
                 Err(error) => self.wait_to_repeat(object, &mut failures, error).await?,
             }

@@ -60,6 +60,8 @@ pub(crate) struct Plan {
 const PAGE_BYTES: usize = 64 << 20;
 const FIRST_PAGE_RECORDS: u32 = 50_000;
 const LONGEST_PAGE_RECORDS: u32 = 250_000;
+/// So many pages must come whole before larger ones are tried again.
+const WHOLE_PAGES: u32 = 5;
 
 /// Reads everything that `select` finds into `sink`.
 pub(crate) async fn fetch(
@@ -150,13 +152,13 @@ async fn bulk(ctx: &RunContext, select: &Select, plan: Plan, sink: &mut impl Sin
 async fn read_job(ctx: &RunContext, select: &Select, job: &str, sink: &mut impl Sink) -> Result<u64> {
     let announced = wait_for_job(ctx, select, job).await?;
     let mut locator: Option<String> = None;
-    let mut page_records = FIRST_PAGE_RECORDS;
+    let mut size = PageSize::default();
     let mut records = 0;
     loop {
         let place = Place { job, locator: locator.as_deref(), before: records };
-        let page = bulk_page(ctx, select, place, page_records, sink).await?;
+        let page = bulk_page(ctx, select, place, size.records, sink).await?;
         records += page.records;
-        page_records = page.fitting_records(page_records);
+        size.learn(&page);
         locator = page.next;
         if locator.is_none() {
             break;
@@ -178,6 +180,8 @@ fn all_came(announced: Option<u64>, got: u64) -> Result<()> {
 /// Polls with growing pauses: most jobs end within a second, some wait for minutes in the org's queue.
 async fn wait_for_job(ctx: &RunContext, select: &Select, job: &str) -> Result<Option<u64>> {
     let mut pause = Duration::from_millis(200);
+    let mut seen = None;
+    let mut since = ctx.now();
     loop {
         let poll = || async {
             let status = ctx.client.bulk_status(job).await;
@@ -193,6 +197,12 @@ async fn wait_for_job(ctx: &RunContext, select: &Select, job: &str) -> Result<Op
         if status.is_finished() {
             return Ok(status.records);
         }
+        let progress = Some((status.state, status.records));
+        if seen != progress {
+            (seen, since) = (progress, ctx.now());
+        } else if (ctx.now() - since).to_std().is_ok_and(|idle| idle >= ctx.engine.settings().job_patience) {
+            return Err(Error::JobStuck { job: job.to_owned(), object: select.object.clone() });
+        }
         ctx.pause(pause).await?;
         pause = (pause * 2).min(Duration::from_secs(10));
     }
@@ -207,9 +217,38 @@ struct Place<'a> {
     before: u64,
 }
 
+/// How many records the next page is to have: as many as weigh [`PAGE_BYTES`], but where pages break off no more
+/// than came whole. A proxy that cuts every long answer would else cut each page anew.
+struct PageSize {
+    records: u32,
+    most: u32,
+    whole_pages: u32,
+}
+
+impl Default for PageSize {
+    fn default() -> Self {
+        Self { records: FIRST_PAGE_RECORDS, most: LONGEST_PAGE_RECORDS, whole_pages: 0 }
+    }
+}
+
+impl PageSize {
+    fn learn(&mut self, page: &BulkPageRead) {
+        if page.asked < self.records {
+            (self.most, self.whole_pages) = (page.asked, 0);
+        } else {
+            self.whole_pages += 1;
+            if self.whole_pages == WHOLE_PAGES {
+                (self.most, self.whole_pages) = (self.most.saturating_mul(2).min(LONGEST_PAGE_RECORDS), 0);
+            }
+        }
+        self.records = page.fitting_records().min(self.most);
+    }
+}
+
 /// What one page brought.
-#[derive(Default)]
 struct BulkPageRead {
+    /// The most records that it was allowed to have when it came whole.
+    asked: u32,
     records: u64,
     bytes: usize,
     next: Option<String>,
@@ -217,8 +256,8 @@ struct BulkPageRead {
 
 impl BulkPageRead {
     /// As many records as make a page of the right size, judging by this one.
-    fn fitting_records(&self, asked: u32) -> u32 {
-        let Some(bytes_each) = (self.bytes as u64).checked_div(self.records) else { return asked };
+    fn fitting_records(&self) -> u32 {
+        let Some(bytes_each) = (self.bytes as u64).checked_div(self.records) else { return self.asked };
         let fitting = PAGE_BYTES as u64 / bytes_each.max(1);
         u32::try_from(fitting).unwrap_or(u32::MAX).clamp(1, LONGEST_PAGE_RECORDS)
     }
@@ -257,7 +296,7 @@ async fn stream_page(
         Ok(page) => page,
         Err(error) => return Ok(Err(error)),
     };
-    let mut read = BulkPageRead { next: page.next, ..BulkPageRead::default() };
+    let mut read = BulkPageRead { asked: records, records: 0, bytes: 0, next: page.next };
     loop {
         match ctx.unless_cancelled(page.rows.try_next()).await?.doing(doing) {
             Ok(Some(batch)) => {
@@ -284,9 +323,28 @@ mod tests {
 
     #[test]
     fn pages_are_sized_by_what_the_last_one_weighed() {
-        let page = |records, bytes| BulkPageRead { records, bytes, next: None }.fitting_records(7);
+        let page = |records, bytes| BulkPageRead { asked: 7, records, bytes, next: None }.fitting_records();
         assert_eq!(page(0, 0), 7);
         assert_eq!(page(1_000, 1 << 20), 64_035);
         assert_eq!((page(1_000, 1_000), page(1, 1 << 30)), (LONGEST_PAGE_RECORDS, 1));
+    }
+
+    /// A proxy cuts each answer of more than 20,000 records.
+    #[test]
+    fn pages_that_break_off_are_rare_behind_a_proxy_that_cuts_long_answers() {
+        let mut size = PageSize::default();
+        let (mut broken, mut sizes) = (0, Vec::new());
+        for _ in 0..24 {
+            let mut asked = size.records;
+            while asked > 20_000 {
+                (broken, asked) = (broken + 1, asked / 2);
+            }
+            sizes.push(asked);
+            size.learn(&BulkPageRead { asked, records: asked.into(), bytes: asked as usize, next: None });
+        }
+
+        assert_eq!(sizes, [12_500; 24]);
+        // The first page twice, and once whenever larger pages are tried again.
+        assert_eq!(broken, 2 + 3);
     }
 }

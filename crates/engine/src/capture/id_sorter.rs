@@ -1,9 +1,10 @@
-//! Ids in any order in, Ids in byte order out, in bounded memory: sorted runs in a scratch file.
+//! Ids in any order in, Ids in byte order out, in bounded memory: sorted runs in scratch files, which are merged
+//! before they become many.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::fs::File;
-use std::io::{BufReader, Read, Seek, SeekFrom, Write};
+use std::io::{BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 
 use holdfast_domain::RecordId;
 
@@ -14,11 +15,17 @@ pub(crate) type IdBytes = [u8; 18];
 
 /// Ids in memory before a run is written out: 2.3 MB.
 const RUN: usize = 131_072;
+/// A process has 1,024 open files where nobody allows more, and several Objects are captured at a time: so this
+/// many runs become one, of 8 million Ids.
+const MOST_RUNS: usize = 64;
 
 #[derive(Default)]
 pub(crate) struct IdSorter {
     current: Vec<IdBytes>,
+    /// Each as it was written out.
     runs: Vec<File>,
+    /// Each made of [`MOST_RUNS`] runs.
+    merged: Vec<File>,
     run_length: Option<usize>,
     pushed: u64,
 }
@@ -54,22 +61,20 @@ impl IdSorter {
         file.seek(SeekFrom::Start(0)).map_err(scratch)?;
         self.runs.push(file);
         self.current.clear();
+        if self.runs.len() >= MOST_RUNS {
+            let runs = self.runs.drain(..).map(Source::file).collect();
+            self.merged.push(SortedIds::merge(runs)?.into_file()?);
+        }
         Ok(())
     }
 
     /// Each Id once, in byte order.
     pub(crate) fn finish(mut self) -> Result<SortedIds> {
         self.current.sort_unstable();
-        let mut sources: Vec<Source> =
-            self.runs.into_iter().map(|file| Source::File(BufReader::new(file))).collect();
+        let files = self.merged.into_iter().chain(self.runs);
+        let mut sources: Vec<Source> = files.map(Source::file).collect();
         sources.push(Source::Memory(self.current.into_iter()));
-        let mut heap = BinaryHeap::new();
-        for (index, source) in sources.iter_mut().enumerate() {
-            if let Some(id) = source.next_id()? {
-                heap.push(Reverse((id, index)));
-            }
-        }
-        Ok(SortedIds { sources, heap, last: None })
+        SortedIds::merge(sources)
     }
 }
 
@@ -79,6 +84,10 @@ enum Source {
 }
 
 impl Source {
+    fn file(file: File) -> Self {
+        Self::File(BufReader::new(file))
+    }
+
     fn next_id(&mut self) -> Result<Option<IdBytes>> {
         match self {
             Self::Memory(ids) => Ok(ids.next()),
@@ -102,6 +111,28 @@ pub(crate) struct SortedIds {
 }
 
 impl SortedIds {
+    fn merge(mut sources: Vec<Source>) -> Result<Self> {
+        let mut heap = BinaryHeap::new();
+        for (index, source) in sources.iter_mut().enumerate() {
+            if let Some(id) = source.next_id()? {
+                heap.push(Reverse((id, index)));
+            }
+        }
+        Ok(Self { sources, heap, last: None })
+    }
+
+    /// All that is left, in one file that is to be read from its start.
+    fn into_file(mut self) -> Result<File> {
+        let scratch = |source| Error::Scratch { source };
+        let mut file = BufWriter::new(tempfile::tempfile().map_err(scratch)?);
+        while let Some(id) = self.next()? {
+            file.write_all(&id).map_err(scratch)?;
+        }
+        let mut file = file.into_inner().map_err(|error| scratch(error.into_error()))?;
+        file.seek(SeekFrom::Start(0)).map_err(scratch)?;
+        Ok(file)
+    }
+
     /// The next `most` at most; none at the end.
     pub(crate) fn next_chunk(&mut self, most: usize) -> Result<Vec<RecordId>> {
         let mut ids = Vec::new();
@@ -148,6 +179,25 @@ mod tests {
         }
 
         assert_eq!(found, (0..100).map(id).collect::<Vec<_>>());
+    }
+
+    /// Each run is an open file.
+    #[test]
+    fn runs_are_merged_before_they_are_many() {
+        let mut sorter = IdSorter { run_length: Some(1), ..IdSorter::default() };
+        let id = |n: usize| format!("001{n:012}AAA").into_bytes().try_into().unwrap();
+        let mut most = 0;
+        for n in (0..3 * MOST_RUNS + 5).rev() {
+            sorter.push_bytes(id(n)).unwrap();
+            most = most.max(sorter.runs.len() + sorter.merged.len());
+        }
+
+        assert!(most < MOST_RUNS + 3, "{most} files were open");
+        let mut sorted = sorter.finish().unwrap();
+        for n in 0..3 * MOST_RUNS + 5 {
+            assert_eq!(sorted.next().unwrap(), Some(id(n)));
+        }
+        assert_eq!(sorted.next().unwrap(), None);
     }
 
     #[test]

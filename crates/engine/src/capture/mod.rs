@@ -10,6 +10,7 @@ mod backfill;
 mod bulk_jobs;
 mod by_parent;
 mod context;
+mod doubt;
 mod fetch;
 mod files;
 mod id_sorter;

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
 use holdfast_domain::capture::method::CaptureMethod;
 use holdfast_domain::capture::turn::Waiting;
 use holdfast_domain::capture::window::{Ceiling, OrgSecond};
@@ -88,9 +89,26 @@ impl Held {
         self.marks.0.extend(set.0);
     }
 
-    /// True if and only if all these marks have been set before, perhaps with other values.
+    /// True if and only if these marks say nothing that matters: all have been set before, and no other
+    /// describe has come since. That other times move on does not matter by itself.
     pub(crate) fn knows(&self, marks: &Marks) -> bool {
-        marks.0.keys().all(|name| self.marks.0.contains_key(name))
+        let newest = newest_describe(&self.marks).map(|hash| format!("{COMPLETE}{hash}"));
+        let is_known = |name: &String, value: i64| {
+            let is_current = match name.as_str() {
+                UNEXPLAINED => self.marks.0.get(name) == Some(&value),
+                name if name.starts_with(COMPLETE) => newest.as_deref() == Some(name),
+                _ => true,
+            };
+            is_current && self.marks.0.contains_key(name)
+        };
+        marks.0.iter().all(|(name, value)| is_known(name, *value))
+    }
+
+    /// The value of a mark of completeness that is set now: later than all others, even if the clock was set back.
+    pub(crate) fn complete_at(&self, now: DateTime<Utc>) -> i64 {
+        let others = self.marks.0.iter().filter(|(name, _)| name.starts_with(COMPLETE));
+        let latest = others.map(|(_, at)| at.saturating_add(1)).max();
+        now.timestamp_micros().max(latest.unwrap_or(i64::MIN))
     }
 
     /// Records that are held as alive, and that the last comparison of Ids did not see in the org.

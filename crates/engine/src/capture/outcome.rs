@@ -47,6 +47,14 @@ impl Outcomes {
         self.done.iter().map(|run| (run.object.clone(), run.counts.versions() > 0)).collect()
     }
 
+    /// The Objects of which this Run tells that records are missed, and may only be hidden.
+    pub(crate) fn unexplained(&self) -> Vec<ObjectName> {
+        let is_told = |run: &&ObjectRun| {
+            run.held.unexplained() > 0 && run.gap.as_ref().is_some_and(|gap| !gap.is_expected)
+        };
+        self.done.iter().filter(is_told).map(|run| run.object.clone()).collect()
+    }
+
     /// True if and only if this Run stored nothing and has nothing to report.
     pub(crate) fn is_empty(&self) -> bool {
         let says_nothing = |entry: &ObjectEntry| {
@@ -116,7 +124,12 @@ impl Outcomes {
         let failure = Failure { code: gap.code, message: gap.message.clone() };
         let known = objects::get(db, &ctx.org, object).await;
         let known = known.doing(|| format!("read what is known of `{object}`"))?;
-        let attempts = known.and_then(|state| state.trouble).map_or(0, |trouble| trouble.attempts);
+        let trouble = known.and_then(|state| state.trouble);
+        if gap.is_expected && trouble.as_ref().is_some_and(|trouble| trouble.failure == failure) {
+            self.entries.insert(object.clone(), ObjectEntry { gap: Some(gap), ..entry });
+            return Ok(());
+        }
+        let attempts = trouble.map_or(0, |trouble| trouble.attempts);
         let attempt = u32::try_from(attempts).unwrap_or(u32::MAX).saturating_add(1);
         let next = now + BackOff::default().pause(attempt, rand::random());
         let noted = objects::record_failure(db, &ctx.org, object, &failure, now, Some(next)).await;
@@ -168,7 +181,7 @@ impl Outcomes {
             finished_at: ctx.now(),
             api_calls: ctx.calls(),
             names_every_object,
-            missing_permissions: ctx.permissions.get().map(Held::missing_to_capture).unwrap_or_default(),
+            missing_permissions: ctx.permissions.get().map(Held::missing_to_capture),
             objects: self.entries,
             files: self.files,
         }

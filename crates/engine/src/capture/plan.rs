@@ -59,7 +59,8 @@ fn stamp(method: &CaptureMethod) -> Option<&str> {
 
 async fn assignment(ctx: &RunContext, found: Found, probe: Option<Probe>) -> Result<Assignment> {
     let Found { object, described, method } = found;
-    let writer = ctx.lake.writer(&object).await.doing(|| format!("open the table of `{object}`"))?;
+    let open = || async { ctx.lake.writer(&object).await.doing(|| format!("open the table of `{object}`")) };
+    let writer = ctx.persist(Some(&object), open).await?;
     let bulk_refused = is_bulk_refused(ctx, &object).await?;
     let mut run = ObjectRun {
         object,
@@ -126,7 +127,12 @@ fn steps(ctx: &RunContext, run: &ObjectRun, backfill: Option<Step>) -> VecDeque<
 fn is_quiet(ctx: &RunContext, run: &ObjectRun) -> bool {
     let (Some(probe), Some(watermark)) = (&run.probe, run.held.watermark()) else { return false };
     let policy = &ctx.engine.settings().windows;
-    !run.is_first_capture() && probe.is_quiet(run.held.live, watermark, policy)
+    let is_explained = run.held.unexplained() == 0;
+    // What a describe lacks must be known to have been gone, even of an Object in which nothing
+    // else changed: a field that is made anew looks like the one that was there before.
+    let is_known = newest_describe(&run.held.marks).as_ref() == Some(&run.described.hash);
+    let is_settled = is_explained && is_known && !run.is_first_capture();
+    is_settled && probe.is_quiet(run.held.live, watermark, policy)
 }
 
 /// How to fill in fields that the newest describe has, and the describe under which everything held
@@ -144,7 +150,7 @@ async fn backfill(
     let before = stored(ctx, &run.object, complete).await?;
     let drift = Drift::between(&before.schema, &run.described.schema);
     let fields: Vec<_> = drift.to_backfill().map(str::to_owned).collect();
-    if fields.is_empty() {
+    if fields.is_empty() || !ctx.engine.settings().precautions.backfill {
         return Ok(None);
     }
     let table = writer.table();

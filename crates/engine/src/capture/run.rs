@@ -13,15 +13,15 @@ use tokio::sync::OnceCell;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use super::context::RunContext;
+use super::context::{Failures, RunContext};
 use super::files::Fetching;
 use super::object_run::Assignment;
 use super::outcome::Outcomes;
 use super::scope::Scope;
-use super::{bulk_jobs, files, plan, scope, turn};
+use super::{bulk_jobs, doubt, files, plan, scope, turn};
 use crate::auto::note_first_backup;
 use crate::engine::Engine;
-use crate::error::{Doing, Error, Result};
+use crate::error::{Doing, Error, Result, chain};
 use crate::events::{Event, EventSink};
 use crate::lease;
 
@@ -91,27 +91,33 @@ pub(crate) async fn round(
     events: EventSink,
     cancel: CancellationToken,
 ) -> Result<Round> {
-    let client = engine.connect(org).await?;
-    let ctx = Arc::new(RunContext {
-        engine: engine.clone(),
-        org: org.id.clone(),
-        calls_before: client.calls(),
-        client,
-        lake: engine.lake().org(&org.id),
-        budget: org.api_budget,
-        run: RunId::from(uuid::Uuid::now_v7()),
-        trigger: options.trigger,
-        started_at: engine.clock().now(),
-        events,
-        cancel,
-        give_up_after: options.give_up_after,
-        accepts_missing: options.accepts_missing,
-        permissions: OnceCell::new(),
-    });
-    let lease = lease::of_org(&ctx.org);
+    let client = tokio::select! {
+        () = cancel.cancelled() => return Err(Error::Cancelled),
+        client = engine.connect(org) => client?,
+    };
+    let (lease, patience, waiting) = (lease::of_org(&org.id), options.give_up_after, cancel.clone());
+    let work = async {
+        let ctx = Arc::new(RunContext {
+            engine: engine.clone(),
+            org: org.id.clone(),
+            calls_before: client.calls(),
+            client,
+            lake: engine.lake().org(&org.id),
+            budget: org.api_budget,
+            // Under the lease: of two Runs that waited for it, the later id is that of the later Run.
+            run: RunId::from(uuid::Uuid::now_v7()),
+            trigger: options.trigger,
+            started_at: engine.clock().now(),
+            events,
+            cancel,
+            give_up_after: options.give_up_after,
+            accepts_missing: options.accepts_missing,
+            permissions: OnceCell::new(),
+        });
+        noted_round(&ctx, org, options).await
+    };
     // Boxed: the states of a whole Run would otherwise be copied from future to future.
-    let work = Box::pin(noted_round(&ctx, org, options));
-    engine.under_lease_when_free(&lease, ctx.give_up_after, &ctx.cancel, work).await
+    engine.under_lease_when_free(&lease, patience, &waiting, Box::pin(work)).await
 }
 
 /// The Run, and the catalog's row about it. One Run of an org at a time, so that each Snapshot
@@ -123,9 +129,13 @@ async fn noted_round(ctx: &Arc<RunContext>, org: &Org, options: RoundOptions) ->
     inserted.doing(|| "note the start of the run".to_owned())?;
     ctx.events.send(Event::RunStarted { run: ctx.run.clone() });
     tracing::info!(org.id = %ctx.org, run.id = %ctx.run, "Run of {} started", org.name);
+    // Boxed: the states of a whole Run would otherwise be copied from future to future.
     let finished = Box::pin(course_to_end(ctx, options)).await;
-    if let Err(error) = &finished {
-        note_failure(ctx, error).await?;
+    if let Err(error) = &finished
+        && let Err(not_noted) = note_failure(ctx, error).await
+    {
+        // The next Run of the org notes it.
+        tracing::error!(org.id = %ctx.org, run.id = %ctx.run, "{}", chain(&not_noted));
     }
     ctx.events.send(Event::RunFinished { run: ctx.run.clone() });
     finished
@@ -135,22 +145,56 @@ async fn noted_round(ctx: &Arc<RunContext>, org: &Org, options: RoundOptions) ->
 /// perhaps after its last step.
 async fn close_dead_runs(ctx: &RunContext) -> Result<()> {
     let db = ctx.engine.catalog().db();
-    let doing = || "close the runs of processes that ended".to_owned();
-    for run in runs::list_unfinished(db, &ctx.org).await.doing(doing)? {
-        match ctx.lake.manifest(&run.id).await {
-            Ok(manifest) => {
-                runs::insert_finished(db, &manifest).await.doing(doing)?;
-                continue;
-            }
-            Err(holdfast_lake::Error::NotFound { .. }) => {}
-            other => drop(other.doing(doing)?),
-        }
+    let unfinished = runs::list_unfinished(db, &ctx.org).await;
+    for run in unfinished.doing(|| "look for the runs of processes that ended".to_owned())? {
+        let manifest = manifest_left_by(ctx, &run.id).await?;
         let message = "the process ended before the run did; the next run goes on from there".to_owned();
         let failure = Failure { code: ErrorCode::Interrupted, message };
-        let ended = RunStatus::Interrupted;
-        runs::finish(db, &run.id, ended, ctx.now(), 0, Some(&failure)).await.doing(doing)?;
+        close(ctx, &run.id, manifest, Ending { status: RunStatus::Interrupted, api_calls: 0, failure })
+            .await?;
     }
     Ok(())
+}
+
+/// A Manifest that nobody can read is as good as none: it must not stop the backups that come after it.
+async fn manifest_left_by(ctx: &RunContext, run: &RunId) -> Result<Option<Manifest>> {
+    let mut failures = Failures::default();
+    loop {
+        let error = match ctx.unless_cancelled(ctx.lake.manifest(run)).await? {
+            Ok(manifest) => return Ok(Some(manifest)),
+            Err(holdfast_lake::Error::NotFound { .. }) => return Ok(None),
+            Err(error) => error,
+        };
+        if error.retry() == Retry::Never {
+            tracing::error!(
+                org.id = %ctx.org, run.id = %run,
+                "Run {run} counts as interrupted, because its manifest cannot be read: {}", chain(&error)
+            );
+            return Ok(None);
+        }
+        let doing = format!("look for the manifest of run `{run}`");
+        let error = Error::Lake { doing, source: Box::new(error) };
+        ctx.wait_to_repeat(None, &mut failures, error).await?;
+    }
+}
+
+/// How a Run ends that leaves no Manifest.
+struct Ending {
+    status: RunStatus,
+    api_calls: u64,
+    failure: Failure,
+}
+
+/// Notes the end of a Run that broke off. If it left a Manifest, it ended as that says, whatever came after.
+async fn close(ctx: &RunContext, run: &RunId, manifest: Option<Manifest>, ending: Ending) -> Result<()> {
+    let db = ctx.engine.catalog().db();
+    let noted = if let Some(manifest) = manifest {
+        runs::insert_finished(db, &manifest).await
+    } else {
+        let Ending { status, api_calls, failure } = ending;
+        runs::finish(db, run, status, ctx.now(), api_calls, Some(&failure)).await
+    };
+    noted.doing(|| format!("note the end of run `{run}`"))
 }
 
 async fn course_to_end(ctx: &Arc<RunContext>, options: RoundOptions) -> Result<Round> {
@@ -168,7 +212,8 @@ async fn course_to_end(ctx: &Arc<RunContext>, options: RoundOptions) -> Result<R
     let mut outcomes = Outcomes::new(scope.gaps.clone());
     let assignments = plan::assignments(ctx, found, &mut outcomes).await?;
     capture_all(ctx, assignments, &mut outcomes).await?;
-    outcomes.files = files::capture(ctx, outcomes.done(), options.files).await?;
+    let fetch_files = || files::capture(ctx, outcomes.done(), options.files);
+    outcomes.files = ctx.persist(None, fetch_files).await?;
     let looked_at_all = options.wanted.is_empty() && options.leave_out.is_empty();
     let names_every_object = ctx.trigger == Trigger::Backup && options.wanted.is_empty();
     let scope = outcomes.describes_hold().then(|| scope.into_known());
@@ -237,14 +282,28 @@ async fn finish(ctx: &RunContext, outcomes: Outcomes, names_every_object: bool) 
         runs::remove(db, &ctx.run).await.doing(|| "forget an empty run".to_owned())?;
         return Ok(None);
     }
-    let previous = runs::newest_with_manifest(db, &ctx.org).await;
-    let previous = previous.doing(|| "look for the run before".to_owned())?;
-    let manifest = outcomes.into_manifest(ctx, previous, names_every_object);
-    ctx.lake.put_manifest(&manifest).await.doing(|| "write the manifest".to_owned())?;
+    let told = outcomes.unexplained();
+    ctx.engine.confirm(&lease::of_org(&ctx.org)).await?;
+    let manifest = outcomes.into_manifest(ctx, run_before(ctx).await?, names_every_object);
+    let put = || async { ctx.lake.put_manifest(&manifest).await.doing(|| "write the manifest".to_owned()) };
+    ctx.persist(None, put).await?;
     let noted = runs::insert_finished(db, &manifest).await;
     noted.doing(|| "note the end of the run".to_owned())?;
+    for object in &told {
+        doubt::note_told(ctx, object).await?;
+    }
     tracing::info!(org.id = %ctx.org, run.id = %ctx.run, "Run {} ended: {}", ctx.run, manifest.status.as_str());
     Ok(Some(manifest))
+}
+
+/// The newest Run that left a Manifest. A catalog that was lost knows of none; the lake still does.
+async fn run_before(ctx: &RunContext) -> Result<Option<RunId>> {
+    let doing = || "look for the run before".to_owned();
+    let known = runs::newest_with_manifest(ctx.engine.catalog().db(), &ctx.org).await.doing(doing)?;
+    match known {
+        Some(run) => Ok(Some(run)),
+        None => Ok(ctx.lake.manifests().await.doing(doing)?.pop()),
+    }
 }
 
 async fn note_failure(ctx: &RunContext, error: &Error) -> Result<()> {
@@ -252,7 +311,7 @@ async fn note_failure(ctx: &RunContext, error: &Error) -> Result<()> {
     let status = if is_interrupted { RunStatus::Interrupted } else { RunStatus::Failed };
     let gap = error.as_gap();
     let failure = Failure { code: gap.code, message: gap.message };
-    let db = ctx.engine.catalog().db();
-    let noted = runs::finish(db, &ctx.run, status, ctx.now(), ctx.calls(), Some(&failure)).await;
-    noted.doing(|| "note the end of the run".to_owned())
+    // What failed may be the catalog, after the Manifest was written.
+    let manifest = ctx.lake.manifest(&ctx.run).await.ok();
+    close(ctx, &ctx.run, manifest, Ending { status, api_calls: ctx.calls(), failure }).await
 }

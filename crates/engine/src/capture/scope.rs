@@ -99,7 +99,7 @@ async fn note_vanished(
             objects::set_phase(ctx.engine.catalog().db(), &ctx.org, object, Phase::Stopped, Some(reason))
                 .await;
         set.doing(doing)?;
-        let held = ctx.lake.table(object).await.doing(doing)?;
+        let held = ctx.persist(Some(object), || async { ctx.lake.table(object).await.doing(doing) }).await?;
         let gap = Gap {
             code: ErrorCode::PermissionMissing,
             message: format!("{reason}; what was captured stays"),
@@ -193,8 +193,11 @@ async fn read(
                 Ok(schema) => Arc::new(schema),
                 Err(error) => return Ok(Err(unreadable(&error))),
             };
-            let stored = ctx.lake.put_schema(object, &json).await;
-            let hash = stored.doing(|| format!("store the describe of `{object}`"))?;
+            let store = || async {
+                let stored = ctx.lake.put_schema(object, &json).await;
+                stored.doing(|| format!("store the describe of `{object}`"))
+            };
+            let hash = ctx.persist(Some(object), store).await?;
             Ok(Ok((Described { schema, hash }, last_modified)))
         }
         DescribeAnswer::NotModified => {
@@ -208,7 +211,10 @@ async fn read(
 
 /// A describe that the lake holds.
 pub(crate) async fn stored(ctx: &RunContext, object: &ObjectName, hash: SchemaHash) -> Result<Described> {
-    let json = ctx.lake.schema(object, &hash).await.doing(|| format!("read the describe of `{object}`"))?;
+    let read = || async {
+        ctx.lake.schema(object, &hash).await.doing(|| format!("read the describe of `{object}`"))
+    };
+    let json = ctx.persist(Some(object), read).await?;
     let json = json.ok_or_else(|| Error::NoDescribe { object: object.clone(), hash: hash.to_string() })?;
     let schema = ObjectSchema::from_describe(&json).map_err(|source| Error::DescribeUnreadable {
         object: object.clone(),

@@ -7,7 +7,7 @@ use holdfast_lake::BlockWriter;
 use super::id_sorter::IdSorter;
 use crate::error::{Doing, Result};
 
-/// Takes whole pages.
+/// Takes the records of a page, in one piece or in several. A page that broke off comes again from its start.
 pub(crate) trait Sink: Send {
     fn push(&mut self, batches: Vec<RecordBatch>) -> impl Future<Output = Result<()>> + Send;
 }

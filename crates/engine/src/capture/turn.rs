@@ -94,6 +94,7 @@ async fn step(ctx: &RunContext, run: &mut ObjectRun, writer: &mut TableWriter) -
 /// Each Block leaves small files; merged by the way, they never become so many that reading suffers.
 async fn tidy(ctx: &RunContext, run: &mut ObjectRun, writer: &mut TableWriter) -> Result<Progress> {
     let doing = || format!("compact the table of `{}`", run.object);
+    ctx.engine.confirm(&lease::of_table(&ctx.org, &run.object)).await?;
     writer.compact(&CompactOptions::at(ctx.now())).await.doing(doing)?;
     writer.vacuum(ctx.now()).await.doing(doing)?;
     run.held = Held::of(writer);
@@ -169,12 +170,12 @@ pub(crate) async fn give_up(block: BlockWriter<'_>) {
 pub(crate) async fn finish_block(
     ctx: &RunContext,
     run: &mut ObjectRun,
-    block: BlockWriter<'_>,
+    mut block: BlockWriter<'_>,
     mut marks: Marks,
     note: BlockNote,
 ) -> Result<()> {
     if !run.awaits_backfill() {
-        marks.0.entry(run.complete_mark()).or_insert_with(|| ctx.started_at.timestamp_micros());
+        marks.0.entry(run.complete_mark()).or_insert_with(|| run.held.complete_at(ctx.started_at));
     }
     if note.records == 0 && run.held.knows(&marks) {
         // Nothing was read: a Watermark alone is not worth a commit a minute. The next window begins
@@ -182,9 +183,17 @@ pub(crate) async fn finish_block(
         give_up(block).await;
         return Ok(());
     }
+    let doing = || format!("store a block of `{}`", run.object);
+    let flushed = match block.flush().await.doing(doing) {
+        Ok(()) => ctx.engine.confirm(&lease::of_table(&ctx.org, &run.object)).await,
+        Err(error) => Err(error),
+    };
+    if let Err(error) = flushed {
+        give_up(block).await;
+        return Err(error);
+    }
     let set = marks.clone();
-    let finished = block.finish(marks).await;
-    let commit = finished.doing(|| format!("store a block of `{}`", run.object))?;
+    let commit = block.finish(marks).await.doing(doing)?;
     run.counts += commit.counts;
     run.held.committed(commit.table_version, commit.live_records, set);
     run.records_read += note.records;

@@ -12,6 +12,7 @@ use holdfast_lake::TableWriter;
 use holdfast_lake::delta::Marks;
 
 use super::context::RunContext;
+use super::doubt::{doubt, mark};
 use super::fetch::{Fetched, Plan, fetch};
 use super::id_sorter::IdSorter;
 use super::object_run::{DELETED_UNTIL, ObjectRun, Step};
@@ -42,24 +43,39 @@ pub(crate) async fn reconcile(
         apply_delete_log(ctx, run, writer).await?;
     }
     if in_org == run.held.live {
+        forget_unexplained(ctx, run, writer).await?;
         run.is_verified = Some(true);
         return Ok(Progress::StepDone);
     }
-    let unexplained = run.held.unexplained();
-    if in_org + unexplained == run.held.live
-        && let Some(gap) = sweep::doubt(ctx, run, unexplained).await?
+    if in_org + run.held.unexplained() == run.held.live
+        && let Some(gap) = doubt(ctx, run, run.held.unexplained()).await?
+        && gap.is_expected
     {
-        // Nothing moved since the Ids were compared.
         run.gap = Some(gap);
         run.is_verified = Some(false);
         return Ok(Progress::StepDone);
     }
-    repair_by_sweep(ctx, run, writer).await?;
+    if ctx.engine.settings().precautions.id_sweep {
+        repair_by_sweep(ctx, run, writer).await?;
+    }
     let after = live_in_org(ctx, run).await?;
     // While the org itself goes on changing, a difference proves nothing; the next Run counts again.
     let is_still = after == in_org;
     run.is_verified = if after == run.held.live { Some(true) } else { is_still.then_some(false) };
     Ok(Progress::StepDone)
+}
+
+/// What was hidden for a while is seen again.
+async fn forget_unexplained(ctx: &RunContext, run: &mut ObjectRun, writer: &mut TableWriter) -> Result<()> {
+    if run.held.unexplained() == 0 {
+        return Ok(());
+    }
+    let started_at = ctx.now();
+    let mut marks = Marks::default();
+    mark(run, 0, &mut marks);
+    let block = begin_block(ctx, run, writer, Occasion::Changes).await?;
+    let note = BlockNote { way: "count", from_us: None, until_us: None, records: 0, started_at };
+    finish_block(ctx, run, block, marks, note).await
 }
 
 async fn live_in_org(ctx: &RunContext, run: &ObjectRun) -> Result<u64> {

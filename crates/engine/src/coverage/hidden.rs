@@ -1,7 +1,8 @@
 //! Objects and fields that the org has and the integration user cannot see.
 //!
 //! A describe leaves out what is hidden, without a word. `EntityDefinition` and `FieldDefinition` tell all, to who may
-//! view the setup. Neither can be paged: `queryMore` is refused (Tooling API, `EntityDefinition`).
+//! view the setup. They take filters of equality only, and cannot be paged ("SOQL Operation Limitations", Tooling API):
+//! so a question whose answer is full is asked again in parts.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,6 +12,7 @@ use holdfast_salesforce::{ApiError, Client, QueryValues};
 use serde_json::{Map, Value};
 
 use super::Hidden;
+use super::permissions::told;
 use crate::error::{Doing, Result};
 
 /// The most rows of one answer.
@@ -19,55 +21,56 @@ const PAGE: usize = 2000;
 const FIELDS_AT_ONCE: usize = 1200;
 /// Names in one query, for the length of its address.
 const OBJECTS_AT_ONCE: usize = 40;
+/// What divides the objects of an org when they are too many for one answer.
+const DIVIDED_BY: [&str; 4] = ["IsCustomizable", "IsTriggerable", "IsSearchable", "IsFeedEnabled"];
 
-/// What is hidden, or why the org would not tell.
+/// What is hidden; none if the org does not let the user ask.
 pub(super) async fn hidden(
     client: &Client,
     visible: &BTreeSet<ObjectName>,
     described: &BTreeMap<ObjectName, ObjectSchema>,
-) -> Result<Result<Hidden, ApiError>> {
-    let objects = match all_objects(client).await? {
-        Ok(all) => all.into_iter().filter(|name| !visible.contains(name)).collect(),
-        Err(refusal) => return Ok(Err(refusal)),
+) -> Result<Option<Hidden>> {
+    let Some(objects) = objects(client).await? else { return Ok(None) };
+    let mut hidden = Hidden {
+        objects: objects.found.into_iter().filter(|name| !visible.contains(name)).collect(),
+        has_more_objects: !objects.is_whole,
+        ..Hidden::default()
     };
-    let mut fields: BTreeMap<ObjectName, Vec<String>> = BTreeMap::new();
-    let mut in_doubt = Vec::new();
-    let groups = groups(described);
-    let queries: Vec<_> = groups.iter().map(|group| (fields_query(group), false)).collect();
-    let answers = client.composite_query(&queries).await.doing(|| "list the fields of the org".to_owned())?;
-    for (answer, group) in answers.into_iter().zip(groups) {
-        match answer {
-            Ok(values) if values.next_url.is_none() && values.records.len() < PAGE => {
-                note_hidden(&values, described, &mut fields);
-            }
-            Ok(_) | Err(_) => in_doubt.extend(group.into_iter().cloned()),
-        }
-    }
-    Ok(Ok(Hidden { objects, fields, in_doubt }))
+    let overflowing = note_fields(client, groups(described), described, &mut hidden).await?;
+    let one_by_one = overflowing.into_iter().map(|name| vec![name]).collect();
+    let unknown = note_fields(client, one_by_one, described, &mut hidden).await?;
+    hidden.in_doubt = unknown.into_iter().cloned().collect();
+    Ok(Some(hidden))
 }
 
-async fn all_objects(client: &Client) -> Result<Result<Vec<ObjectName>, ApiError>> {
-    let mut all = Vec::new();
-    let mut after = String::new();
-    loop {
-        let filter =
-            if after.is_empty() { String::new() } else { format!(" WHERE QualifiedApiName > '{after}'") };
-        let order = format!("ORDER BY QualifiedApiName LIMIT {PAGE}");
-        let soql = format!("SELECT QualifiedApiName FROM EntityDefinition{filter} {order}");
-        let answers = client.composite_query(&[(soql, false)]).await;
-        let answers = answers.doing(|| "list the objects of the org".to_owned())?;
-        let Some(page) = answers.into_iter().next() else { return Ok(Ok(all)) };
-        let page = match page {
-            Ok(page) => page,
-            Err(refusal) => return Ok(Err(refusal)),
-        };
-        let names: Vec<_> = page.records.iter().filter_map(|row| text(row, "QualifiedApiName")).collect();
-        all.extend(names.iter().filter_map(|name| ObjectName::parse(name).ok()));
-        match names.last() {
-            Some(last) if names.len() >= PAGE && *last != after => (*last).clone_into(&mut after),
-            _ => return Ok(Ok(all)),
+struct Objects {
+    found: BTreeSet<ObjectName>,
+    is_whole: bool,
+}
+
+async fn objects(client: &Client) -> Result<Option<Objects>> {
+    let mut objects = Objects { found: BTreeSet::new(), is_whole: true };
+    let mut questions = vec![("IsQueryable = true".to_owned(), &DIVIDED_BY[..])];
+    while let Some((filter, dividers)) = questions.pop() {
+        let soql = format!("SELECT QualifiedApiName FROM EntityDefinition WHERE {filter} LIMIT {PAGE}");
+        let doing = || "list the objects of the org".to_owned();
+        let answers = client.composite_query(&[(soql, false)]).await.doing(doing)?;
+        let Some(values) = told(answers.into_iter().next(), doing)? else { return Ok(None) };
+        let names = values.records.iter().filter_map(|row| text(row, "QualifiedApiName"));
+        objects.found.extend(names.filter_map(|name| ObjectName::parse(name).ok()));
+        match (is_whole(&values), dividers) {
+            (true, _) => {}
+            (false, []) => objects.is_whole = false,
+            (false, [divider, rest @ ..]) => {
+                questions.extend([true, false].map(|is| (format!("{filter} AND {divider} = {is}"), rest)));
+            }
         }
     }
+    Ok(Some(objects))
+}
+
+fn is_whole(values: &QueryValues) -> bool {
+    values.next_url.is_none() && values.records.len() < PAGE
 }
 
 /// The objects whose fields fit one answer each.
@@ -86,6 +89,26 @@ fn groups(described: &BTreeMap<ObjectName, ObjectSchema>) -> Vec<Vec<&ObjectName
         fields += schema.fields.len();
     }
     groups
+}
+
+/// Notes the hidden fields of each group, and gives back the objects of which the answer was not whole.
+async fn note_fields<'n>(
+    client: &Client,
+    groups: Vec<Vec<&'n ObjectName>>,
+    described: &BTreeMap<ObjectName, ObjectSchema>,
+    hidden: &mut Hidden,
+) -> Result<Vec<&'n ObjectName>> {
+    let doing = || "list the fields of the org".to_owned();
+    let queries: Vec<_> = groups.iter().map(|group| (fields_query(group), false)).collect();
+    let answers: Vec<Result<QueryValues, ApiError>> = client.composite_query(&queries).await.doing(doing)?;
+    let mut unknown = Vec::new();
+    for (answer, group) in answers.into_iter().zip(groups) {
+        match told(Some(answer), doing)? {
+            Some(values) if is_whole(&values) => note_hidden(&values, described, &mut hidden.fields),
+            _ => unknown.extend(group),
+        }
+    }
+    Ok(unknown)
 }
 
 fn fields_query(group: &[&ObjectName]) -> String {

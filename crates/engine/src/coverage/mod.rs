@@ -21,9 +21,8 @@ use crate::error::{Doing, Result};
 pub struct Coverage {
     pub integration_user: Option<String>,
     pub permissions: Vec<PermissionState>,
-    /// None: the org did not tell; `hidden_unknown` says why.
+    /// None: the org does not tell.
     pub hidden: Option<Hidden>,
-    pub hidden_unknown: Option<String>,
     /// Every object that the user sees.
     pub objects: BTreeMap<ObjectName, ObjectCoverage>,
 }
@@ -32,6 +31,8 @@ pub struct Coverage {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Hidden {
     pub objects: Vec<ObjectName>,
+    /// There are so many objects that the org did not tell them all.
+    pub has_more_objects: bool,
     pub fields: BTreeMap<ObjectName, Vec<String>>,
     /// Objects whose fields the org did not tell.
     pub in_doubt: Vec<ObjectName>,
@@ -61,14 +62,15 @@ impl Engine {
             seen.into_iter().filter(|object| object.queryable).map(|object| object.name).collect();
         let described = describes(&client, &names, &mut objects).await?;
         objects.extend(described.iter().map(|(name, schema)| (name.clone(), ObjectCoverage::of(schema))));
-        let (hidden, hidden_unknown) = match hidden::hidden(&client, &visible, &described).await? {
-            Ok(hidden) => (Some(hidden), None),
-            Err(refusal) => (None, Some(refusal.to_string())),
+        // Who may not view the setup might be told only what is seen anyway.
+        let hidden = match held.lacks_setup() {
+            true => None,
+            false => hidden::hidden(&client, &visible, &described).await?,
         };
-        Ok(Coverage { integration_user, permissions: held.states(), hidden, hidden_unknown, objects })
+        Ok(Coverage { integration_user, permissions: held.states(), hidden, objects })
     }
 
-    /// The permissions alone: two calls.
+    /// The permissions alone, for one call where the org knows all of them.
     pub async fn permissions(&self, org: &str) -> Result<Vec<PermissionState>> {
         let client = self.connect(&self.find_org(org).await?).await?;
         Ok(permissions::Held::ask(&client).await?.states())
@@ -99,7 +101,11 @@ async fn describes(
                 Err(error) => format!("its describe cannot be read: {error}"),
             },
             DescribeAnswer::NotModified => "its describe was not sent".to_owned(),
-            DescribeAnswer::Refused(refusal) => refusal.to_string(),
+            DescribeAnswer::Refused(refusal) => {
+                let words = refusal.to_string();
+                permissions::told::<()>(Some(Err(refusal)), || format!("describe `{name}`"))?;
+                words
+            }
         };
         let never = ObjectCoverage { restorability: Restorability::Never, not_captured: Some(reason) };
         objects.insert(name, never);

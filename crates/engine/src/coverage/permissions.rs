@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use holdfast_domain::ObjectName;
+use holdfast_domain::retry::Retry;
 use holdfast_domain::schema::ObjectSchema;
-use holdfast_salesforce::{Client, DescribeAnswer};
+use holdfast_salesforce::{self as salesforce, ApiError, Client, DescribeAnswer};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -40,6 +41,7 @@ struct Permission {
 const OBJECT: &str = "UserPermissionAccess";
 const VIEW_ALL_DATA: &str = "PermissionsViewAllData";
 const QUERY_ALL_FILES: &str = "PermissionsQueryAllFiles";
+const VIEW_SETUP: &str = "PermissionsViewSetup";
 
 /// From the Object Reference and the Metadata API Developer Guide, where they say who sees what.
 const PERMISSIONS: [Permission; 8] = [
@@ -68,7 +70,7 @@ const PERMISSIONS: [Permission; 8] = [
         is_for_restore: false,
     },
     Permission {
-        field: "PermissionsViewSetup",
+        field: VIEW_SETUP,
         label: "View Setup and Configuration",
         without: "the org tells neither its API use nor which objects and fields are hidden",
         is_for_restore: false,
@@ -112,11 +114,11 @@ impl Held {
         Ok(Self::query(client, &known).await?.unwrap_or_default())
     }
 
-    /// None if the org refuses.
+    /// None if the org does not know the object or one of the fields, or does not let the user see it.
     async fn query(client: &Client, fields: &[&'static str]) -> Result<Option<Self>> {
         let soql = format!("SELECT {} FROM {OBJECT}", fields.join(", "));
         let answers = client.composite_query(&[(soql, false)]).await.doing(doing)?;
-        let Some(Ok(values)) = answers.into_iter().next() else { return Ok(None) };
+        let Some(values) = told(answers.into_iter().next(), doing)? else { return Ok(None) };
         let row = values.records.into_iter().next().unwrap_or_default();
         let held = |field: &&'static str| Some((*field, row.get(*field).and_then(Value::as_bool)?));
         Ok(Some(Self(fields.iter().filter_map(held).collect())))
@@ -138,6 +140,11 @@ impl Held {
         states.filter(|own| own.is_missing() && !own.is_for_restore).map(|own| own.label.to_owned()).collect()
     }
 
+    /// True if and only if the org says that the user may not view the setup.
+    pub(super) fn lacks_setup(&self) -> bool {
+        self.0.get(VIEW_SETUP) == Some(&false)
+    }
+
     /// The permission without which records of `object` may vanish from the user's sight, if it is not held.
     pub(crate) fn missing_to_see_all(&self, object: &ObjectName) -> Option<&'static str> {
         let is_file = matches!(
@@ -151,6 +158,20 @@ impl Held {
     }
 }
 
+/// What one query answered; none if it was refused for good. What may pass is an error, to be tried again.
+pub(super) fn told<T>(
+    answer: Option<Result<T, ApiError>>,
+    doing: impl FnOnce() -> String,
+) -> Result<Option<T>> {
+    match answer {
+        Some(Err(error)) if error.retry() != Retry::Never => {
+            let source = salesforce::Error::Api { doing: salesforce::Doing::Query, source: Box::new(error) };
+            Err(source).doing(doing)
+        }
+        answer => Ok(answer.and_then(Result::ok)),
+    }
+}
+
 fn doing() -> String {
     "read the permissions of the integration user".to_owned()
 }
@@ -158,8 +179,12 @@ fn doing() -> String {
 async fn known_fields(client: &Client, fields: &[&'static str]) -> Result<Vec<&'static str>> {
     let object = ObjectName::parse(OBJECT).expect("it is a name");
     let describes = client.describe_many(&[object], &BTreeMap::new()).await.doing(doing)?;
-    let Some((_, DescribeAnswer::Describe { json, .. })) = describes.into_iter().next() else {
-        return Ok(Vec::new());
+    let json = match describes.into_iter().next() {
+        Some((_, DescribeAnswer::Describe { json, .. })) => json,
+        Some((_, DescribeAnswer::Refused(error))) => {
+            return told(Some(Err(error)), doing).map(|_: Option<()>| Vec::new());
+        }
+        Some((_, DescribeAnswer::NotModified)) | None => return Ok(Vec::new()),
     };
     let Ok(schema) = ObjectSchema::from_describe(&json) else { return Ok(Vec::new()) };
     Ok(fields.iter().copied().filter(|field| schema.field(field).is_some()).collect())

@@ -105,6 +105,59 @@ async fn the_light_turns_yellow_after_an_hour_of_failure_and_green_again() -> Re
     serving.stop().await
 }
 
+/// what may only be hidden is told once, not each minute, and told again when it was seen in between.
+#[tokio::test(flavor = "multi_thread")]
+async fn records_that_may_only_be_hidden_are_told_once_each_time() -> Result<()> {
+    let org = SimOrg::with_records("Account", 15).start().await?;
+    let app = TestApp::connected_to(&org).await?;
+    app.engine.start_auto("acme").await?;
+    let serving = Serving::start(&app);
+    wait_for("the first capture", SOON, || async { app.assert_lake_equals(&org).await.is_ok() }).await?;
+    let see_all = |sees: bool| {
+        org.org().set_permissions(&org.org().admin().id, |own| {
+            (own.view_all_data, own.modify_all_data) = (sees, sees);
+        });
+    };
+    let told = || async { gaps_of_accounts(&app).await.unwrap_or_default() };
+
+    see_all(false);
+    wait_for("the gap", SOON, || async { told().await == 1 }).await?;
+    wait_for("time to pass", SOON, || {
+        let passed = app.has_passed(TimeDelta::minutes(5));
+        async move { passed }
+    })
+    .await?;
+    assert_eq!(told().await, 1, "it is no news in the next rounds");
+    see_all(true);
+    wait_for("recovery", SOON, || async {
+        let status = app.engine.auto_status(Some("acme")).await;
+        status.is_ok_and(|mut all| {
+            all.remove(0)
+                .objects
+                .iter()
+                .any(|object| object.object.as_str() == "Account" && object.failing_since.is_none())
+        })
+    })
+    .await?;
+    see_all(false);
+    wait_for("the gap once more", SOON, || async { told().await == 2 }).await?;
+    serving.stop().await
+}
+
+/// Manifests that tell of missed Accounts.
+async fn gaps_of_accounts(app: &TestApp) -> Result<usize> {
+    let id = app.engine.org("acme").await?.id;
+    let lake = app.engine.lake().org(&id);
+    let account = "Account".parse()?;
+    let mut told = 0;
+    for run in lake.manifests().await? {
+        let manifest = lake.manifest(&run).await?;
+        let gap = manifest.objects.get(&account).and_then(|entry| entry.gap.as_ref());
+        told += usize::from(gap.is_some_and(|gap| !gap.is_expected));
+    }
+    Ok(told)
+}
+
 /// G-24: a switch that nobody acts on does not look like work.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_status_says_whether_anybody_serves() -> Result<()> {

@@ -28,7 +28,8 @@ async fn what_is_hidden_from_the_user_is_named() -> Result<()> {
     assert!(new.contains(&&object("Lead")), "{new:?}");
     assert!(hidden.fields[&object("Account")].contains(&"Site".to_owned()));
     assert!(!before.fields.contains_key(&object("Account")), "{:?}", before.fields);
-    assert_eq!(hidden.in_doubt, []);
+    assert_eq!((hidden.in_doubt, hidden.has_more_objects), (vec![], false));
+    assert_eq!(before.objects, []);
     let of = |name: &str| coverage.objects[&object(name)].restorability;
     assert_eq!(of("Account"), Restorability::Restorable);
     assert_eq!(of("AccountHistory"), Restorability::ReadableOnly);
@@ -50,9 +51,9 @@ async fn missing_permissions_are_told_by_name_at_each_backup() -> Result<()> {
     org.org().set_permissions(&admin, |own| own.query_all_files = false);
     let lacking = app.backup().await?;
 
-    assert!(!held.missing_permissions.contains(&"Query All Files".to_owned()), "{held:?}");
-    assert!(lacking.missing_permissions.contains(&"Query All Files".to_owned()));
-    assert!(lacking.missing_permissions.contains(&"Modify All Data".to_owned()));
+    assert!(!held.missing_permissions.as_ref().unwrap().contains(&"Query All Files".to_owned()), "{held:?}");
+    assert!(lacking.missing_permissions.as_ref().unwrap().contains(&"Query All Files".to_owned()));
+    assert!(lacking.missing_permissions.as_ref().unwrap().contains(&"Modify All Data".to_owned()));
     let states = app.engine.permissions("acme").await?;
     let files = states.iter().find(|state| state.label == "Query All Files").expect("it is in the list");
     assert!(files.is_missing() && !files.is_for_restore);
@@ -81,7 +82,6 @@ async fn few_records_that_may_only_be_hidden_are_not_taken_for_deleted() -> Resu
     let message = account.gap.as_ref().map(|gap| gap.message.clone()).unwrap_or_default();
     assert!(message.contains("`View All Data`"), "{message}");
     assert_eq!(blind_again.status, RunStatus::CompletedWithGaps, "a person is told again");
-    assert!(blind_again.api_calls < blind.api_calls, "the ids are not compared again");
     let account = &again.objects[&object("Account")];
     assert_eq!((again.status, account.counts.versions()), (RunStatus::Completed, 0));
     app.assert_lake_equals(&org).await

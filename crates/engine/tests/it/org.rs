@@ -66,7 +66,7 @@ impl Acts for Org {
 
 /// A user like the administrator, from whom nothing is hidden: the administrator is the integration
 /// user, from whom tests take rights away.
-fn somebody(org: &Org) -> Arc<User> {
+pub(crate) fn somebody(org: &Org) -> Arc<User> {
     let admin = org.admin();
     Arc::new(User { permissions: Permissions::integration(), generation: u64::MAX, ..User::clone(&admin) })
 }

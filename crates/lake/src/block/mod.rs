@@ -145,9 +145,16 @@ impl<'w> BlockWriter<'w> {
         Ok(())
     }
 
+    /// Writes out all that was pushed, so that what is left to [`Self::finish`] is the commit.
+    pub async fn flush(&mut self) -> Result<()> {
+        self.store_chunk().await?;
+        self.work = Work::Idle(self.idle().await?);
+        Ok(())
+    }
+
     /// Commits the Block with `marks`, all or nothing. Without new rows and new marks nothing is committed.
     pub async fn finish(mut self, marks: Marks) -> Result<BlockCommit> {
-        self.store_chunk().await?;
+        self.flush().await?;
         let mut parts = self.idle().await?;
         if parts.own.iter().any(|own| !own.fates.is_empty()) {
             parts = wait_for(start_blocking(move || async move {

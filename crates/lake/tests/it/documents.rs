@@ -24,7 +24,7 @@ pub(crate) fn manifest(run: &str, version: Option<i64>, schema: Option<SchemaHas
         finished_at: "2026-01-02T03:05:05Z".parse().unwrap(),
         api_calls: 7,
         names_every_object: true,
-        missing_permissions: Vec::new(),
+        missing_permissions: None,
         objects: BTreeMap::from([(account(), entry)]),
         files: FileCounts::default(),
     }

@@ -129,7 +129,7 @@ impl CapturedOrg {
             finished_at: self.now(),
             api_calls: 0,
             names_every_object: false,
-            missing_permissions: Vec::new(),
+            missing_permissions: None,
             objects: std::mem::take(&mut self.entries),
             files: FileCounts::default(),
         };

@@ -8,7 +8,7 @@ mod token;
 mod web_flow;
 
 pub use error::OAuthError;
-pub use session::{GrantGate, GrantHooks, LentGrant, RotationHook};
+pub use session::{GrantGate, GrantHooks, LentGrant, NotLent, RotationHook};
 pub use sfdx::parse_sfdx_auth_url;
 pub use token::{Tokens, revoke};
 pub use web_flow::{Pkce, authorize_url, exchange_code, new_state};

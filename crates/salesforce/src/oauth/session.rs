@@ -4,12 +4,14 @@
 //! cancelled with the request that asked for it: Salesforce may already have replaced the refresh token, and
 //! using a replaced one again ends the whole grant (Help, "Enable Refresh Token Rotation"). A replaced refresh
 //! token is handed to the rotation hook, and awaited, before the new session is used. Where several processes
-//! share a grant, the gate lets one of them renew at a time, each with the token that the last one stored.
+//! share a grant, the gate lets one of them renew at a time, each with the token that the last one stored; and
+//! none gives its turn back before the token that it was given is stored.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, RwLock};
 
 use futures::future::BoxFuture;
+use holdfast_domain::ErrorCode;
 use holdfast_domain::retry::Retry;
 use tokio::sync::Mutex;
 use url::Url;
@@ -21,12 +23,12 @@ use crate::error::{BoxError, Error};
 use crate::secret::Secret;
 use crate::transport::Transport;
 
-/// Stores a replaced refresh token; only when it has returned `Ok` is the new session used. It should
-/// try hard: if it fails while the client is being made, and nobody tries again, the grant is lost.
-pub type RotationHook = Arc<dyn Fn(Secret) -> BoxFuture<'static, Result<(), BoxError>> + Send + Sync>;
+/// Stores a grant whose refresh token was replaced; only when it has returned `Ok` is the new session used.
+/// It should try hard: if it fails while the client is being made, and nobody tries again, the grant is lost.
+pub type RotationHook = Arc<dyn Fn(Credentials) -> BoxFuture<'static, Result<(), BoxError>> + Send + Sync>;
 
 /// Waits until nobody else renews the same grant, in whatever process, and lends it.
-pub type GrantGate = Arc<dyn Fn() -> BoxFuture<'static, Result<LentGrant, BoxError>> + Send + Sync>;
+pub type GrantGate = Arc<dyn Fn() -> BoxFuture<'static, Result<LentGrant, NotLent>> + Send + Sync>;
 
 /// The sole right to renew a grant. Dropping it gives it back too, some time later.
 pub struct LentGrant {
@@ -34,6 +36,13 @@ pub struct LentGrant {
     pub credentials: Option<Credentials>,
     /// Awaited when the outcome of the renewal is stored.
     pub give_back: BoxFuture<'static, ()>,
+}
+
+/// Why a grant was not lent, in the words and with the code of whoever lends it.
+#[derive(Debug)]
+pub struct NotLent {
+    pub code: ErrorCode,
+    pub source: BoxError,
 }
 
 /// What the holder of a grant is asked to do around each renewal.
@@ -64,6 +73,8 @@ struct Renewal {
     hooks: GrantHooks,
     /// A session whose refresh token the hook has not stored yet.
     unsaved: Option<Tokens>,
+    /// Gives back the turn that the gate has lent.
+    turn: Option<BoxFuture<'static, ()>>,
     last_failure: Option<Failure>,
 }
 
@@ -82,16 +93,18 @@ impl SessionKeeper {
         hooks: GrantHooks,
     ) -> Result<Self, Error> {
         let can_renew = credentials.can_renew();
-        let mut renewal = Renewal { transport, credentials, hooks, unsaved: None, last_failure: None };
-        let session = match (&renewal.credentials, instance_url) {
+        let renewal =
+            Renewal { transport, credentials, hooks, unsaved: None, turn: None, last_failure: None };
+        let (renewal, session) = match (&renewal.credentials, instance_url) {
             (Credentials::AccessToken { access_token }, Some(instance_url)) => {
-                Session { token: access_token.clone(), instance_url, generation: 0 }
+                let session = Session { token: access_token.clone(), instance_url, generation: 0 };
+                (renewal, session)
             }
             (Credentials::AccessToken { .. }, None) => {
                 let reason = "an access token needs the address of its org beside it";
                 return Err(Error::BadUrl { url: String::new(), reason });
             }
-            _ => renewal.new_session(0).await?,
+            _ => renewal.first_session().await?,
         };
         Ok(Self {
             current: RwLock::new(Arc::new(session)),
@@ -107,6 +120,11 @@ impl SessionKeeper {
 
     pub(crate) fn can_renew(&self) -> bool {
         self.can_renew
+    }
+
+    /// False if and only if every refresh token that Salesforce gave is stored, and none is being asked for.
+    pub(crate) fn may_have_unsaved(&self) -> bool {
+        self.renewal.try_lock().map_or(true, |renewal| renewal.unsaved.is_some())
     }
 
     /// A session newer than `refused`.
@@ -150,19 +168,38 @@ impl SessionKeeper {
 }
 
 impl Renewal {
-    /// Alone: a refresh token that another process has replaced meanwhile must not be shown again.
+    /// Goes on like a renewal when whoever asked gives up.
+    async fn first_session(mut self) -> Result<(Self, Session), Error> {
+        let task = tokio::spawn(async move {
+            let session = self.new_session(0).await?;
+            Ok((self, session))
+        });
+        task.await.unwrap_or(Err(Error::Stopping { doing: Doing::SignIn }))
+    }
+
+    /// Alone: a refresh token that another process has replaced meanwhile must not be shown again. So the turn
+    /// is ours until what replaced our own token is stored, if need be until a later call.
     async fn new_session(&mut self, generation: u64) -> Result<Session, Error> {
-        let lent = match &self.hooks.gate {
-            Some(gate) => gate().await.map_err(|source| Error::GrantNotLent { source })?,
-            None => LentGrant { credentials: None, give_back: Box::pin(async {}) },
-        };
-        // A token that still waits to be stored is newer than what is stored.
-        if let Some(stored) = lent.credentials.filter(|stored| stored.can_renew() && self.unsaved.is_none()) {
-            self.credentials = stored;
+        if self.turn.is_none() {
+            self.take_turn().await?;
         }
         let session = self.sign_in(generation).await;
-        lent.give_back.await;
+        if self.unsaved.is_none()
+            && let Some(give_back) = self.turn.take()
+        {
+            give_back.await;
+        }
         session
+    }
+
+    async fn take_turn(&mut self) -> Result<(), Error> {
+        let Some(gate) = &self.hooks.gate else { return Ok(()) };
+        let lent = gate().await.map_err(|NotLent { code, source }| Error::GrantNotLent { code, source })?;
+        self.turn = Some(lent.give_back);
+        if let Some(stored) = lent.credentials.filter(Credentials::can_renew) {
+            self.credentials = stored;
+        }
+        Ok(())
     }
 
     async fn sign_in(&mut self, generation: u64) -> Result<Session, Error> {
@@ -190,7 +227,7 @@ impl Renewal {
         let Some(hook) = self.hooks.on_rotation.clone().filter(|_| is_new) else {
             return Ok(());
         };
-        hook(rotated.clone()).await.map_err(|source| {
+        hook(self.credentials.clone()).await.map_err(|source| {
             self.unsaved = Some(tokens.clone());
             Error::RotationNotStored { source }
         })

@@ -10,7 +10,7 @@ use futures::future::{FutureExt, join_all};
 use holdfast_domain::ErrorCode;
 use holdfast_domain::retry::Retry;
 use holdfast_salesforce::{
-    ClientOptions, Credentials, Error, GrantGate, GrantHooks, LentGrant, RotationHook, Secret,
+    ClientOptions, Credentials, Error, GrantGate, GrantHooks, LentGrant, NotLent, RotationHook,
 };
 use serde_json::json;
 use tokio::sync::Notify;
@@ -44,18 +44,32 @@ fn org(alive: impl Fn(&str) -> bool, rotates: bool) -> impl Fn(&Seen) -> Option<
 
 fn hooks(stored: &Arc<Mutex<Vec<String>>>, works: &Arc<AtomicBool>) -> GrantHooks {
     let (stored, works) = (Arc::clone(stored), Arc::clone(works));
-    let on_rotation: RotationHook = Arc::new(move |token| {
+    let on_rotation: RotationHook = Arc::new(move |renewed| {
         let (stored, works) = (Arc::clone(&stored), Arc::clone(&works));
         async move {
             if !works.load(Ordering::SeqCst) {
                 return Err("the disk is full".into());
             }
-            stored.lock().unwrap().push(token.expose().to_owned());
+            let Credentials::RefreshToken { refresh_token, .. } = renewed else {
+                return Err("it is no grant".into());
+            };
+            stored.lock().unwrap().push(refresh_token.expose().to_owned());
             Ok(())
         }
         .boxed()
     });
     GrantHooks { on_rotation: Some(on_rotation), gate: None }
+}
+
+/// Writes down when the grant is lent and when it is given back.
+fn noting_gate(notes: &Arc<Mutex<Vec<&'static str>>>) -> GrantGate {
+    let notes = Arc::clone(notes);
+    Arc::new(move || {
+        notes.lock().unwrap().push("lent");
+        let notes = Arc::clone(&notes);
+        let give_back = async move { notes.lock().unwrap().push("given back") }.boxed();
+        async { Ok(LentGrant { credentials: None, give_back }) }.boxed()
+    })
 }
 
 #[tokio::test]
@@ -187,27 +201,66 @@ async fn a_rotated_refresh_token_is_stored_before_the_new_session_is_used() {
     assert_eq!(server.seen(TOKEN).len(), 2, "the session that waited for its token to be stored is used");
 }
 
+/// Whoever came next would show the token that Salesforce has replaced, which ends the grant.
+#[tokio::test]
+async fn a_turn_is_not_given_back_before_the_rotated_token_is_stored() {
+    let server = Server::start(org(|token| token == "session-1", true)).await;
+    let (stored, works, notes) = (Arc::default(), Arc::new(AtomicBool::new(true)), Arc::default());
+    let grant = GrantHooks { gate: Some(noting_gate(&notes)), ..hooks(&stored, &works) };
+    let options = ClientOptions { grant, ..ClientOptions::default() };
+    let client = server.try_connect(server.refresh_token(), options).await.unwrap();
+    assert_eq!(*notes.lock().unwrap(), ["lent", "given back"]);
+    works.store(false, Ordering::SeqCst);
+
+    for _ in 0..2 {
+        client.limits().await.unwrap_err();
+        assert_eq!(*notes.lock().unwrap(), ["lent", "given back", "lent"]);
+        assert!(client.may_hold_unstored_grant());
+    }
+    works.store(true, Ordering::SeqCst);
+    client.limits().await.unwrap();
+
+    assert_eq!(*notes.lock().unwrap(), ["lent", "given back", "lent", "given back"]);
+    assert!(!client.may_hold_unstored_grant());
+    assert_eq!(*stored.lock().unwrap(), ["hidden-refresh-1", "hidden-refresh-2"]);
+}
+
+#[tokio::test]
+async fn a_grant_that_is_not_lent_fails_with_the_code_and_the_words_of_the_lender() {
+    let server = Server::start(org(|_| true, true)).await;
+    let gate: GrantGate = Arc::new(|| {
+        async { Err(NotLent { code: ErrorCode::LeaseLost, source: "somebody else has it".into() }) }.boxed()
+    });
+    let grant = GrantHooks { on_rotation: None, gate: Some(gate) };
+    let options = ClientOptions { grant, ..ClientOptions::default() };
+
+    let error = server.try_connect(server.refresh_token(), options).await.err().unwrap();
+
+    assert_eq!((error.code(), error.retry()), (ErrorCode::LeaseLost, Retry::BackOff));
+    assert!(chain(&error).contains("somebody else has it"), "{}", chain(&error));
+    assert!(server.seen(TOKEN).is_empty());
+}
+
 /// Each client plays a process of its own; they share what is stored.
 #[tokio::test]
 async fn clients_that_share_a_rotating_grant_renew_it_in_turns() {
     let server = Server::start(org(|token| token == "session-2" || token == "session-3", true)).await;
-    let stored: Arc<Mutex<Option<Secret>>> = Arc::default();
+    let stored: Arc<Mutex<Option<Credentials>>> = Arc::default();
     let turn: Arc<tokio::sync::Mutex<()>> = Arc::default();
     let connect = async || {
-        let (newest, turn, credentials) = (Arc::clone(&stored), Arc::clone(&turn), server.refresh_token());
+        let (newest, turn) = (Arc::clone(&stored), Arc::clone(&turn));
         let gate: GrantGate = Arc::new(move || {
-            let (newest, turn, credentials) = (Arc::clone(&newest), Arc::clone(&turn), credentials.clone());
+            let (newest, turn) = (Arc::clone(&newest), Arc::clone(&turn));
             async move {
                 let held = turn.lock_owned().await;
-                let credentials =
-                    newest.lock().unwrap().clone().map(|newest| with_token(credentials, newest));
+                let credentials = newest.lock().unwrap().clone();
                 Ok(LentGrant { credentials, give_back: async move { drop(held) }.boxed() })
             }
             .boxed()
         });
         let newest = Arc::clone(&stored);
-        let on_rotation: RotationHook = Arc::new(move |token| {
-            *newest.lock().unwrap() = Some(token);
+        let on_rotation: RotationHook = Arc::new(move |renewed| {
+            *newest.lock().unwrap() = Some(renewed);
             async { Ok(()) }.boxed()
         });
         let grant = GrantHooks { on_rotation: Some(on_rotation), gate: Some(gate) };
@@ -220,15 +273,6 @@ async fn clients_that_share_a_rotating_grant_renew_it_in_turns() {
 
     assert!(first.is_ok() && second.is_ok(), "{first:?} {second:?}");
     assert_eq!(server.seen(TOKEN).len(), 4);
-}
-
-fn with_token(credentials: Credentials, refresh_token: Secret) -> Credentials {
-    match credentials {
-        Credentials::RefreshToken { login_url, client_id, client_secret, .. } => {
-            Credentials::RefreshToken { login_url, client_id, client_secret, refresh_token }
-        }
-        other => other,
-    }
 }
 
 #[tokio::test]

@@ -68,7 +68,9 @@ async fn update_all_auto_backups(
 
 fn reachable(state: AutoState) -> Result<orgs::AutoState> {
     match state {
-        AutoState::Off => Err(Refusal::bad_input("auto backup is paused, not switched off").in_field("state")),
+        AutoState::Off => {
+            Err(Refusal::bad_input("auto backup is paused, not switched off").in_field("state"))
+        }
         state => Ok(state.into()),
     }
 }

@@ -34,7 +34,8 @@ async fn get_coverage(
 
 fn shown(found: coverage::Coverage, asked_at: DateTime<Utc>) -> Coverage {
     let hidden = found.hidden.as_ref();
-    let doubts = hidden.iter().flat_map(|hidden| &hidden.in_doubt).map(|object| format!("the fields of `{object}`"));
+    let doubts =
+        hidden.iter().flat_map(|hidden| &hidden.in_doubt).map(|object| format!("the fields of `{object}`"));
     let unknown = found.hidden_unknown.iter().map(|reason| format!("what is hidden: {reason}"));
     let could_not_tell = unknown.chain(doubts).collect();
     let hidden_objects = hidden.iter().flat_map(|hidden| &hidden.objects).map(|object| CoveredObject {
@@ -47,7 +48,11 @@ fn shown(found: coverage::Coverage, asked_at: DateTime<Utc>) -> Coverage {
     let mut objects: Vec<CoveredObject> = hidden_objects.collect();
     objects.extend(found.objects.iter().map(|(object, covered)| CoveredObject {
         object: object.to_string(),
-        visibility: if covered.not_captured.is_none() { Visibility::Captured } else { Visibility::NotQueryable },
+        visibility: if covered.not_captured.is_none() {
+            Visibility::Captured
+        } else {
+            Visibility::NotQueryable
+        },
         restorability: covered.restorability.into(),
         reason: covered.not_captured.clone(),
         hidden_fields: hidden.map(|hidden| hidden.fields.get(object).cloned().unwrap_or_default()),

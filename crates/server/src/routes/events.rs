@@ -52,21 +52,25 @@ async fn list_events(
     Ok(Sse::new(watched(state, caller.0, org)).keep_alive(KeepAlive::default()))
 }
 
-/// Ends when the service stops, or when the watcher is no longer allowed.
+/// Ends when the service stops, or when the watcher is no longer allowed; what they may see is looked up again and again.
 fn watched(
     state: AppState,
-    caller: Caller,
+    mut caller: Caller,
     only: Option<OrgId>,
 ) -> impl Stream<Item = std::result::Result<Event, Infallible>> {
     stream! {
         let mut events = state.engine.live_events();
+        let mut look = state.engine.clock().sleep(LOOK_AGAIN);
         loop {
             let told = tokio::select! {
                 () = state.stop.cancelled() => break,
-                () = state.engine.clock().sleep(LOOK_AGAIN) => {
-                    // A catalog that cannot be read says nothing; the next look will.
-                    if state.engine.is_still_allowed(&caller).await.is_ok_and(|is_allowed| !is_allowed) {
-                        break;
+                () = &mut look => {
+                    look = state.engine.clock().sleep(LOOK_AGAIN);
+                    match state.engine.renewed(&caller).await {
+                        Ok(Some(renewed)) => caller = renewed,
+                        Ok(None) => break,
+                        // A catalog that cannot be read says nothing; the next look will.
+                        Err(_) => {}
                     }
                     continue;
                 }
@@ -102,11 +106,9 @@ fn shown(EngineEvent { org, what }: EngineEvent) -> LiveEvent {
 fn of_run(org_id: String, event: RunEvent) -> LiveEvent {
     match event {
         RunEvent::RunStarted { run } => LiveEvent::RunStarted { org_id, run_id: run.to_string() },
-        RunEvent::ScopeKnown { objects, not_capturable } => LiveEvent::ScopeKnown {
-            org_id,
-            objects: objects as u64,
-            not_capturable: not_capturable as u64,
-        },
+        RunEvent::ScopeKnown { objects, not_capturable } => {
+            LiveEvent::ScopeKnown { org_id, objects: objects as u64, not_capturable: not_capturable as u64 }
+        }
         RunEvent::ObjectPlanned { object, records } => {
             LiveEvent::ObjectPlanned { org_id, object: object.to_string(), records }
         }
@@ -136,7 +138,9 @@ fn of_run(org_id: String, event: RunEvent) -> LiveEvent {
             error,
             pause_ms,
         },
-        RunEvent::FilesProgress { files: so_far } => LiveEvent::FilesProgress { org_id, files: files(so_far) },
+        RunEvent::FilesProgress { files: so_far } => {
+            LiveEvent::FilesProgress { org_id, files: files(so_far) }
+        }
         RunEvent::RunFinished { run } => LiveEvent::RunFinished { org_id, run_id: run.to_string() },
     }
 }

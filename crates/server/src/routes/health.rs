@@ -68,7 +68,8 @@ async fn metrics(state: &AppState, caller: &Caller) -> Result<String> {
     family("build_info", "gauge", "The version that runs.", vec![(version, "1".to_owned())]);
     let up = (state.engine.clock().now() - state.started_at).num_seconds();
     family("uptime_seconds", "gauge", "Since the service started.", vec![(String::new(), up.to_string())]);
-    let answers = state.answers.by_class().map(|(class, count)| (format!("class=\"{class}xx\""), count.to_string()));
+    let answers =
+        state.answers.by_class().map(|(class, count)| (format!("class=\"{class}xx\""), count.to_string()));
     family("http_answers_total", "counter", "Answers by class of status.", answers.collect());
     let (mut objects, mut records, mut lights, mut captured) = (vec![], vec![], vec![], vec![]);
     for (org, rights) in caller.orgs() {

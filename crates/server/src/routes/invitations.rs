@@ -66,7 +66,8 @@ async fn create_invitation(
     let given = engine.invite(&caller, new).await?;
     let mut link = own.join("/join");
     link.set_fragment(Some(given.secret.expose()));
-    let created = CreatedInvitation { invitation: shown(given.invitation), link: Secret::new(link.to_string()) };
+    let created =
+        CreatedInvitation { invitation: shown(given.invitation), link: Secret::new(link.to_string()) };
     Ok((StatusCode::CREATED, Json(created)))
 }
 

@@ -23,8 +23,8 @@ use crate::page::{Paging, cut, token};
 use crate::problem::Result;
 use crate::state::AppState;
 use crate::types::auto_backup::{
-    Block, BlockPage, ObjectPhase, ObjectSort, ObjectStatus, ObjectStatusPage, ObjectWord, OrgError, OrgErrorPage,
-    SortOrder,
+    Block, BlockPage, ObjectPhase, ObjectSort, ObjectStatus, ObjectStatusPage, ObjectWord, OrgError,
+    OrgErrorPage, SortOrder,
 };
 
 pub(crate) fn routes() -> OpenApiRouter<AppState> {
@@ -139,8 +139,7 @@ async fn list_errors(
     let id = caller.on(&org, Right::View)?;
     let object = wanted.object.as_deref().map(object_name).transpose()?;
     let (only_open, limit) = (wanted.is_open.unwrap_or(true), paging.limit()?);
-    let listed =
-        engine.org_errors(id.as_str(), object.as_ref(), only_open, paging.id()?, limit + 1).await?;
+    let listed = engine.org_errors(id.as_str(), object.as_ref(), only_open, paging.id()?, limit + 1).await?;
     let (listed, next_page) = cut(listed, limit, |(error, _)| error.id.to_string());
     let items = listed.into_iter().map(|(error, light)| OrgError {
         id: error.id.to_string(),

@@ -19,9 +19,7 @@ use crate::extract::{Body, Params, address};
 use crate::page::{Paging, slice};
 use crate::problem::{Refusal, Result};
 use crate::state::AppState;
-use crate::types::orgs::{
-    IntegrationUser, NewConnection, NewCredentials, NewOrg, Org, OrgChange, OrgPage,
-};
+use crate::types::orgs::{IntegrationUser, NewConnection, NewCredentials, NewOrg, Org, OrgChange, OrgPage};
 
 pub(crate) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
@@ -68,11 +66,7 @@ async fn create_org(
 /// One org.
 #[utoipa::path(get, path = "/api/v1/orgs/{org_id}", tag = "orgs", params(("org_id" = String, Path)),
     responses((status = 200, body = Org)), extensions(("x-permission" = json!("org:view"))))]
-async fn get_org(
-    State(engine): State<Engine>,
-    caller: Known,
-    Path(org): Path<String>,
-) -> Result<Json<Org>> {
+async fn get_org(State(engine): State<Engine>, caller: Known, Path(org): Path<String>) -> Result<Json<Org>> {
     let id = caller.on(&org, Right::View)?;
     shown(&engine, &caller.0, engine.org(id.as_str()).await?).await.map(Json)
 }
@@ -90,7 +84,9 @@ async fn update_org(
     let id = caller.on(&org, Right::Edit)?;
     let budget = change.api_budget_percent.map(|percent| match u8::try_from(percent) {
         Ok(percent @ 1..=100) => Ok(ApiBudget { percent }),
-        _ => Err(Refusal::bad_input("the budget is a percentage from 1 to 100").in_field("api_budget_percent")),
+        _ => {
+            Err(Refusal::bad_input("the budget is a percentage from 1 to 100").in_field("api_budget_percent"))
+        }
     });
     let change = access::OrgChange { name: change.name, api_budget: budget.transpose()? };
     let org = engine.change_org(&caller.0, &id, change).await?;
@@ -161,7 +157,8 @@ fn read(credentials: NewCredentials) -> Result<(Option<Url>, Credentials)> {
             (None, Credentials::ClientCredentials { login_url, client_id, client_secret })
         }
         NewCredentials::SfdxAuthUrl { auth_url } => {
-            let not_one = |_| Refusal::bad_input("this is not an sfdx auth URL").in_field("credentials.auth_url");
+            let not_one =
+                |_| Refusal::bad_input("this is not an sfdx auth URL").in_field("credentials.auth_url");
             (None, parse_sfdx_auth_url(auth_url.expose()).map_err(not_one)?)
         }
         NewCredentials::AccessToken { instance_url, access_token } => {

@@ -119,7 +119,8 @@ async fn get_record(
 }
 
 fn newest_name(versions: &[history::RecordVersion]) -> Option<String> {
-    let names = versions.iter().rev().flat_map(|version| &version.fields).filter(|change| change.field == "Name");
+    let names =
+        versions.iter().rev().flat_map(|version| &version.fields).filter(|change| change.field == "Name");
     names.filter_map(|change| change.new.clone()).next()
 }
 

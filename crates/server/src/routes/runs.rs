@@ -19,9 +19,7 @@ use crate::page::{Paging, cut, slice};
 use crate::problem::{Refusal, Result};
 use crate::state::AppState;
 use crate::types::auto_backup::{Counts, Failure};
-use crate::types::runs::{
-    FileCounts, Run, RunError, RunErrorPage, RunObject, RunObjectPage, RunPage,
-};
+use crate::types::runs::{FileCounts, Run, RunError, RunErrorPage, RunObject, RunObjectPage, RunPage};
 
 pub(crate) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()

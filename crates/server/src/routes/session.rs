@@ -51,8 +51,7 @@ async fn create_first_owner(
     Body(new): Body<FirstOwner>,
 ) -> Result<Response> {
     let FirstOwner { token, name, email, password } = new;
-    let signed_in =
-        state.engine.create_first_owner(token.expose(), &name, &email, password, &origin).await?;
+    let signed_in = state.engine.create_first_owner(token.expose(), &name, &email, password, &origin).await?;
     welcomed(&state, &own, signed_in, StatusCode::CREATED).await
 }
 

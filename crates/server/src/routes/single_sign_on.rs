@@ -5,8 +5,8 @@ use axum::extract::State;
 use axum::http::{HeaderMap, header};
 use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
 use holdfast_domain::access::TeamPermission;
-use holdfast_engine::access::{self, AccessError, SignedIn};
 use holdfast_engine::Engine;
+use holdfast_engine::access::{self, AccessError, SignedIn};
 use serde::Deserialize;
 use serde_json::json;
 use utoipa::IntoParams;
@@ -178,9 +178,7 @@ async fn enabled(engine: &Engine) -> Result<access::SingleSignOn> {
 /// A path of our own, never an address elsewhere.
 fn own_path(return_to: Option<String>) -> String {
     let is_own = |path: &String| {
-        path.starts_with('/')
-            && !path.starts_with("//")
-            && !path.chars().any(|c| c == '\\' || c.is_control())
+        path.starts_with('/') && !path.starts_with("//") && !path.chars().any(|c| c == '\\' || c.is_control())
     };
     return_to.filter(is_own).unwrap_or_else(|| "/".to_owned())
 }

@@ -128,4 +128,3 @@ impl Write for Chunks {
         Ok(())
     }
 }
-

@@ -17,7 +17,7 @@ use super::runs::{Change, RunStatus, Trigger};
 use super::tokens::Scope;
 
 macro_rules! mirror {
-    ($word:ident = $meant:ty { $($variant:ident = $other:ident,)* }) => {
+    ($word:ident = $meant:ty { $($variant:ident = $other:ident),* $(,)? }) => {
         impl From<$meant> for $word {
             fn from(meant: $meant) -> Self {
                 match meant { $(<$meant>::$other => Self::$variant,)* }
@@ -30,24 +30,24 @@ macro_rules! mirror {
             }
         }
     };
-    ($word:ident = $meant:ty { $($variant:ident,)* }) => {
-        mirror!($word = $meant { $($variant = $variant,)* });
+    ($word:ident = $meant:ty { $($variant:ident),* $(,)? }) => {
+        mirror!($word = $meant { $($variant = $variant),* });
     };
 }
 
-mirror!(Role = access::Role { Owner, Member, });
-mirror!(MemberKind = access::MemberKind { Person, Service, });
-mirror!(Right = access::Right { View, Browse, Execute, Edit, Delete, Restore, Download, });
-mirror!(Scope = access::Scope { View, Browse, Execute, Edit, Delete, Restore, Download, Team, });
-mirror!(TeamPermission = access::TeamPermission { TeamManage, OrgConnect, AuditRead, SettingsManage, });
-mirror!(SignInWay = sessions::SignInWay { Password, SingleSignOn, FirstOwner, Invitation, });
-mirror!(AutoState = orgs::AutoState { Off, Running, FilesPaused, Paused, });
-mirror!(ConnectionState = ConnectionStatus { Works, NeedsReauthorisation, });
-mirror!(Light = retry::Light { Green, Yellow, });
-mirror!(Restorability = restorability::Restorability { Restorable, ReadableOnly, Never, });
-mirror!(AutoPhase = auto::AutoPhase { Off, Waiting, FirstBackup, CapturingChanges, Paused, });
-mirror!(ObjectPhase = Phase { Waiting, FirstCapture, CapturingChanges, Stopped, });
-mirror!(ObjectWord = object_lists::Word { Running, Warning, Stopped, Paused, Waiting, });
+mirror!(Role = access::Role { Owner, Member });
+mirror!(MemberKind = access::MemberKind { Person, Service });
+mirror!(Right = access::Right { View, Browse, Execute, Edit, Delete, Restore, Download });
+mirror!(Scope = access::Scope { View, Browse, Execute, Edit, Delete, Restore, Download, Team });
+mirror!(TeamPermission = access::TeamPermission { TeamManage, OrgConnect, AuditRead, SettingsManage });
+mirror!(SignInWay = sessions::SignInWay { Password, SingleSignOn, FirstOwner, Invitation });
+mirror!(AutoState = orgs::AutoState { Off, Running, FilesPaused, Paused });
+mirror!(ConnectionState = ConnectionStatus { Works, NeedsReauthorisation });
+mirror!(Light = retry::Light { Green, Yellow });
+mirror!(Restorability = restorability::Restorability { Restorable, ReadableOnly, Never });
+mirror!(AutoPhase = auto::AutoPhase { Off, Waiting, FirstBackup, CapturingChanges, Paused });
+mirror!(ObjectPhase = Phase { Waiting, FirstCapture, CapturingChanges, Stopped });
+mirror!(ObjectWord = object_lists::Word { Running, Warning, Stopped, Paused, Waiting });
 mirror!(ObjectSort = object_lists::Sort {
     Name = Name,
     Status = Status,
@@ -56,8 +56,7 @@ mirror!(ObjectSort = object_lists::Sort {
     LastCapturedAt = LastCaptured,
     FailingSince = FailingSince,
 });
-mirror!(DeletedRecords = search::DeletedRecords { Include, Exclude, Only, });
-mirror!(Change = change::Change { New, Changed, Deleted, Undeleted, });
-mirror!(Trigger = manifest::Trigger { Backup, Auto, });
-mirror!(RunStatus = manifest::RunStatus { Running, Completed, CompletedWithGaps, Failed, Interrupted, });
-
+mirror!(DeletedRecords = search::DeletedRecords { Include, Exclude, Only });
+mirror!(Change = change::Change { New, Changed, Deleted, Undeleted });
+mirror!(Trigger = manifest::Trigger { Backup, Auto });
+mirror!(RunStatus = manifest::RunStatus { Running, Completed, CompletedWithGaps, Failed, Interrupted });

@@ -4,7 +4,6 @@ use holdfast_salesforce::Secret;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-
 #[derive(Serialize, ToSchema)]
 pub(crate) struct SingleSignOn {
     pub(crate) is_enabled: bool,

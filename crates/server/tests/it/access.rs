@@ -35,7 +35,12 @@ const ROWS: &[Row] = &[
     row("get_openapi", "", "", 200),
     row("get_docs", "", "", 200),
     row("get_sign_in_options", "", "", 200),
-    row("create_first_owner", "", r#"{"token":"x","name":"n","email":"a@b.c","password":"correct horse battery"}"#, 404),
+    row(
+        "create_first_owner",
+        "",
+        r#"{"token":"x","name":"n","email":"a@b.c","password":"correct horse battery"}"#,
+        404,
+    ),
     row("create_session", "", r#"{"email":"nobody@b.c","password":"x"}"#, 401),
     row("confirm_session", "", r#"{"code":"000000"}"#, 401),
     row("open_invitation", "", r#"{"token":"x"}"#, 404),
@@ -55,7 +60,12 @@ const ROWS: &[Row] = &[
     row("create_token", "", r#"{"name":"t","scopes":["view"]}"#, 201),
     row("revoke_token", "", "", 404),
     row("get_single_sign_on", "", "", 200),
-    row("update_single_sign_on", "", r#"{"is_enabled":false,"issuer":"http://localhost:1","client_id":"x"}"#, 200),
+    row(
+        "update_single_sign_on",
+        "",
+        r#"{"is_enabled":false,"issuer":"http://localhost:1","client_id":"x"}"#,
+        200,
+    ),
     row("list_members", "", "", 200),
     row("get_member", "", "", 404),
     row("update_member", "", "{}", 404),
@@ -71,12 +81,27 @@ const ROWS: &[Row] = &[
     row("list_audit_entries", "", "", 200),
     row("verify_audit_entries", "", "", 200),
     row("list_orgs", "", "", 200),
-    row("create_org", "", r#"{"name":"acme","credentials":{"method":"access_token","instance_url":"http://localhost:1","access_token":"x"}}"#, 409),
-    row("start_org_sign_in", "", r#"{"name":"other","login_url":"https://login.salesforce.com","client_id":"x"}"#, 201),
+    row(
+        "create_org",
+        "",
+        r#"{"name":"acme","credentials":{"method":"access_token","instance_url":"http://localhost:1","access_token":"x"}}"#,
+        409,
+    ),
+    row(
+        "start_org_sign_in",
+        "",
+        r#"{"name":"other","login_url":"https://login.salesforce.com","client_id":"x"}"#,
+        201,
+    ),
     row("finish_org_sign_in", "?code=x&state=y", "", 303),
     row("get_org", "", "", 200),
     row("update_org", "", r#"{"api_budget_percent":70}"#, 200),
-    row("update_connection", "", r#"{"credentials":{"method":"access_token","instance_url":"http://localhost:1","access_token":"x"}}"#, 503),
+    row(
+        "update_connection",
+        "",
+        r#"{"credentials":{"method":"access_token","instance_url":"http://localhost:1","access_token":"x"}}"#,
+        503,
+    ),
     row("get_integration_user", "", "", 200),
     row("get_coverage", "", "", 200),
     row("get_auto_backup", "", "", 200),
@@ -231,9 +256,7 @@ async fn try_one(site: &Site, people: &People, org: &str, row: &Row, call: &Call
             let own = site.sign_in("max@acme.example", PASSWORD).await?.0;
             call.by(&own).await?
         }
-        Some(("org", right)) if right != "connect" => {
-            with_right(people, org, row, call, right).await?
-        }
+        Some(("org", right)) if right != "connect" => with_right(people, org, row, call, right).await?,
         Some(_) => {
             people.give(org, &["view", "browse", "execute", "edit", "delete", "restore", "download"]).await?;
             let by_member = call.by(&people.member).await?;

@@ -43,7 +43,10 @@ async fn acts_are_noted_in_order_and_with_who_did_them() -> Result<()> {
         "member.first_owner",
     ];
     assert_eq!(actions(&owner, "").await?, expected);
-    assert_eq!(actions(&owner, "&action=session").await?, ["session.created", "session.refused", "session.created"]);
+    assert_eq!(
+        actions(&owner, "&action=session").await?,
+        ["session.created", "session.refused", "session.created"]
+    );
     let page = owner.get("/api/v1/audit_entries?limit=3").await?.ok();
     let next = page["next_page"].as_str().unwrap();
     let following = owner.get(&format!("/api/v1/audit_entries?limit=3&page={next}")).await?.ok();
@@ -63,7 +66,10 @@ async fn an_entry_that_was_changed_taken_out_or_cut_off_is_found() -> Result<()>
         ("UPDATE audit_entries SET details = '{}' WHERE number = 3", 3),
         ("DELETE FROM audit_entries WHERE number = 2", 3),
         ("DELETE FROM audit_entries WHERE number = 4", 4),
-        ("UPDATE audit_entries SET hash = (SELECT hash FROM audit_entries WHERE number = 1) WHERE number = 2", 2),
+        (
+            "UPDATE audit_entries SET hash = (SELECT hash FROM audit_entries WHERE number = 1) WHERE number = 2",
+            2,
+        ),
     ] {
         let site = Site::start().await?;
         let owner = site.owner().await?;

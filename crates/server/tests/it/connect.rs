@@ -80,7 +80,10 @@ async fn an_org_is_connected_by_the_browser_captured_paused_and_resumed() -> Res
 
     let org = format!("/api/v1/orgs/{org}");
     let shown = owner.get(&org).await?.ok();
-    assert_eq!((shown["name"].as_str(), shown["connection"].as_str()), (Some("Acme Production"), Some("works")));
+    assert_eq!(
+        (shown["name"].as_str(), shown["connection"].as_str()),
+        (Some("Acme Production"), Some("works"))
+    );
     assert_eq!(shown["owner_name"], "Olga Owner");
     let user = owner.get(&format!("{org}/integration_user")).await?.ok();
     assert_eq!(user["username"], "admin@simorg.example");
@@ -110,7 +113,10 @@ async fn an_org_is_connected_by_the_browser_captured_paused_and_resumed() -> Res
     let arrived = || async { owner.get(&found).await.unwrap().ok()["items"].as_array().unwrap().len() == 1 };
     wait_for("the new record", SOON, || async { arrived().await }).await?;
     owner.put(&auto, &json!({ "state": "paused" })).await?.ok();
-    assert_eq!((&status().await["phase"], &status().await["objects"]["running"]), (&json!("paused"), &json!(0)));
+    assert_eq!(
+        (&status().await["phase"], &status().await["objects"]["running"]),
+        (&json!("paused"), &json!(0))
+    );
     let moved = owner.put("/api/v1/auto_backup", &json!({ "state": "running" })).await?.ok();
     assert_eq!(moved["org_ids"].as_array().unwrap().len(), 1);
     assert_eq!(status().await["state"], "running");
@@ -140,7 +146,10 @@ async fn an_org_that_cannot_be_reached_turns_yellow_after_the_set_time_and_green
     let late = status().await;
     assert_eq!((&late["light"], &late["objects"]["running"]), (&json!("yellow"), &json!(0)), "{late}");
     let objects = owner.get(&format!("{org}/objects?word=warning&limit=1")).await?.ok();
-    assert_eq!((&objects["items"][0]["light"], &objects["items"][0]["word"]), (&json!("yellow"), &json!("warning")));
+    assert_eq!(
+        (&objects["items"][0]["light"], &objects["items"][0]["word"]),
+        (&json!("yellow"), &json!("warning"))
+    );
     assert!(objects["items"][0]["failure"]["message"].as_str().unwrap().contains("down"), "{objects}");
     assert_eq!(owner.get("/api/v1/orgs").await?.ok()["items"][0]["light"], "yellow");
     site.org.faults().clear();
@@ -185,7 +194,8 @@ async fn an_org_is_connected_without_a_browser_and_wrong_credentials_say_so() ->
             "client_id": site.org.client_id(), "client_secret": secret
         })
     };
-    let wrong = owner.put(&format!("{org}/connection"), &json!({ "credentials": credentials("wrong") })).await?;
+    let wrong =
+        owner.put(&format!("{org}/connection"), &json!({ "credentials": credentials("wrong") })).await?;
     assert_eq!((wrong.status.as_u16(), wrong.code()), (422, "needs_reauthorisation".to_owned()));
     assert!(!wrong.text.contains("\"wrong\""));
     let right = credentials(site.org.client_secret());
@@ -196,7 +206,8 @@ async fn an_org_is_connected_without_a_browser_and_wrong_credentials_say_so() ->
     assert_eq!((created.status.as_u16(), &created.ok()["name"]), (201, &json!("again")));
     let bad_name = json!({ "name": "-x", "credentials": right });
     assert_eq!(owner.post("/api/v1/orgs", &bad_name).await?.code(), "bad_input");
-    let bad_url = json!({ "name": "x", "credentials": { "method": "sfdx_auth_url", "auth_url": "nonsense" } });
+    let bad_url =
+        json!({ "name": "x", "credentials": { "method": "sfdx_auth_url", "auth_url": "nonsense" } });
     assert_eq!(owner.post("/api/v1/orgs", &bad_url).await?.json()["field"], "credentials.auth_url");
     site.end().await
 }

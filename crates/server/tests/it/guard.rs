@@ -18,7 +18,9 @@ async fn what_another_site_sends_is_refused() -> Result<()> {
 
     let bare = owner.answer(request()).await?;
     assert_eq!(bare.code(), "foreign_request");
-    for (name, value) in [("origin", "https://evil.example"), ("sec-fetch-site", "cross-site"), ("origin", "null")] {
+    for (name, value) in
+        [("origin", "https://evil.example"), ("sec-fetch-site", "cross-site"), ("origin", "null")]
+    {
         let foreign = request().header("x-holdfast-request", "1").header(name, value);
         assert_eq!(owner.answer(foreign).await?.code(), "foreign_request", "{name}: {value}");
     }

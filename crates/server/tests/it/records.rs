@@ -37,7 +37,8 @@ async fn objects_come_in_pages_in_any_order() -> Result<()> {
     for sort in ["name", "status", "live_records", "remaining_records", "last_captured_at", "failing_since"] {
         for order in ["ascending", "descending"] {
             let listed = all(&owner, &format!("{path}?limit=7&sort={sort}&order={order}")).await?;
-            let mut names: Vec<&str> = listed.iter().map(|object| object["object"].as_str().unwrap()).collect();
+            let mut names: Vec<&str> =
+                listed.iter().map(|object| object["object"].as_str().unwrap()).collect();
             assert_eq!(names.len(), total, "{sort} {order}");
             names.sort_unstable();
             names.dedup();
@@ -69,7 +70,10 @@ async fn a_run_is_read_down_to_the_fields_that_changed() -> Result<()> {
     let runs = items(&owner, &format!("/api/v1/orgs/{org}/runs?limit=1")).await?;
     assert_eq!((runs[0]["id"].as_str(), runs[0]["status"].as_str()), (Some(run.as_str()), Some("completed")));
     let changes = items(&owner, &format!("/api/v1/runs/{run}/changes")).await?;
-    assert_eq!(changes, [json!({ "object": "Account", "new": 1, "changed": 0, "deleted": 0, "undeleted": 0 })]);
+    assert_eq!(
+        changes,
+        [json!({ "object": "Account", "new": 1, "changed": 0, "deleted": 0, "undeleted": 0 })]
+    );
     let records = items(&owner, &format!("/api/v1/runs/{run}/changed_records?object=Account")).await?;
     assert_eq!((records.len(), records[0]["change"].as_str()), (1, Some("new")));
     let fields = records[0]["fields"].as_array().unwrap();
@@ -77,7 +81,8 @@ async fn a_run_is_read_down_to_the_fields_that_changed() -> Result<()> {
     let blocks = items(&owner, &format!("/api/v1/orgs/{org}/blocks?object=Account")).await?;
     assert!(blocks.len() >= 2 && blocks.iter().all(|block| block.get("failure").is_none()), "{blocks:?}");
     assert_eq!(blocks[0]["run_id"], run.as_str());
-    let all = owner.get(&format!("/api/v1/runs/{run}/changed_records?object=Account&change=deleted")).await?.ok();
+    let all =
+        owner.get(&format!("/api/v1/runs/{run}/changed_records?object=Account&change=deleted")).await?.ok();
     assert_eq!(all["items"], json!([]));
     site.end().await
 }
@@ -93,18 +98,30 @@ async fn a_record_is_found_by_id_by_name_and_by_any_value_and_shows_its_versions
     let owner = site.owner().await?;
     let path = format!("/api/v1/orgs/{}/records", site.org_id().await?);
 
-    for query in [format!("?q={id}"), format!("?q={}", &id[..15]), "?q=zebra&object=Account".to_owned(), "?q=ZEBRA&field=Name".to_owned()] {
+    for query in [
+        format!("?q={id}"),
+        format!("?q={}", &id[..15]),
+        "?q=zebra&object=Account".to_owned(),
+        "?q=ZEBRA&field=Name".to_owned(),
+    ] {
         let found = all(&owner, &format!("{path}{query}")).await?;
         assert_eq!(found.len(), 1, "{query}: {found:?}");
-        assert_eq!((found[0]["id"].as_str(), found[0]["is_deleted"].as_bool()), (Some(id.as_str()), Some(true)));
+        assert_eq!(
+            (found[0]["id"].as_str(), found[0]["is_deleted"].as_bool()),
+            (Some(id.as_str()), Some(true))
+        );
     }
     assert!(all(&owner, &format!("{path}?q=zebra&deleted=exclude")).await?.is_empty());
     assert_eq!(all(&owner, &format!("{path}?object=Account&limit=7")).await?.len(), 41);
     let answer = owner.get(&format!("{path}/{id}")).await?;
-    assert_eq!(answer.headers["content-type"], "application/json", "what a record holds is data, never a page");
+    assert_eq!(
+        answer.headers["content-type"], "application/json",
+        "what a record holds is data, never a page"
+    );
     let history = answer.ok();
     assert_eq!((history["object"].as_str(), history["is_deleted"].as_bool()), (Some("Account"), Some(true)));
-    let changes: Vec<_> = history["versions"].as_array().unwrap().iter().map(|v| v["change"].clone()).collect();
+    let changes: Vec<_> =
+        history["versions"].as_array().unwrap().iter().map(|v| v["change"].clone()).collect();
     assert_eq!(changes, ["new", "deleted"]);
     assert!(history["versions"][0]["modified_by"].is_string());
     assert_eq!(owner.get(&path).await?.code(), "bad_input");
@@ -121,7 +138,8 @@ async fn sql_answers_as_rows_and_as_csv() -> Result<()> {
     let org = format!("/api/v1/orgs/{}", site.org_id().await?);
     let ask = |sql: &str, limit: u64| json!({ "sql": sql, "limit": limit });
 
-    let counted = owner.post(&format!("{org}/queries"), &ask("SELECT count(*) AS n FROM account", 10)).await?.ok();
+    let counted =
+        owner.post(&format!("{org}/queries"), &ask("SELECT count(*) AS n FROM account", 10)).await?.ok();
     assert_eq!((&counted["rows"], &counted["has_more"]), (&json!([[30]]), &json!(false)));
     assert_eq!(counted["columns"][0]["name"], "n");
     let cut = owner.post(&format!("{org}/queries"), &ask("SELECT Id, Name FROM Account", 7)).await?.ok();
@@ -132,7 +150,11 @@ async fn sql_answers_as_rows_and_as_csv() -> Result<()> {
     let tables = all(&owner, &format!("{org}/query_tables?q=account&limit=2")).await?;
     assert!(tables.iter().any(|table| table["name"] == "Account"), "{tables:?}");
     for wrong in ["DROP TABLE Account", "SELECT * FROM Acount", "SELECT"] {
-        assert_eq!(owner.post(&format!("{org}/queries"), &ask(wrong, 1)).await?.code(), "query_refused", "{wrong}");
+        assert_eq!(
+            owner.post(&format!("{org}/queries"), &ask(wrong, 1)).await?.code(),
+            "query_refused",
+            "{wrong}"
+        );
     }
     site.end().await
 }

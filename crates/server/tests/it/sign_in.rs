@@ -13,13 +13,20 @@ use crate::site::{OWNER, PASSWORD, Site};
 #[tokio::test(flavor = "multi_thread")]
 async fn the_link_of_the_first_start_makes_one_owner() -> Result<()> {
     let site = Site::start().await?;
-    assert_eq!(site.browser().get("/api/v1/sign_in_options").await?.ok(), json!({ "needs_first_owner": true }));
+    assert_eq!(
+        site.browser().get("/api/v1/sign_in_options").await?.ok(),
+        json!({ "needs_first_owner": true })
+    );
     let owner = site.owner().await?;
 
     let me = owner.get("/api/v1/me").await?.ok();
     assert_eq!((me["email"].as_str(), me["role"].as_str()), (Some(OWNER), Some("owner")));
     assert_eq!(me["permissions"].as_array().unwrap().len(), 4);
-    assert_eq!(me["orgs"][0]["rights"].as_array().unwrap().len(), 7, "an org that nobody owns is the owners'");
+    assert_eq!(
+        me["orgs"][0]["rights"].as_array().unwrap().len(),
+        7,
+        "an org that nobody owns is the owners'"
+    );
     assert!(site.app.engine.first_owner_link().await?.is_none());
     let again = json!({ "token": "x", "name": "Eve", "email": "eve@acme.example", "password": PASSWORD });
     assert_eq!(site.browser().post("/api/v1/first_owner", &again).await?.code(), "link_expired");
@@ -75,7 +82,10 @@ async fn signing_in_begins_a_session_of_its_own() -> Result<()> {
 async fn an_authenticator_is_asked_for_once_it_is_set_up() -> Result<()> {
     let site = Site::start().await?;
     let owner = site.owner().await?;
-    assert_eq!(owner.post("/api/v1/me/totp", &json!({ "password": "wrong" })).await?.code(), "sign_in_refused");
+    assert_eq!(
+        owner.post("/api/v1/me/totp", &json!({ "password": "wrong" })).await?.code(),
+        "sign_in_refused"
+    );
     let set_up = owner.post("/api/v1/me/totp", &json!({ "password": PASSWORD })).await?.ok();
     assert!(set_up["qr_svg"].as_str().unwrap().contains("<svg"));
     assert!(set_up["otpauth_url"].as_str().unwrap().starts_with("otpauth://totp/Holdfast"));
@@ -93,10 +103,14 @@ async fn an_authenticator_is_asked_for_once_it_is_set_up() -> Result<()> {
     assert_eq!(half.get("/api/v1/me").await?.code(), "not_signed_in", "half a session opens nothing");
     let again = half.post("/api/v1/session/second_factor", &json!({ "code": code })).await?;
     assert_eq!(again.code(), "sign_in_refused", "a code that was used is no good");
-    site.app.clock.advance(TimeDelta::seconds(60));
+    site.app.clock.advance(TimeDelta::seconds(90));
     let code = code_of(&site, &secret);
     half.post("/api/v1/session/second_factor", &json!({ "code": code })).await?.ok();
-    assert_ne!(half.cookie("holdfast_session").unwrap(), half_secret, "the whole session has a secret of its own");
+    assert_ne!(
+        half.cookie("holdfast_session").unwrap(),
+        half_secret,
+        "the whole session has a secret of its own"
+    );
     assert_eq!(half.get("/api/v1/me").await?.ok()["has_totp"], true);
 
     by_recovery_code(&site, &codes[0]).await?;
@@ -115,11 +129,11 @@ async fn by_recovery_code(site: &Site, code: &str) -> Result<()> {
     Ok(())
 }
 
-/// The code that the authenticator shows now.
+/// The code that the authenticator shows next, which is taken already; the test's clock runs fast.
 fn code_of(site: &Site, secret: &str) -> String {
     let secret = Secret::Encoded(secret.to_owned()).to_bytes().unwrap();
     let totp = TOTP::new(Algorithm::SHA1, 6, 1, 30, secret, None, String::new()).unwrap();
-    totp.generate(u64::try_from(site.app.clock.now().timestamp()).unwrap())
+    totp.generate(u64::try_from(site.app.clock.now().timestamp()).unwrap() + 30)
 }
 
 impl Browser {

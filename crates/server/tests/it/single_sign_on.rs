@@ -53,7 +53,8 @@ impl Provider {
     }
 
     fn says(&self, subject: &str, email: &str, is_verified: bool) {
-        let claims = json!({ "sub": subject, "email": email, "email_verified": is_verified, "name": "Sam Single" });
+        let claims =
+            json!({ "sub": subject, "email": email, "email_verified": is_verified, "name": "Sam Single" });
         *self.says.lock().unwrap() = Says { claims, ..Says::default() };
     }
 
@@ -76,10 +77,15 @@ async fn configuration(State(provider): State<Provider>) -> Json<Value> {
 }
 
 async fn keys() -> Json<Value> {
-    Json(json!({ "keys": [{ "kty": "RSA", "alg": "RS256", "use": "sig", "kid": "1", "n": MODULUS, "e": "AQAB" }] }))
+    Json(
+        json!({ "keys": [{ "kty": "RSA", "alg": "RS256", "use": "sig", "kid": "1", "n": MODULUS, "e": "AQAB" }] }),
+    )
 }
 
-async fn authorize(State(provider): State<Provider>, Query(asked): Query<HashMap<String, String>>) -> Redirect {
+async fn authorize(
+    State(provider): State<Provider>,
+    Query(asked): Query<HashMap<String, String>>,
+) -> Redirect {
     assert_eq!((asked["client_id"].as_str(), asked["code_challenge_method"].as_str()), (CLIENT, "S256"));
     let mut codes = provider.codes.lock().unwrap();
     let code = format!("code-{}", codes.len());
@@ -125,7 +131,10 @@ const START: &str = "/api/v1/single_sign_on/start?return_to=/orgs";
 async fn members_invited_people_and_admitted_domains_come_in_by_the_provider() -> Result<()> {
     let (site, provider) = (Site::start().await?, Provider::start().await?);
     let owner = site.owner().await?;
-    let set = provider.set_up(&owner, json!({ "label": "Acme login", "admitted_domains": ["Partner.example"] })).await?.ok();
+    let set = provider
+        .set_up(&owner, json!({ "label": "Acme login", "admitted_domains": ["Partner.example"] }))
+        .await?
+        .ok();
     assert_eq!((&set["has_client_secret"], set.get("client_secret")), (&json!(true), None));
     let offer = site.browser().get("/api/v1/sign_in_options").await?.ok();
     assert_eq!(offer["single_sign_on"]["label"], "Acme login");

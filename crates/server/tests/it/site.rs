@@ -80,7 +80,8 @@ impl Site {
 
     pub(crate) async fn sign_in(&self, email: &str, password: &str) -> Result<(Browser, Value)> {
         let browser = self.browser();
-        let answer = browser.post("/api/v1/session", &json!({ "email": email, "password": password })).await?;
+        let answer =
+            browser.post("/api/v1/session", &json!({ "email": email, "password": password })).await?;
         Ok((browser, answer.ok()))
     }
 }
@@ -95,7 +96,7 @@ impl Site {
     pub(crate) fn insert(&self, object: &str, record: &Value) -> String {
         let org = self.org.org();
         let fields = record.as_object().unwrap().clone();
-        org.write(&org.admin(), |work| work.insert(object, fields)).unwrap()
+        org.write(&org.admin(), |work| work.insert(object, &fields)).unwrap()
     }
 
     pub(crate) fn delete_record(&self, id: &str) {

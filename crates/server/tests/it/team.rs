@@ -2,6 +2,7 @@
 
 use anyhow::Result;
 use chrono::TimeDelta;
+use holdfast_engine::Clock as _;
 use serde_json::json;
 
 use crate::site::{OWNER, PASSWORD, Site, secret_of};
@@ -11,7 +12,8 @@ use crate::site::{OWNER, PASSWORD, Site, secret_of};
 async fn an_invitation_is_good_once_and_for_a_week() -> Result<()> {
     let site = Site::start().await?;
     let owner = site.owner().await?;
-    let invite = json!({ "email": "Inbox@acme.example", "role": "member", "kind": "service", "name": "Alerts" });
+    let invite =
+        json!({ "email": "Inbox@acme.example", "role": "member", "kind": "service", "name": "Alerts" });
     let created = owner.post("/api/v1/invitations", &invite).await?.ok();
     assert_eq!(created["invitation"]["email"], "inbox@acme.example");
     let token = secret_of(&created["link"]);
@@ -66,12 +68,17 @@ async fn who_owns_a_connection_keeps_all_rights_until_it_is_handed_over() -> Res
     let created = owner.post("/api/v1/invitations", &invite).await?.ok();
     let accept = json!({ "token": secret_of(&created["link"]), "name": "Otto", "password": PASSWORD });
     let otto = site.browser();
-    let otto_id = otto.post("/api/v1/invitations/accept", &accept).await?.ok()["id"].as_str().unwrap().to_owned();
+    let otto_id =
+        otto.post("/api/v1/invitations/accept", &accept).await?.ok()["id"].as_str().unwrap().to_owned();
     let olga_id = owner.get("/api/v1/me").await?.ok()["id"].as_str().unwrap().to_owned();
     let org = format!("/api/v1/orgs/{}", site.org_id().await?);
     owner.put(&format!("{org}/owner"), &json!({ "member_id": olga_id })).await?.ok();
 
-    assert_eq!(otto.get(&org).await?.ok()["rights"], json!(["view", "delete"]), "other owners see and remove");
+    assert_eq!(
+        otto.get(&org).await?.ok()["rights"],
+        json!(["view", "delete"]),
+        "other owners see and remove"
+    );
     let grab = otto.put(&format!("{org}/owner"), &json!({ "member_id": otto_id })).await?;
     assert_eq!(grab.code(), "not_allowed");
     let taken = otto.put(&format!("{org}/rights/{olga_id}"), &json!({ "rights": [] })).await?.ok();
@@ -105,5 +112,28 @@ async fn the_team_keeps_an_owner_and_whoever_is_switched_off_is_out_at_once() ->
     assert_eq!(site.browser().post("/api/v1/session", &body).await?.code(), "sign_in_refused");
     owner.delete(&path).await?.ok();
     assert_eq!(owner.get(&path).await?.code(), "not_found");
+    site.end().await
+}
+
+/// S-50: a watcher stops being told as soon as the right is gone.
+#[tokio::test(flavor = "multi_thread")]
+async fn live_events_end_with_the_right_and_with_the_session() -> Result<()> {
+    let site = Site::start().await?;
+    let owner = site.owner().await?;
+    let member = site.member(&owner, "max@acme.example", &["view"]).await?;
+    let org = format!("/api/v1/orgs/{}", site.org_id().await?);
+    let mut events = member.request(reqwest::Method::GET, "/api/v1/events").send().await?;
+    owner.put(&format!("{org}/auto_backup"), &json!({ "state": "running" })).await?.ok();
+    let told = events.chunk().await?.expect("an event comes");
+    assert!(std::str::from_utf8(&told)?.starts_with("event: auto_backup_changed"), "{told:?}");
+
+    let id = member.get("/api/v1/me").await?.ok()["id"].as_str().unwrap().to_owned();
+    owner.put(&format!("{org}/rights/{id}"), &json!({ "rights": [] })).await?.ok();
+    site.app.clock.sleep(std::time::Duration::from_secs(60)).await;
+    owner.put(&format!("{org}/auto_backup"), &json!({ "state": "paused" })).await?.ok();
+    owner.delete(&format!("/api/v1/members/{id}/sessions")).await?.ok();
+    while let Some(chunk) = events.chunk().await? {
+        assert!(!std::str::from_utf8(&chunk)?.contains("event:"), "{chunk:?}");
+    }
     site.end().await
 }

@@ -20,7 +20,10 @@ async fn a_token_may_what_its_scopes_say_and_no_more_than_its_member() -> Result
             let created = owner.post("/api/v1/me/tokens", &body).await?.ok();
             let secret = created["secret"].as_str().unwrap().to_owned();
             assert!(secret.starts_with(created["token"]["beginning"].as_str().unwrap()));
-            anyhow::Ok((Browser::with_token(url, &secret), created["token"]["id"].as_str().unwrap().to_owned()))
+            anyhow::Ok((
+                Browser::with_token(url, &secret),
+                created["token"]["id"].as_str().unwrap().to_owned(),
+            ))
         }
     };
     let (viewer, id) = made(json!({ "name": "viewer", "scopes": ["view"] })).await?;
@@ -29,7 +32,8 @@ async fn a_token_may_what_its_scopes_say_and_no_more_than_its_member() -> Result
     assert_eq!(viewer.put(&format!("{org}/auto_backup"), &pause).await?.code(), "not_allowed");
     assert_eq!(viewer.get("/api/v1/members").await?.code(), "not_allowed");
     assert_eq!(viewer.get("/api/v1/me/tokens").await?.code(), "not_allowed", "a token makes no tokens");
-    let (elsewhere, _) = made(json!({ "name": "e", "scopes": ["view"], "org_ids": ["00Dxx0000001gPLEAY"] })).await?;
+    let (elsewhere, _) =
+        made(json!({ "name": "e", "scopes": ["view"], "org_ids": ["00Dxx0000001gPLEAY"] })).await?;
     assert_eq!(elsewhere.get(&org).await?.code(), "not_found");
     let (team, _) = made(json!({ "name": "team", "scopes": ["team"] })).await?;
     team.get("/api/v1/members").await?.ok();
@@ -41,7 +45,8 @@ async fn a_token_may_what_its_scopes_say_and_no_more_than_its_member() -> Result
     assert_eq!(short.get(&org).await?.code(), "not_signed_in");
 
     let member = site.member(&owner, "max@acme.example", &[]).await?;
-    let created = member.post("/api/v1/me/tokens", &json!({ "name": "m", "scopes": ["view", "team"] })).await?.ok();
+    let created =
+        member.post("/api/v1/me/tokens", &json!({ "name": "m", "scopes": ["view", "team"] })).await?.ok();
     let program = Browser::with_token(&site.url, created["secret"].as_str().unwrap());
     assert_eq!(program.get(&org).await?.code(), "not_found");
     assert_eq!(program.get("/api/v1/members").await?.code(), "not_allowed");

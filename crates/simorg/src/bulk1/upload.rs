@@ -6,7 +6,7 @@ use serde_json::{Map, Value as Json, json};
 
 use crate::dml::Row;
 use crate::errors::ApiError;
-use crate::ingest::{Columns, Dialect, LineEnd, Operation, Reader};
+use crate::ingest::{Columns, Dialect, LineEnd, Operation, Reader, typed};
 use crate::model::ObjectDef;
 use crate::state::View;
 use crate::xml::Element;
@@ -92,7 +92,20 @@ fn named(
         return Err(format!("InvalidBatch : The '{verb}' batch must contain only ids"));
     }
     debug_assert!(view.object(&object.name).is_some(), "the object is one that the user sees");
-    Ok(records.into_iter().map(|record| Ok(Row::new(&object.name, record))).collect())
+    Ok(records.into_iter().map(|record| row(object, record)).collect())
+}
+
+/// One row, if its values are of the types of their fields.
+fn row(object: &ObjectDef, record: Map<String, Json>) -> Result<Row, ApiError> {
+    let mut typed_record = Map::with_capacity(record.len());
+    for (name, value) in record {
+        let value = match object.field(&name) {
+            Some(field) => typed::json(field, value)?,
+            None => value,
+        };
+        typed_record.insert(name, value);
+    }
+    Ok(Row::new(&object.name, typed_record))
 }
 
 /// One `sObject`: empty elements leave a field alone, `xsi:nil` empties it, a parent is an `sObject` in its relationship.

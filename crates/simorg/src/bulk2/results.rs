@@ -16,6 +16,7 @@ use serde_json::{Value as Json, json};
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 
+use super::csv::Lines;
 use super::job::{Job, Phase};
 use super::store::json_answer;
 use crate::errors::ApiError;
@@ -26,7 +27,7 @@ use crate::soql::visit_rows;
 /// Rows on a page when the request does not say.
 const DEFAULT_PAGE: usize = 250_000;
 /// Pieces of about this size go over the wire.
-const PIECE_BYTES: usize = 64 * 1024;
+const PIECE_BYTES: usize = 128 * 1024;
 /// Pieces that may wait for a slow reader.
 const WAITING_PIECES: usize = 4;
 /// Pages that `resultPages` names at once.
@@ -131,9 +132,10 @@ fn write(job: &Job, places: Range<usize>, pieces: &mpsc::Sender<Bytes>) {
     let mut piece = String::with_capacity(PIECE_BYTES + PIECE_BYTES / 4);
     job.format.header(&mut piece, columns);
     let counters = job.rows.get().and_then(|rows| rows.get(places)).unwrap_or_default();
+    let mut lines = Lines::new(job.format, columns, &job.view);
     // The view of the job never changes, so a row that was found in it is there.
     visit_rows(&job.plan, &job.view, counters, &mut |row| {
-        job.format.row(&mut piece, columns, &job.view, row);
+        lines.write(&mut piece, row);
         if piece.len() < PIECE_BYTES {
             return ControlFlow::Continue(());
         }

@@ -59,6 +59,11 @@ impl Generator {
         self.plans.get(slot).map_or(Value::Null, |plan| plan.value(&self.row(index)))
     }
 
+    /// How the values of a slot are made; `None` where all are null.
+    pub(crate) fn plan(&self, slot: usize) -> Option<&Plan> {
+        self.plans.get(slot)
+    }
+
     /// What `value` tells, with the text of it added to `text`.
     pub(crate) fn cell(&self, index: u64, slot: usize, text: &mut String) -> Cell<'_> {
         self.plans.get(slot).map_or(Cell::Null, |plan| plan.cell(&self.row(index), text))
@@ -137,17 +142,20 @@ pub struct GeneratedRow<'a> {
 
 impl GeneratedRow<'_> {
     /// A number that depends on the row and the topic only. Fields that belong together share a topic.
+    #[inline]
     pub fn hash(&self, topic: u64) -> u64 {
         mix(self.seed ^ mix(self.index.wrapping_add(topic.wrapping_mul(0xD6E8_FEB8_6659_FD93))))
     }
 
     /// A number below `end`.
+    #[inline]
     pub fn below(&self, topic: u64, end: u64) -> u64 {
         ((u128::from(self.hash(topic)) * u128::from(end)) >> 64).try_into().expect("below a u64")
     }
 }
 
 /// A well-spread function of 64 bits (the finaliser of splitmix64).
+#[inline]
 pub fn mix(mut x: u64) -> u64 {
     x = x.wrapping_add(0x9E37_79B9_7F4A_7C15);
     x = (x ^ (x >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);

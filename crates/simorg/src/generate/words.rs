@@ -1,10 +1,10 @@
 //! Words and texts for generated rows: plain ones, and the odd ones that break careless readers.
 
-use std::fmt::Write;
+use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::value::write_padded;
+use crate::model::value::{write_hex, write_padded};
 
 use super::GeneratedRow;
 
@@ -115,8 +115,19 @@ const ODD: [&str; 20] = [
     "trailing quote\"",
 ];
 
+/// What lines begin with: every verb with every noun.
+static PHRASES: LazyLock<Vec<String>> = LazyLock::new(|| {
+    let with =
+        |verb: &'static str| NOUN.iter().map(move |noun| format!("{verb} {} for ", noun.to_lowercase()));
+    VERB.into_iter().flat_map(with).collect()
+});
+
+fn place_in(row: &GeneratedRow<'_>, topic: u64, length: usize) -> usize {
+    usize::try_from(row.below(topic, length as u64)).expect("an index")
+}
+
 fn choose<'a>(row: &GeneratedRow<'_>, topic: u64, list: &[&'a str]) -> &'a str {
-    list[usize::try_from(row.below(topic, list.len() as u64)).expect("an index")]
+    list[place_in(row, topic, list.len())]
 }
 
 pub fn first_name(row: &GeneratedRow<'_>) -> &'static str {
@@ -182,7 +193,10 @@ pub fn phone(row: &GeneratedRow<'_>, topic: u64, out: &mut String) {
 
 pub fn url(row: &GeneratedRow<'_>, topic: u64, out: &mut String) {
     let page = row.hash(topic + 1) >> 40;
-    write!(out, "https://www.example.com/{page:x}?q=a%20b&n={}", row.index).expect("writing to a string");
+    out.push_str("https://www.example.com/");
+    write_hex(out, page);
+    out.push_str("?q=a%20b&n=");
+    write_padded(out, row.index, 1);
 }
 
 pub fn street(row: &GeneratedRow<'_>, topic: u64, out: &mut String) {
@@ -208,7 +222,7 @@ pub enum PlacePart {
 }
 
 pub fn place(row: &GeneratedRow<'_>, topic: u64, part: PlacePart) -> &'static str {
-    let place = PLACE[usize::try_from(row.below(topic + 5, PLACE.len() as u64)).expect("an index")];
+    let place = &PLACE[place_in(row, topic + 5, PLACE.len())];
     match part {
         PlacePart::City => place.0,
         PlacePart::State => place.1,
@@ -221,9 +235,8 @@ pub fn line(row: &GeneratedRow<'_>, topic: u64, out: &mut String) {
     if row.below(topic + 1, 12) == 0 {
         return out.push_str(choose(row, topic + 2, &ODD));
     }
-    add(out, &[choose(row, topic + 3, &VERB), " "]);
-    out.extend(choose(row, topic + 4, &NOUN).chars().flat_map(char::to_lowercase));
-    add(out, &[" for ", choose(row, topic + 5, &COMPANY)]);
+    let phrase = place_in(row, topic + 3, VERB.len()) * NOUN.len() + place_in(row, topic + 4, NOUN.len());
+    add(out, &[&PHRASES[phrase], choose(row, topic + 5, &COMPANY)]);
 }
 
 /// Paragraphs: most short, a few filling the field.
@@ -249,6 +262,7 @@ pub fn long(row: &GeneratedRow<'_>, topic: u64, length: usize, html: bool, out: 
     keep(out, start, str::trim_end);
 }
 
+#[inline]
 fn add(out: &mut String, parts: &[&str]) {
     for part in parts {
         out.push_str(part);
@@ -263,15 +277,61 @@ fn keep(out: &mut String, start: usize, head: impl Fn(&str) -> &str) {
 
 /// Keeps at most `length` characters of what was added from `start` on.
 pub fn cut(out: &mut String, start: usize, length: usize) {
-    if out.len() - start > length
-        && let Some((at, _)) = out[start..].char_indices().nth(length)
-    {
+    if let Some(at) = place_of_character(&out[start..], length) {
         out.truncate(start + at);
     }
+}
+
+/// Where the character after so many begins; `None` if there are no more. Counts bytes that begin a character, many at once.
+fn place_of_character(text: &str, number: usize) -> Option<usize> {
+    let bytes = text.as_bytes();
+    let (mut at, mut seen) = (0_usize, 0_usize);
+    while seen < number {
+        let end = at.checked_add(number - seen).filter(|end| *end < bytes.len())?;
+        // Pieces of this size can be counted in bytes.
+        let pieces = bytes[at..end].chunks(128);
+        let begun =
+            pieces.map(|piece| piece.iter().fold(0, |begun: u8, byte| begun + u8::from(begins(*byte))));
+        seen += begun.map(usize::from).sum::<usize>();
+        at = end;
+    }
+    let rest = bytes[at..].iter().position(|byte| begins(*byte))?;
+    Some(at + rest)
+}
+
+/// Whether a character begins with this byte of UTF-8.
+fn begins(byte: u8) -> bool {
+    byte & 0xC0 != 0x80
 }
 
 /// Keeps at most `length` bytes of the ASCII text that was added from `start` on, those at its end.
 pub fn keep_end(out: &mut String, start: usize, length: usize) {
     let excess = (out.len() - start).saturating_sub(length);
     out.replace_range(start..start + excess, "");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_are_cut_between_characters() {
+        for text in [
+            "",
+            "a",
+            "abcdef",
+            "äöü",
+            "a桜b通c",
+            "\u{1F600}x\u{1F600}",
+            &"桜".repeat(40),
+            &"ab桜".repeat(100),
+        ] {
+            for length in (0..50).chain(250..310) {
+                let mut out = format!("head{text}");
+                cut(&mut out, 4, length);
+                let expected: String = text.chars().take(length).collect();
+                assert_eq!(out, format!("head{expected}"), "{length}");
+            }
+        }
+    }
 }

@@ -13,6 +13,7 @@ use crate::model::{FieldType, ObjectDef};
 use crate::state::View;
 
 use super::load::Operation;
+use super::typed;
 
 const NULL: &str = "#N/A";
 
@@ -64,7 +65,7 @@ impl Columns {
                     record.insert(name.clone(), Json::Null);
                 }
                 Column::Field { name, label, kind } => {
-                    let text = readable(name, label, *kind, value)?;
+                    let text = typed::text(name, label, *kind, value)?;
                     record.insert(name.clone(), Json::String(text.into_owned()));
                 }
                 // Null through the key of a parent leaves the reference as it is.
@@ -122,23 +123,6 @@ fn parent(view: &View, object: &ObjectDef, header: &str, path: &str, key: &str) 
         of: is_polymorphic.then_some(target),
         key: key.name,
     })
-}
-
-/// The value in a form that every API reads, if Bulk takes it at all.
-fn readable<'a>(name: &str, label: &str, kind: FieldType, value: &'a str) -> Result<Cow<'a, str>, ApiError> {
-    match kind {
-        FieldType::Boolean => Ok(match value.to_ascii_lowercase().as_str() {
-            "true" | "1" | "yes" | "y" | "t" => Cow::Borrowed("true"),
-            "false" | "0" | "no" | "n" | "f" => Cow::Borrowed("false"),
-            _ => Cow::Borrowed(value),
-        }),
-        // A day alone is no time, though REST reads it as one.
-        FieldType::DateTime if !value.contains('T') => {
-            let message = format!("{label}: value not of required type: {value}");
-            Err(ApiError::record("INVALID_TYPE_ON_FIELD_IN_RECORD", message, [name]))
-        }
-        _ => Ok(Cow::Borrowed(value)),
-    }
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@
 mod columns;
 mod csv;
 mod load;
+pub(crate) mod typed;
 
 pub(crate) use columns::Columns;
 pub(crate) use csv::{CsvError, Dialect, LineEnd, Reader, write_text};

@@ -120,4 +120,22 @@ mod tests {
         assert_eq!(error.to_string(), "Too many files in retrieve call, limit is: 10000");
         assert_eq!(error.code(), "LIMIT_EXCEEDED");
     }
+
+    #[test]
+    fn more_than_four_hundred_megabytes_unzipped_are_refused() {
+        let piece = Bytes::from(vec![b'x'; 10 * 1024 * 1024]);
+        let mut files: Files = (0..40).map(|n| (format!("staticresources/{n}"), piece.clone())).collect();
+        files.push(("staticresources/last".to_owned(), Bytes::from_static(b"x")));
+        let error = write(&files).unwrap_err();
+        assert_eq!(error, ArchiveError::TooLarge("retrieved", MOST_UNZIPPED, MOST_UNZIPPED + 1));
+        assert_eq!(error.code(), "LIMIT_EXCEEDED");
+    }
+
+    #[test]
+    fn a_zip_of_more_than_thirty_nine_megabytes_is_refused_unread() {
+        let zip = vec![0; MOST_ZIPPED + 1];
+        let (most, size) = (as_u64(MOST_ZIPPED), as_u64(MOST_ZIPPED + 1));
+        assert_eq!(read(&zip).unwrap_err(), ArchiveError::TooLarge("deployed", most, size));
+        assert!(matches!(read(&zip[1..]), Err(ArchiveError::Unreadable(_))));
+    }
 }

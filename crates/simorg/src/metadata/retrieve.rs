@@ -248,8 +248,10 @@ impl Selection<'_> {
     }
 
     fn add_one(&mut self, kind: &MetadataType, member: &str) {
-        let folder =
-            kind.folder_type().and_then(|folder| self.snapshot.components.get(folder, member).cloned());
+        // A slash at the end says that the folder is meant, which Salesforce's own tools write.
+        let folder = kind.folder_type().and_then(|folder| {
+            self.snapshot.components.get(folder, member.strip_suffix('/').unwrap_or(member)).cloned()
+        });
         // The public default folder has no file of its own.
         if kind.in_folder && member == "unfiled$public" {
             return;

@@ -418,6 +418,21 @@ impl FieldDef {
         self.createable && !self.nillable && !self.defaulted_on_create
     }
 
+    /// False if and only if a new row leaves the field null when it is not given.
+    pub(crate) fn fills_itself(&self) -> bool {
+        match &self.source {
+            FieldSource::AutoNumber(_) | FieldSource::RollUp(_) => true,
+            FieldSource::Stored => {
+                matches!(self.name.as_str(), "OwnerId" | "RecordTypeId")
+                    || self.kind == FieldType::Boolean
+                    || !self.default_value.is_null()
+                    || self.default_value_formula.is_some()
+                    || self.picklist_values.iter().any(|choice| choice.default_value && choice.active)
+            }
+            _ => false,
+        }
+    }
+
     /// The text name of a custom object, which Salesforce fills with the id when it is left out.
     pub(crate) fn custom_name(&self) -> bool {
         self.length == 80 && self.nillable && self.createable

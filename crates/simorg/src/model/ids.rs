@@ -16,18 +16,19 @@ pub fn record_id(key_prefix: &str, counter: u64) -> String {
 }
 
 pub(crate) fn write_record_id(out: &mut String, key_prefix: &str, counter: u64) {
-    let start = out.len();
-    out.push_str(key_prefix);
-    out.push_str(POD);
-    let mut tail = [b'0'; 10];
+    let mut id = [b'0'; 18];
+    id[..3].copy_from_slice(key_prefix.as_bytes());
+    id[3..5].copy_from_slice(POD.as_bytes());
     let mut rest = counter;
-    for place in tail.iter_mut().rev() {
-        *place = DIGITS[usize::try_from(rest % 62).expect("below 62")];
+    let mut place = 15;
+    while rest > 0 && place > 5 {
+        place -= 1;
+        id[place] = DIGITS[usize::try_from(rest % 62).expect("below 62")];
         rest /= 62;
     }
-    out.push_str(std::str::from_utf8(&tail).expect("the alphabet is ASCII"));
-    let suffix = suffix_of(&out.as_bytes()[start..]);
-    out.push_str(std::str::from_utf8(&suffix).expect("the alphabet is ASCII"));
+    let suffix = suffix_of(&id[..15]);
+    id[15..].copy_from_slice(&suffix);
+    out.push_str(std::str::from_utf8(&id).expect("prefix and alphabet are ASCII"));
 }
 
 /// The counter of an id of 15 or 18 characters made by this org.
@@ -37,6 +38,13 @@ pub fn counter_of(id: &str) -> Option<u64> {
         return None;
     }
     digits.bytes().try_fold(0_u64, |sum, byte| sum.checked_mul(62)?.checked_add(digit(byte)?))
+}
+
+/// The counter of an id of 18 characters that `record_id` makes again from its prefix and this counter.
+pub(crate) fn own_counter_of(id: &str) -> Option<u64> {
+    let bytes = id.as_bytes();
+    let is_own = bytes.len() == 18 && id.is_ascii() && suffix_of(&bytes[..15]) == bytes[15..];
+    counter_of(id).filter(|_| is_own)
 }
 
 fn digit(byte: u8) -> Option<u64> {

@@ -4,6 +4,7 @@ mod cell;
 pub mod field;
 pub mod ids;
 pub mod json;
+mod names;
 pub mod object;
 pub mod permissions;
 pub mod value;
@@ -13,6 +14,7 @@ pub use field::{
     FieldDef, FieldMetadata, FieldSource, FieldType, FilterOperator, OnDelete, Picklist, RollUp,
     RollUpFilter, RollUpKind,
 };
+pub(crate) use names::Names;
 pub use object::{
     ChildRelationship, ObjectDef, ObjectFlags, ObjectKind, ObjectMetadata, RecordTypeValues, ValidationRule,
 };

@@ -1,10 +1,12 @@
 //! One object (SObject type) of the org: its flags, its fields and the lists of its children.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 use serde::{Deserialize, Serialize};
 
-use super::field::{FieldDef, OnDelete};
+use super::field::{FieldDef, FieldSource, FieldType, OnDelete};
+use super::names::Names;
 
 /// What a describe says an object can do.
 #[expect(clippy::struct_excessive_bools, reason = "the attributes of a describe, one by one")]
@@ -130,7 +132,29 @@ pub struct ObjectDef {
     pub first_counter: u64,
     pub metadata: ObjectMetadata,
     #[serde(skip)]
-    by_name: HashMap<String, usize>,
+    by_name: Names,
+    #[serde(skip)]
+    chosen: Chosen,
+}
+
+/// Which fields writes ask for time and again, by their places: found when first asked for, and again in a copy.
+#[derive(Debug, Default)]
+struct Chosen(OnceLock<Places>);
+
+#[derive(Debug)]
+struct Places {
+    references: Vec<usize>,
+    roll_ups: Vec<usize>,
+    required: Vec<usize>,
+    defaulted: Vec<usize>,
+    unique: Vec<usize>,
+    has_encrypted: bool,
+}
+
+impl Clone for Chosen {
+    fn clone(&self) -> Chosen {
+        Chosen::default()
+    }
 }
 
 impl ObjectDef {
@@ -162,7 +186,8 @@ impl ObjectDef {
             id_prefix,
             first_counter,
             metadata: ObjectMetadata::default(),
-            by_name: HashMap::new(),
+            by_name: Names::default(),
+            chosen: Chosen::default(),
         };
         object.reindex();
         object
@@ -170,8 +195,8 @@ impl ObjectDef {
 
     /// Rebuilds the index by name after a change of `fields`.
     pub fn reindex(&mut self) {
-        self.by_name =
-            self.fields.iter().enumerate().map(|(at, f)| (f.name.to_ascii_lowercase(), at)).collect();
+        self.by_name = Names::of(self.fields.iter().map(|field| field.name.as_str()));
+        self.chosen = Chosen::default();
     }
 
     /// The field of this name, whatever its case.
@@ -180,10 +205,54 @@ impl ObjectDef {
     }
 
     pub fn field_index(&self, name: &str) -> Option<usize> {
-        if let Some(at) = self.by_name.get(name) {
-            return Some(*at);
-        }
-        self.by_name.get(&name.to_ascii_lowercase()).copied()
+        self.by_name.find(name, |at| self.fields[at].name.eq_ignore_ascii_case(name))
+    }
+
+    pub(crate) fn references(&self) -> impl Iterator<Item = &FieldDef> {
+        self.at(&self.places().references)
+    }
+
+    pub(crate) fn roll_ups(&self) -> impl Iterator<Item = &FieldDef> {
+        self.at(&self.places().roll_ups)
+    }
+
+    /// Fields that must be given on insert.
+    pub(crate) fn required(&self) -> impl Iterator<Item = &FieldDef> {
+        self.at(&self.places().required)
+    }
+
+    /// Fields that a new row may fill by itself.
+    pub(crate) fn defaulted(&self) -> impl Iterator<Item = &FieldDef> {
+        self.at(&self.places().defaulted)
+    }
+
+    pub(crate) fn unique(&self) -> impl Iterator<Item = &FieldDef> {
+        self.at(&self.places().unique)
+    }
+
+    pub(crate) fn has_encrypted_fields(&self) -> bool {
+        self.places().has_encrypted
+    }
+
+    fn at<'a>(&'a self, places: &'a [usize]) -> impl Iterator<Item = &'a FieldDef> {
+        places.iter().map(|at| &self.fields[*at])
+    }
+
+    fn places(&self) -> &Places {
+        self.chosen.0.get_or_init(|| {
+            let which = |is: &dyn Fn(&FieldDef) -> bool| {
+                let chosen = self.fields.iter().enumerate().filter(|(_, field)| is(field));
+                chosen.map(|(at, _)| at).collect::<Vec<usize>>()
+            };
+            Places {
+                references: which(&|field| !field.reference_to.is_empty()),
+                roll_ups: which(&|field| matches!(field.source, FieldSource::RollUp(_))),
+                required: which(&FieldDef::is_required),
+                defaulted: which(&FieldDef::fills_itself),
+                unique: which(&|field| field.unique),
+                has_encrypted: !which(&|field| field.kind == FieldType::EncryptedString).is_empty(),
+            }
+        })
     }
 
     /// The field that a relationship name such as `Owner` or `Broker__r` belongs to.

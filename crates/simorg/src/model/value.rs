@@ -168,10 +168,13 @@ pub fn java_double(digits: &str) -> String {
 }
 
 pub(crate) fn write_datetime(out: &mut String, ms: i64, zone: &str) {
-    let at = DateTime::<Utc>::from_timestamp_millis(ms).unwrap_or_default();
-    write_date(out, at.date_naive());
+    let day = ms.div_euclid(DAY_MS);
+    match written_day(day) {
+        Some(written) => out.push_str(text_of(&written)),
+        None => write_date(out, DateTime::<Utc>::from_timestamp_millis(ms).unwrap_or_default().date_naive()),
+    }
     out.push('T');
-    write_clock(out, at.timestamp_millis().rem_euclid(86_400_000));
+    write_clock(out, ms.rem_euclid(DAY_MS));
     out.push_str(zone);
 }
 
@@ -191,14 +194,53 @@ pub(crate) fn write_date(out: &mut String, date: NaiveDate) {
     write_padded(out, date.day().into(), 2);
 }
 
+const DAY_MS: i64 = 86_400_000;
+
+/// A day since 1970 as it is written, if its year has four digits ("`chrono`-Compatible Low-Level Date Algorithms", Howard
+/// Hinnant, for days since the first of March of year 0).
+fn written_day(day: i64) -> Option<[u8; 10]> {
+    let since = u64::try_from(day.checked_add(719_468)?).ok()?;
+    let (era, of_era) = (since / 146_097, since % 146_097);
+    let year_of_era = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let shifted = (5 * of_year + 2) / 153;
+    let day = of_year - (153 * shifted + 2) / 5 + 1;
+    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
+    let year = year_of_era + era * 400 + u64::from(month <= 2);
+    let [century, years, month, day] = [year / 100, year % 100, month, day].map(digits_of);
+    (year <= 9999).then_some([
+        century[0], century[1], years[0], years[1], b'-', month[0], month[1], b'-', day[0], day[1],
+    ])
+}
+
 fn write_clock(out: &mut String, ms: i64) {
     let ms = ms.unsigned_abs();
-    for (part, width, end) in
-        [(ms / 3_600_000, 2, ":"), (ms / 60_000 % 60, 2, ":"), (ms / 1000 % 60, 2, "."), (ms % 1000, 3, "")]
-    {
-        write_padded(out, part, width);
-        out.push_str(end);
-    }
+    let [hour, minute, second] = [ms / 3_600_000, ms / 60_000 % 60, ms / 1000 % 60].map(digits_of);
+    let [tenths, thousandth] = [ms % 1000 / 10, ms % 10].map(digits_of);
+    out.push_str(text_of(&[
+        hour[0],
+        hour[1],
+        b':',
+        minute[0],
+        minute[1],
+        b':',
+        second[0],
+        second[1],
+        b'.',
+        tenths[0],
+        tenths[1],
+        thousandth[1],
+    ]));
+}
+
+/// The last two digits of a number.
+fn digits_of(number: u64) -> [u8; 2] {
+    let number = u8::try_from(number % 100).expect("below 100");
+    [b'0' + number / 10, b'0' + number % 10]
+}
+
+fn text_of(ascii: &[u8]) -> &str {
+    std::str::from_utf8(ascii).expect("digits and signs are ASCII")
 }
 
 /// A whole number with zeros before it up to this width.
@@ -206,15 +248,28 @@ pub(crate) fn write_padded(out: &mut String, number: u64, width: usize) {
     let mut digits = [b'0'; 20];
     let mut first = digits.len();
     let mut rest = number;
-    while rest > 0 || first == digits.len() {
-        first -= 1;
-        digits[first] = b'0' + u8::try_from(rest % 10).expect("a digit");
-        rest /= 10;
+    while rest >= 10 {
+        first -= 2;
+        digits[first..first + 2].copy_from_slice(&digits_of(rest));
+        rest /= 100;
     }
-    for _ in digits.len() - first..width {
+    if rest > 0 || first == digits.len() {
+        first -= 1;
+        digits[first] = b'0' + u8::try_from(rest).expect("a digit");
+    }
+    for _ in digits.len()..width {
         out.push('0');
     }
-    out.push_str(std::str::from_utf8(&digits[first..]).expect("digits are ASCII"));
+    out.push_str(text_of(&digits[first.min(digits.len().saturating_sub(width))..]));
+}
+
+/// A whole number in hexadecimal digits, small letters.
+pub(crate) fn write_hex(out: &mut String, number: u64) {
+    let digits = (16 - number.leading_zeros() / 4).clamp(1, 16);
+    for place in (0..digits).rev() {
+        let digit = u32::try_from(number >> (4 * place) & 15).expect("below 16");
+        out.push(char::from_digit(digit, 16).expect("a digit of base 16"));
+    }
 }
 
 pub(crate) fn write_java_double(out: &mut String, digits: &str) {
@@ -267,6 +322,45 @@ mod tests {
             ("-3.25", "-3.25"),
         ] {
             assert_eq!(java_double(digits), shown, "{digits}");
+        }
+    }
+
+    #[test]
+    fn days_are_written_as_the_calendar_has_them() {
+        for day in (-800_000..3_000_000).step_by(97).chain([-719_528, -719_469, 0, 59, 60, 2_932_896]) {
+            let date = DateTime::<Utc>::from_timestamp(day * 86_400, 0).unwrap().date_naive();
+            let text = date_text(date);
+            assert_eq!(datetime_text(day * DAY_MS + 1, ""), format!("{text}T00:00:00.001"));
+            assert!(text.len() > 10 || text == date.to_string(), "{date}");
+        }
+    }
+
+    #[test]
+    fn numbers_are_padded_to_their_width() {
+        let cases = [
+            (0, 1, "0"),
+            (0, 3, "000"),
+            (7, 1, "7"),
+            (10, 1, "10"),
+            (105, 2, "105"),
+            (42, 25, "0000000000000000000000042"),
+        ];
+        for (number, width, expected) in cases {
+            let mut out = String::new();
+            write_padded(&mut out, number, width);
+            assert_eq!(out, expected);
+        }
+        let mut out = String::new();
+        write_padded(&mut out, u64::MAX, 1);
+        assert_eq!(out, u64::MAX.to_string());
+    }
+
+    #[test]
+    fn hexadecimal_digits_are_those_of_the_standard_library() {
+        for number in [0, 1, 15, 16, 255, 256, 0xABC_DEF0, u64::MAX] {
+            let mut out = String::new();
+            write_hex(&mut out, number);
+            assert_eq!(out, format!("{number:x}"));
         }
     }
 

@@ -15,7 +15,24 @@ struct Claims {
     #[serde(alias = "prn")]
     sub: String,
     aud: Audience,
-    exp: i64,
+    exp: Seconds,
+}
+
+/// Seconds since 1970; the example in "OAuth 2.0 JWT Bearer Flow for Server-to-Server Integration" has them as text.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum Seconds {
+    Number(i64),
+    Text(String),
+}
+
+impl Seconds {
+    fn value(&self) -> Option<i64> {
+        match self {
+            Seconds::Number(number) => Some(*number),
+            Seconds::Text(text) => text.parse().ok(),
+        }
+    }
 }
 
 #[derive(Debug, Deserialize)]
@@ -31,7 +48,8 @@ const AUDIENCES: [&str; 2] = ["https://login.salesforce.com", "https://test.sale
 pub(super) fn grant(state: &AppState, form: &Form) -> Result<Grant, OauthError> {
     let assertion = form.need("assertion")?;
     let claims = verified(state, assertion)?;
-    if claims.exp < state.org.now().timestamp() {
+    let expires = claims.exp.value().ok_or_else(|| OauthError::invalid_grant("invalid assertion"))?;
+    if expires < state.org.now().timestamp() {
         return Err(OauthError::invalid_grant("expired assertion"));
     }
     let audiences = match &claims.aud {

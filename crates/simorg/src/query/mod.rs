@@ -14,6 +14,7 @@ use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
 use axum::{Extension, Router};
+use serde_json::Value as Json;
 
 use crate::composite::PART;
 use crate::errors::{ApiError, JSON};
@@ -155,8 +156,12 @@ fn columns_of(state: &AppState, call: &Call, statement: &str) -> Result<String, 
     } else {
         state.org.view(&call.session.user)
     };
-    let plan = plan(state, call, &view, statement)?;
-    Ok(column_metadata::describe(&plan).to_string())
+    Ok(columns(&plan(state, call, &view, statement)?).to_string())
+}
+
+/// The answer to `columns=true`.
+pub(crate) fn columns(plan: &soql::Plan) -> Json {
+    column_metadata::describe(plan)
 }
 
 fn plan_of(state: &AppState, call: &Call, statement: &str) -> Result<String, ApiError> {

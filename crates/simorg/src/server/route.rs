@@ -253,6 +253,7 @@ mod tests {
             (65, "Winter '26"),
             (66, "Spring '26"),
             (67, "Summer '26"),
+            (68, "Winter '27"),
         ] {
             assert_eq!(label(version), expected);
         }

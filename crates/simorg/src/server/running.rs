@@ -1,11 +1,8 @@
 //! An org that listens: started on a loopback address, stopped when dropped.
 
-use std::future::IntoFuture;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use axum::ServiceExt;
-use axum::extract::Request;
 use futures::FutureExt;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
@@ -17,7 +14,7 @@ use crate::saved::StateFileError;
 use crate::state::Org;
 
 use super::tls::TlsListener;
-use super::{AppState, Identity, router};
+use super::{AppState, Identity, connections, router};
 
 /// A server under way.
 pub struct RunningOrg {
@@ -38,12 +35,9 @@ impl RunningOrg {
         let address = listener.local_addr()?;
         let (stop, stopped) = oneshot::channel::<()>();
         let routes = NormalizePathLayer::trim_trailing_slash().layer(router(&state));
-        let routes = ServiceExt::<Request>::into_make_service(routes);
         let serving = match &identity {
-            None => axum::serve(listener, routes).into_future().boxed(),
-            Some(identity) => {
-                axum::serve(TlsListener::new(listener, identity)?, routes).into_future().boxed()
-            }
+            None => connections::serve(listener, routes).boxed(),
+            Some(identity) => connections::serve(TlsListener::new(listener, identity)?, routes).boxed(),
         };
         let task = tokio::spawn(async move {
             tokio::select! {

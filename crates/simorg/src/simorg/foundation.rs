@@ -39,7 +39,7 @@ impl Writer<'_> {
         let table = self.snapshot.table_mut(object).expect("a built-in object");
         let def = table.def.clone();
         let counter = table.reserve();
-        let mut cells = vec![Value::Null; def.next_slot()];
+        let mut row = StoredRow::default();
         let audit = [
             ("CreatedDate", Value::DateTime(self.at_ms)),
             ("CreatedById", Value::Id(self.admin.clone())),
@@ -49,10 +49,10 @@ impl Writer<'_> {
         ];
         for (name, value) in audit.iter().chain(values) {
             if let Some(field) = def.field(name) {
-                cells[field.slot] = value.clone();
+                row.set(field.slot, value);
             }
         }
-        table.put(counter, StoredRow { values: cells, bin: None });
+        table.put(counter, row);
         let id = ids::record_id(&def.id_prefix, counter);
         self.ids.entry(object.to_owned()).or_default().push(id.clone());
         id

@@ -6,22 +6,23 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use crate::generate::hash_text;
+use crate::generate::{hash_text, mix};
 use crate::model::{FieldDef, FieldSource, ObjectDef, Value};
 
 use super::table::StoredRow;
 
-/// The index of one table, by slot and hash of the value.
+/// The index of one table.
 #[derive(Debug, Default)]
 pub(super) struct Index {
     slots: Vec<usize>,
-    noted: Mutex<HashMap<(usize, u64), Counters>>,
+    noted: Mutex<Noted>,
 }
 
-#[derive(Debug)]
-enum Counters {
-    One(u64),
-    Many(BTreeSet<u64>),
+/// Counters by a hash of slot and value. Most values are held by one row.
+#[derive(Debug, Default)]
+struct Noted {
+    one: HashMap<u64, u64>,
+    more: HashMap<u64, BTreeSet<u64>>,
 }
 
 impl Index {
@@ -40,11 +41,11 @@ impl Index {
     }
 
     pub(super) fn note(&self, counter: u64, row: &StoredRow) {
-        let held = self.slots.iter().filter_map(|slot| Some((*slot, key(row.values.get(*slot)?)?)));
-        let held: Vec<(usize, u64)> = held.collect();
         let mut noted = self.noted();
-        for place in held {
-            noted.entry(place).or_insert(Counters::One(counter)).add(counter);
+        for slot in &self.slots {
+            if let Some(key) = key(&row.get(*slot)) {
+                noted.add(place(*slot, key), counter);
+            }
         }
     }
 
@@ -54,28 +55,27 @@ impl Index {
             return None;
         }
         let Some(key) = key(value) else { return Some(Vec::new()) };
-        Some(match self.noted().get(&(slot, key)) {
-            None => Vec::new(),
-            Some(Counters::One(counter)) => vec![*counter],
-            Some(Counters::Many(counters)) => counters.iter().copied().collect(),
-        })
+        let (noted, place) = (self.noted(), place(slot, key));
+        let more = noted.more.get(&place).into_iter().flatten();
+        Some(noted.one.get(&place).into_iter().chain(more).copied().collect())
     }
 
-    fn noted(&self) -> MutexGuard<'_, HashMap<(usize, u64), Counters>> {
+    fn noted(&self) -> MutexGuard<'_, Noted> {
         self.noted.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Counters {
-    fn add(&mut self, counter: u64) {
-        match self {
-            Counters::One(known) if *known == counter => {}
-            Counters::One(known) => *self = Counters::Many(BTreeSet::from([*known, counter])),
-            Counters::Many(counters) => {
-                counters.insert(counter);
-            }
+impl Noted {
+    fn add(&mut self, place: u64, counter: u64) {
+        let first = *self.one.entry(place).or_insert(counter);
+        if first != counter {
+            self.more.entry(place).or_default().insert(counter);
         }
     }
+}
+
+fn place(slot: usize, key: u64) -> u64 {
+    mix(key ^ mix(slot as u64))
 }
 
 /// Fields by which rows are looked up: keys, and references other than those that nearly all rows share.

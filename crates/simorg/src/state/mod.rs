@@ -21,6 +21,7 @@ pub mod rules;
 pub mod schema_changes;
 pub mod sharing;
 pub mod table;
+mod tables;
 pub mod transaction;
 mod user_rows;
 pub mod users;

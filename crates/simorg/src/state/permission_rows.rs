@@ -293,15 +293,15 @@ pub(crate) fn revoke(snapshot: &mut Snapshot, object: &str, field: Option<&str>)
         ) else {
             continue;
         };
-        let text = |row: &StoredRow, slot: usize| row.values.get(slot).map(Value::to_plain_text);
+        let is = |row: &StoredRow, slot: usize, name: &str| {
+            row.get(slot).to_plain_text().eq_ignore_ascii_case(name)
+        };
         let gone: Vec<u64> = table
             .written_rows()
             .filter(|(_, row)| match (&name, field_slot) {
-                (Some(name), Some(slot)) => {
-                    text(row, slot).is_some_and(|held| held.eq_ignore_ascii_case(name))
-                }
+                (Some(name), Some(slot)) => is(row, slot, name),
                 (Some(_), None) => false,
-                (None, _) => text(row, object_slot).is_some_and(|held| held.eq_ignore_ascii_case(object)),
+                (None, _) => is(row, object_slot, object),
             })
             .map(|(counter, _)| counter)
             .collect();
@@ -323,14 +323,11 @@ fn full_sets(snapshot: &Snapshot) -> Vec<String> {
         let found = table.written_rows().filter(|(_, row)| row.bin.is_none() && wanted(row));
         found.map(|(counter, _)| ids::record_id(&table.def.id_prefix, counter)).collect()
     };
-    let profiles: HashSet<String> = ids_of("Profile", &|row| {
-        row.values.get(name).and_then(Value::as_str).is_some_and(|name| FULL_PROFILES.contains(&name))
-    })
-    .into_iter()
-    .collect();
-    ids_of("PermissionSet", &|row| {
-        row.values.get(owner).and_then(Value::as_str).is_some_and(|profile| profiles.contains(profile))
-    })
+    let profiles: HashSet<String> =
+        ids_of("Profile", &|row| row.get(name).as_str().is_some_and(|name| FULL_PROFILES.contains(&name)))
+            .into_iter()
+            .collect();
+    ids_of("PermissionSet", &|row| row.get(owner).as_str().is_some_and(|profile| profiles.contains(profile)))
 }
 
 fn object_row(set: &str, object: &str) -> Vec<(&'static str, Value)> {
@@ -366,14 +363,10 @@ fn add_rows(snapshot: &mut Snapshot, object: &str, rows: Vec<Vec<(&str, Value)>>
         ("SystemModstamp", Value::DateTime(at_ms)),
     ];
     for row in rows {
-        let mut values = vec![Value::Null; def.next_slot()];
-        for (name, value) in audit.iter().cloned().chain(row) {
-            if let Some(slot) = slots.get(name) {
-                values[*slot] = value;
-            }
-        }
+        let values = audit.iter().cloned().chain(row);
+        let row = StoredRow::of(values.filter_map(|(name, value)| Some((*slots.get(name)?, value))));
         let counter = table.reserve();
-        table.put(counter, StoredRow { values, bin: None });
+        table.put(counter, row);
     }
 }
 
@@ -382,15 +375,15 @@ pub(crate) fn put_access_row(snapshot: &mut Snapshot, user: &str, own: &Permissi
     let Some(counter) = ids::counter_of(user) else { return };
     let Some(table) = snapshot.table_mut("UserPermissionAccess") else { return };
     let def = table.def.clone();
-    let mut values = vec![Value::Null; def.next_slot()];
-    for field in &def.fields {
-        if let Some(name) = field.name.strip_prefix("Permissions") {
-            values[field.slot] = Value::Bool(own.holds(name));
-        } else if field.name == "LastCacheUpdate" {
-            values[field.slot] = Value::DateTime(at_ms);
-        }
-    }
-    table.put(counter, StoredRow { values, bin: None });
+    let values = def.fields.iter().filter_map(|field| {
+        let value = match field.name.strip_prefix("Permissions") {
+            Some(name) => Value::Bool(own.holds(name)),
+            None if field.name == "LastCacheUpdate" => Value::DateTime(at_ms),
+            None => return None,
+        };
+        Some((field.slot, value))
+    });
+    table.put(counter, StoredRow::of(values));
 }
 
 /// The profile that a user's row names.

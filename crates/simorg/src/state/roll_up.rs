@@ -23,7 +23,7 @@ pub(crate) fn over<'a>(
     child: &'a str,
     via: &'a str,
 ) -> impl Iterator<Item = (&'a FieldDef, &'a RollUp)> {
-    master.fields.iter().filter_map(move |field| match &field.source {
+    master.roll_ups().filter_map(move |field| match &field.source {
         FieldSource::RollUp(sum)
             if sum.child.eq_ignore_ascii_case(child) && sum.via.eq_ignore_ascii_case(via) =>
         {
@@ -124,8 +124,7 @@ impl Org {
         let written: Vec<u64> = table.written_rows().map(|(counter, _)| counter).collect();
         for counter in written {
             let mut row = table.take(counter).expect("just listed");
-            row.values.resize(row.values.len().max(field.slot + 1), Value::Null);
-            row.values[field.slot] = total(sum, field, parts.get(&counter).map_or(&[], Vec::as_slice));
+            row.set(field.slot, &total(sum, field, parts.get(&counter).map_or(&[], Vec::as_slice)));
             table.put(counter, row);
         }
         self.publish(Arc::new(snapshot));

@@ -3,7 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use crate::formula::Subject;
-use crate::generate::Generator;
+use crate::generate::{GeneratedRow, Generator};
 use crate::model::{Cell, FieldDef, FieldSource, Value, ids};
 
 use super::roll_up;
@@ -46,6 +46,14 @@ impl Row {
         let index = self.counter.checked_sub(self.table.def.first_counter)?;
         let generator = self.table.generator.as_deref()?;
         (index < generator.count()).then_some((generator, index))
+    }
+
+    /// The generated row itself, if nothing was written over it.
+    pub(crate) fn untouched(&self) -> Option<GeneratedRow<'_>> {
+        match self.found {
+            Found::Generated(index) => Some(self.table.generator.as_deref()?.row(index)),
+            Found::Stored(_) => None,
+        }
     }
 
     /// 18 characters.
@@ -130,7 +138,7 @@ impl Row {
             _ => return None,
         }
         let cell = match &self.found {
-            Found::Stored(row) => row.values.get(field.slot).map_or(Cell::Null, Cell::Held),
+            Found::Stored(row) => row.cell(field.slot, text)?,
             Found::Generated(index) => match &self.table.generator {
                 Some(generator) => generator.cell(*index, field.slot, text),
                 None => Cell::Null,
@@ -150,7 +158,7 @@ impl Row {
 
     fn held(&self, slot: usize) -> Value {
         match &self.found {
-            Found::Stored(row) => row.values.get(slot).cloned().unwrap_or(Value::Null),
+            Found::Stored(row) => row.get(slot),
             Found::Generated(index) => {
                 self.table.generator.as_ref().map_or(Value::Null, |g| g.value(*index, slot))
             }

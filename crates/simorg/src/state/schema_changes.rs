@@ -1,5 +1,6 @@
 //! Changes of the schema while the org runs: fields and objects come, go and change their type. No row is touched.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::errors::ApiError;
@@ -21,17 +22,26 @@ pub struct RuleState {
 
 impl Org {
     /// Adds an object.
-    pub fn add_object(&self, mut def: ObjectDef) -> Result<(), ApiError> {
+    pub fn add_object(&self, def: ObjectDef) -> Result<(), ApiError> {
+        self.add_objects(vec![def])
+    }
+
+    /// Adds several objects at once.
+    pub fn add_objects(&self, defs: Vec<ObjectDef>) -> Result<(), ApiError> {
         self.change_schema(|snapshot, at_ms| {
-            if snapshot.table(&def.name).is_some() {
-                let message = "There is already an object of this name";
-                return Err(ApiError::record("DUPLICATE_DEVELOPER_NAME", message, [def.name.clone()]));
+            let mut others: Vec<Arc<ObjectDef>> = snapshot.tables().map(|table| table.def.clone()).collect();
+            let names: BTreeSet<String> = defs.iter().map(|def| def.name.clone()).collect();
+            for mut def in defs {
+                if snapshot.table(&def.name).is_some() {
+                    let message = "There is already an object of this name";
+                    return Err(ApiError::record("DUPLICATE_DEVELOPER_NAME", message, [def.name.clone()]));
+                }
+                schema::settle(&mut def, &others);
+                let def = Arc::new(def);
+                others.push(def.clone());
+                snapshot.insert_table(Table::new(def, at_ms));
             }
-            let others: Vec<Arc<ObjectDef>> = snapshot.tables().map(|table| table.def.clone()).collect();
-            schema::settle(&mut def, &others);
-            let name = def.name.clone();
-            snapshot.insert_table(Table::new(Arc::new(def), at_ms));
-            permission_rows::grant_all(snapshot, |def| def.name == name, at_ms);
+            permission_rows::grant_all(snapshot, |def| names.contains(&def.name), at_ms);
             Ok(())
         })
     }

@@ -103,12 +103,11 @@ impl Sharing {
         let Some(parent) = table.def.field(&parent) else { return Access::None };
         let slots = (table.def.field("UserOrGroupId"), table.def.field(&level));
         let (Some(grantee), Some(level)) = slots else { return Access::None };
-        let held = |share: &StoredRow, slot: usize| share.values.get(slot).cloned().unwrap_or(Value::Null);
         rows_naming(table, parent.slot, row.id())
             .iter()
-            .filter(|share| share.bin.is_none() && held(share, parent.slot).as_str() == Some(row.id()))
-            .filter(|share| held(share, grantee.slot).as_str().is_some_and(|id| self.is_own(id, user)))
-            .map(|share| match held(share, level.slot).as_str() {
+            .filter(|share| share.bin.is_none() && share.get(parent.slot).as_str() == Some(row.id()))
+            .filter(|share| share.get(grantee.slot).as_str().is_some_and(|id| self.is_own(id, user)))
+            .map(|share| match share.get(level.slot).as_str() {
                 Some("Read") => Access::Read,
                 Some("Edit") => Access::Edit,
                 Some("All") => Access::All,

@@ -1,15 +1,14 @@
 //! The rows of one object: generated ones that are computed when read, and written ones that lie over them.
 //!
-//! Rows are found by counter, the number inside their id. Written rows lie in chunks behind `Arc`, so that copying a table
-//! for a transaction costs little however many there are.
+//! Rows are found by counter, the number inside their id. Written rows lie in chunks, and these in blocks, behind `Arc`, so
+//! that copying a table for a transaction costs little however many there are.
 
 mod found_by;
 pub(crate) mod saved;
+mod stored;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-
-use serde::{Deserialize, Serialize};
 
 use crate::generate::Generator;
 use crate::model::{ObjectDef, Value};
@@ -17,23 +16,13 @@ use crate::model::{ObjectDef, Value};
 use super::formula::Formulas;
 use super::index::Index;
 
+pub use stored::{Binned, StoredRow};
+
+/// Counters in one chunk, and chunks in one block.
 const CHUNK: u64 = 256;
+const BLOCK: u64 = 64;
 
-/// A row that was written.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct StoredRow {
-    /// By slot; shorter than the schema when fields came later.
-    pub values: Vec<Value>,
-    pub bin: Option<Binned>,
-}
-
-/// The state of a row in the recycle bin.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Binned {
-    pub deleted_ms: i64,
-    /// Rows that went in one delete come back in one undelete.
-    pub operation: u64,
-}
+type Chunk = BTreeMap<u64, Over>;
 
 /// What lies over the generated rows at one counter.
 #[derive(Debug, Clone)]
@@ -61,7 +50,7 @@ pub enum Found {
 pub struct Table {
     pub def: Arc<ObjectDef>,
     pub generator: Option<Arc<Generator>>,
-    chunks: BTreeMap<u64, Arc<BTreeMap<u64, Over>>>,
+    blocks: BTreeMap<u64, Arc<BTreeMap<u64, Arc<Chunk>>>>,
     next: u64,
     live: u64,
     binned: u64,
@@ -81,7 +70,7 @@ impl Table {
         Table {
             def,
             generator: None,
-            chunks: BTreeMap::new(),
+            blocks: BTreeMap::new(),
             next,
             live: 0,
             binned: 0,
@@ -94,7 +83,7 @@ impl Table {
 
     /// Puts the generated rows under everything written later. Only for a table that has none yet.
     pub fn set_generator(&mut self, generator: Arc<Generator>) {
-        debug_assert!(self.generator.is_none() && self.chunks.is_empty(), "generated rows come first");
+        debug_assert!(self.generator.is_none() && self.blocks.is_empty(), "generated rows come first");
         self.next = self.def.first_counter + generator.count();
         self.live = generator.count();
         self.generator = Some(generator);
@@ -119,7 +108,7 @@ impl Table {
             Found::Generated(index) => {
                 self.generator.as_ref().is_some_and(|g| g.value(*index, slot) == Value::Bool(true))
             }
-            Found::Stored(row) => row.bin.is_some() || row.values.get(slot) == Some(&Value::Bool(true)),
+            Found::Stored(row) => row.bin.is_some() || row.get(slot) == Value::Bool(true),
         };
         self.rows().filter(|(_, found)| !is_archived(found)).count() as u64
     }
@@ -171,7 +160,8 @@ impl Table {
     }
 
     fn over(&self, counter: u64) -> Option<&Over> {
-        self.chunks.get(&(counter / CHUNK))?.get(&counter)
+        let chunk = counter / CHUNK;
+        self.blocks.get(&(chunk / BLOCK))?.get(&chunk)?.get(&counter)
     }
 
     /// The row with all its values, to be changed and put back.
@@ -180,12 +170,13 @@ impl Table {
             Found::Stored(row) => (*row).clone(),
             Found::Generated(index) => {
                 let generator = self.generator.as_ref().expect("a generated row was found");
-                StoredRow { values: generator.all_values(index), bin: None }
+                StoredRow::of(generator.all_values(index).into_iter().enumerate())
             }
         })
     }
 
-    pub fn put(&mut self, counter: u64, row: StoredRow) {
+    pub fn put(&mut self, counter: u64, mut row: StoredRow) {
+        row.shrink();
         self.uncount(counter);
         match row.bin {
             None => self.live += 1,
@@ -229,8 +220,15 @@ impl Table {
         }
     }
 
-    fn chunk(&mut self, counter: u64) -> &mut BTreeMap<u64, Over> {
-        Arc::make_mut(self.chunks.entry(counter / CHUNK).or_default())
+    fn chunk(&mut self, counter: u64) -> &mut Chunk {
+        let chunk = counter / CHUNK;
+        let block = Arc::make_mut(self.blocks.entry(chunk / BLOCK).or_default());
+        Arc::make_mut(block.entry(chunk).or_default())
+    }
+
+    /// True if and only if no row is there, live or in the bin.
+    pub fn is_empty(&self) -> bool {
+        self.with_bin() == 0
     }
 
     /// Rows in the order of their ids.
@@ -276,6 +274,7 @@ impl Table {
     }
 
     fn written(&self) -> impl Iterator<Item = (u64, &Over)> + '_ {
-        self.chunks.values().flat_map(|chunk| chunk.iter().map(|(counter, over)| (*counter, over)))
+        let chunks = self.blocks.values().flat_map(|block| block.values());
+        chunks.flat_map(|chunk| chunk.iter().map(|(counter, over)| (*counter, over)))
     }
 }

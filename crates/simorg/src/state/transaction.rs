@@ -315,7 +315,7 @@ impl<'a> Transaction<'a> {
         let (before, shares) = (self.lies_at(&def, counter), self.shares_of(&def, counter));
         let mut stored = self.table_row(&def, counter);
         for (slot, value) in parsed.values {
-            set(&mut stored, slot, value);
+            stored.set(slot, &value);
         }
         self.stamp_modified(&def, &mut stored);
         self.put(&def, counter, stored);
@@ -371,7 +371,7 @@ impl<'a> Transaction<'a> {
         }
         let mut row = self.table_row(def, counter);
         for (slot, value) in audit {
-            set(&mut row, slot, value);
+            row.set(slot, &value);
         }
         self.put(def, counter, row);
     }
@@ -386,22 +386,18 @@ impl<'a> Transaction<'a> {
         let def = self.full_def(def);
         let counter = self.next_counter(&def);
         let id = ids::record_id(&def.id_prefix, counter);
-        let mut row = StoredRow { values: vec![Value::Null; def.next_slot()], bin: None };
         let given: BTreeSet<usize> = values.iter().map(|(slot, _)| *slot).collect();
-        for (slot, value) in values {
-            set(&mut row, slot, value);
-        }
+        let mut row = StoredRow::of(values);
         self.fill_defaults(&def, &mut row, &given);
         self.stamp_created(&def, &mut row);
         // A custom object's record without a name is named by its id.
-        if let Some(name) =
-            def.name_field().filter(|field| field.custom_name() && row.values[field.slot].is_null())
+        if let Some(name) = def.name_field().filter(|field| field.custom_name() && !row.is_filled(field.slot))
         {
-            set(&mut row, name.slot, Value::Text(id[..15].to_owned()));
+            row.set(name.slot, &Value::Text(id[..15].to_owned()));
         }
         for (field, body) in bodies {
             if let Some(field) = def.field(&field) {
-                set(&mut row, field.slot, Value::Blob);
+                row.set(field.slot, &Value::Blob);
                 self.bodies.push((id.clone(), field.name.clone(), body));
             }
         }
@@ -418,9 +414,9 @@ impl<'a> Transaction<'a> {
             ("CreatedById", Value::Id(self.user.id.clone())),
         ] {
             if let Some(field) = def.field(name)
-                && row.values[field.slot].is_null()
+                && !row.is_filled(field.slot)
             {
-                set(row, field.slot, value);
+                row.set(field.slot, &value);
             }
         }
         self.stamp_modified(def, row);
@@ -432,7 +428,7 @@ impl<'a> Transaction<'a> {
             ("LastModifiedById", Value::Id(self.user.id.clone())),
         ] {
             if let Some(field) = def.field(name) {
-                set(row, field.slot, value);
+                row.set(field.slot, &value);
             }
         }
         self.stamp_system(def, row);
@@ -440,7 +436,7 @@ impl<'a> Transaction<'a> {
 
     fn stamp_system(&self, def: &ObjectDef, row: &mut StoredRow) {
         if let Some(field) = def.field("SystemModstamp") {
-            set(row, field.slot, Value::DateTime(self.stamp_ms));
+            row.set(field.slot, &Value::DateTime(self.stamp_ms));
         }
     }
 
@@ -452,7 +448,6 @@ impl<'a> Transaction<'a> {
     fn table_row(&self, def: &ObjectDef, counter: u64) -> StoredRow {
         let table = self.work.table(&def.name).expect("objects are removed by schema changes only");
         let mut row = table.take(counter).expect("the row was just found");
-        row.values.resize(row.values.len().max(table.def.next_slot()), Value::Null);
         self.keep_roll_ups(&table.def, counter, &mut row);
         row
     }
@@ -477,11 +472,4 @@ fn audit_values(def: &ObjectDef, values: &[(usize, Value)]) -> Vec<(usize, Value
         .filter_map(|name| def.field(name).map(|field| field.slot))
         .collect();
     values.iter().filter(|(slot, value)| slots.contains(slot) && !value.is_null()).cloned().collect()
-}
-
-fn set(row: &mut StoredRow, slot: usize, value: Value) {
-    if row.values.len() <= slot {
-        row.values.resize(slot + 1, Value::Null);
-    }
-    row.values[slot] = value;
 }

@@ -119,9 +119,7 @@ fn tell_default(snapshot: &mut Snapshot, object: &str, access: Access) {
     let rows: Vec<u64> = table.written_rows().map(|(counter, _)| counter).collect();
     for counter in rows {
         let Some(mut row) = table.take(counter) else { continue };
-        if let Some(value) = row.values.get_mut(slot) {
-            *value = Value::Text(told.to_owned());
-        }
+        row.set(slot, &Value::text(told));
         table.put(counter, row);
     }
 }

@@ -40,9 +40,8 @@ pub fn for_insert(view: &View, def: &ObjectDef, record: &Map<String, Json>) -> R
         parsed.values.iter().filter(|(_, v)| !v.is_null()).map(|(slot, _)| *slot).collect();
     let has_body = |field: &FieldDef| parsed.bodies.iter().any(|(name, _)| *name == field.name);
     let missing: Vec<&str> = def
-        .fields
-        .iter()
-        .filter(|field| field.is_required() && !given.contains(&field.slot) && !has_body(field))
+        .required()
+        .filter(|field| !given.contains(&field.slot) && !has_body(field))
         .map(|field| field.name.as_str())
         .collect();
     required(&missing)?;
@@ -73,7 +72,7 @@ pub fn for_update(
         .map(|field| field.name.as_str())
         .collect();
     required(&emptied)?;
-    for field in def.fields.iter().filter(|f| f.reference_to == [def.name.clone()]) {
+    for field in def.references().filter(|field| field.reference_to.iter().eq([&def.name])) {
         if let Some((_, Value::Id(parent))) = parsed.values.iter().find(|(slot, _)| *slot == field.slot) {
             no_cycle(view, field, row.id(), parent)?;
         }
@@ -114,7 +113,9 @@ fn fields(
         if name == "attributes" {
             continue;
         }
-        if let (Some(field), Json::Object(key)) = (def.relationship(name), json) {
+        if let Json::Object(key) = json
+            && let Some(field) = def.relationship(name)
+        {
             let id = by_external_id(view, field, key)?;
             parsed.values.push((field.slot, Value::Id(id)));
             continue;
@@ -200,7 +201,7 @@ pub fn unique(
     values: &[(usize, Value)],
     own: Option<&str>,
 ) -> Result<(), ApiError> {
-    for field in def.fields.iter().filter(|field| field.unique) {
+    for field in def.unique() {
         let Some((_, value)) = values.iter().find(|(slot, value)| *slot == field.slot && !value.is_null())
         else {
             continue;

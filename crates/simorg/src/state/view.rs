@@ -1,6 +1,6 @@
 //! The org's data at one moment, and what one user may see of it.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex};
 
@@ -12,14 +12,14 @@ use super::formula::Formulas;
 use super::row::Row;
 use super::sharing::{Access, Sharing, rows_naming};
 use super::table::{Found, Table};
+use super::tables::Tables;
 use super::transaction::platform_rules::{AUDIT_FIELDS, AUDITABLE};
 use super::users::User;
 
 /// All tables at one moment.
 #[derive(Debug, Default)]
 pub struct Snapshot {
-    /// By name in lower case.
-    tables: BTreeMap<String, Arc<Table>>,
+    tables: Tables,
     /// Names in lower case by key prefix; several objects may share one.
     by_prefix: HashMap<String, Vec<String>>,
     /// When any object last came, went or changed.
@@ -48,26 +48,26 @@ impl Clone for Snapshot {
 
 impl Snapshot {
     pub(crate) fn table(&self, object: &str) -> Option<&Arc<Table>> {
-        self.tables.get(object).or_else(|| self.tables.get(&object.to_ascii_lowercase()))
+        self.tables.get(object)
     }
 
     pub(crate) fn table_mut(&mut self, object: &str) -> Option<&mut Table> {
-        self.tables.get_mut(&object.to_ascii_lowercase()).map(Arc::make_mut)
+        self.tables.get_mut(object).map(Arc::make_mut)
     }
 
     pub(crate) fn tables(&self) -> impl Iterator<Item = &Arc<Table>> {
-        self.tables.values()
+        self.tables.iter()
     }
 
     pub(crate) fn insert_table(&mut self, table: Table) {
         let key = table.def.name.to_ascii_lowercase();
-        self.by_prefix.entry(table.def.id_prefix.clone()).or_default().push(key.clone());
-        self.tables.insert(key, Arc::new(table));
+        self.by_prefix.entry(table.def.id_prefix.clone()).or_default().push(key);
+        self.tables.insert(table);
     }
 
     pub(crate) fn remove_table(&mut self, object: &str) {
         let key = object.to_ascii_lowercase();
-        self.tables.remove(&key);
+        self.tables.remove(object);
         for names in self.by_prefix.values_mut() {
             names.retain(|name| *name != key);
         }
@@ -80,7 +80,7 @@ impl Snapshot {
 
     /// Formulas are read anew after a change of any schema, since they reach across objects.
     pub(crate) fn forget_formulas(&mut self) {
-        for table in self.tables.values_mut() {
+        for table in self.tables.iter_mut() {
             Formulas::forget(&mut Arc::make_mut(table).formulas);
         }
     }
@@ -133,8 +133,7 @@ fn is_trimmed(def: &ObjectDef, name: &str, user: &User) -> bool {
         || names_field(&own.readonly_fields)
         || own.object_rights.contains_key(name)
         || (own.holds("CreateAuditFields") && is_auditable(def))
-        || (!own.holds("ViewEncryptedData")
-            && def.fields.iter().any(|field| field.kind == FieldType::EncryptedString))
+        || (!own.holds("ViewEncryptedData") && def.has_encrypted_fields())
 }
 
 /// Objects whose audit fields may be set by users with the permission.
@@ -368,9 +367,7 @@ impl View {
         let Some(links) = self.snapshot.table("ContentDocumentLink") else { return Access::None };
         let slots = ["ContentDocumentId", "LinkedEntityId", "ShareType"].map(|name| links.def.field(name));
         let [Some(of), Some(to), Some(share)] = slots else { return Access::None };
-        let text = |row: &super::table::StoredRow, slot: usize| {
-            row.values.get(slot).map_or_else(String::new, Value::to_plain_text)
-        };
+        let text = |row: &super::table::StoredRow, slot: usize| row.get(slot).to_plain_text();
         rows_naming(links, of.slot, document.id())
             .iter()
             .filter(|link| link.bin.is_none() && text(link, of.slot) == document.id())

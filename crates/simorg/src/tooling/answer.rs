@@ -97,6 +97,22 @@ pub(crate) fn data_query(
     Ok(json!({"totalSize": found.total, "done": true, "records": found.records}).to_string())
 }
 
+/// What the columns of a statement are, without its rows.
+pub(super) fn columns(
+    state: &AppState,
+    session: &Session,
+    version: ApiVersion,
+    statement: &str,
+) -> Result<Json, ApiError> {
+    let view = view_for(state, session, statement);
+    Ok(query::columns(&plan(state, version, &view, statement)?))
+}
+
+fn plan(state: &AppState, version: ApiVersion, view: &View, statement: &str) -> Result<Plan, ApiError> {
+    let context = Context { view, version: u32::from(version.0), today: state.org.now().date_naive() };
+    soql::plan(statement, context).map_err(ApiError::from)
+}
+
 /// Plans and runs a statement. `tooling` decides where urls lead.
 pub(super) fn run(
     state: &AppState,
@@ -107,8 +123,7 @@ pub(super) fn run(
 ) -> Result<Found, ApiError> {
     let catalog = catalog_for(state, statement);
     let view = catalog.view(&session.user);
-    let context = Context { view: &view, version: u32::from(version.0), today: state.org.now().date_naive() };
-    let plan = soql::plan(statement, context).map_err(ApiError::from)?;
+    let plan = plan(state, version, &view, statement)?;
     let object = plan.object().name.clone();
     let rows = match soql::run(&plan, &view, false) {
         Outcome::Rows(rows) => rows,

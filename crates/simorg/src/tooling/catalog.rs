@@ -178,20 +178,20 @@ impl Builder {
         let table = self.out.table_mut(object).expect("a test asks for every object of the builder");
         let def = table.def.clone();
         let counter = id.and_then(ids::counter_of).unwrap_or_else(|| table.next_counter());
-        let mut row = StoredRow { values: vec![Value::Null; def.next_slot()], bin: None };
+        let mut row = StoredRow::default();
         for (name, value) in cells {
             if let Some(field) = def.field(name) {
-                row.values[field.slot] = value;
+                row.set(field.slot, &value);
             }
         }
         if let Some(field) = def.field("Id").filter(|field| field.source == FieldSource::Stored) {
-            row.values[field.slot] = Value::Id(NO_ID.to_owned());
+            row.set(field.slot, &Value::Id(NO_ID.to_owned()));
         }
         let own = ids::record_id(&def.id_prefix, counter);
         if let Some(field) = def.field("DurableId")
-            && let Value::Text(durable) = &row.values[field.slot]
+            && let Value::Text(durable) = row.get(field.slot)
         {
-            self.durable.insert(own.clone(), durable.clone());
+            self.durable.insert(own.clone(), durable);
         }
         table.put(counter, row);
         own

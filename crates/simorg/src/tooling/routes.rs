@@ -59,13 +59,18 @@ async fn query(
     Extension(version): Extension<ApiVersion>,
     uri: Uri,
 ) -> Result<Response, ApiError> {
-    let given =
-        url::form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()).find(|(key, _)| key == "q");
-    let Some((_, statement)) = given else {
+    let given = |name: &str| {
+        let mut pairs = url::form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes());
+        pairs.find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
+    };
+    let Some(statement) = given("q") else {
         return Err(ApiError::malformed_query("A query string has to be specified"));
     };
-    let statement = statement.into_owned();
+    let wants_columns = given("columns").is_some_and(|value| value == "true");
     blocking(move || {
+        if wants_columns {
+            return Ok(answered(&answer::columns(&state, &session, version, &statement)?));
+        }
         let found = answer::run(&state, &session, version, &statement, true)?;
         Ok(answered(&page(&state, &session, version, &found.object, found.records, found.total)))
     })

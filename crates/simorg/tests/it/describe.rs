@@ -15,7 +15,7 @@ async fn versions_need_no_sign_in_and_resources_do() {
         reqwest::get(format!("{url}/services/data/")).await.expect("an answer").json().await.expect("JSON");
     assert_eq!(
         versions.as_array().and_then(|list| list.last()),
-        Some(&json!({"label": "Summer '26", "url": "/services/data/v67.0", "version": "67.0"}))
+        Some(&json!({"label": "Winter '27", "url": "/services/data/v68.0", "version": "68.0"}))
     );
 
     assert_eq!(

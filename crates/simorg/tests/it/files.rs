@@ -63,6 +63,19 @@ async fn bodies_come_back_byte_by_byte_however_they_were_sent() {
 }
 
 #[tokio::test]
+async fn the_length_of_an_attachment_follows_its_body() {
+    let client = Client::start(SimOrg::new().bare()).await;
+    let account = client.create("Account", json!({"Name": "A"})).await;
+    let attachment = json!({"ParentId": account, "Name": "a.txt", "Body": "YQ=="});
+    let path = format!("/sobjects/Attachment/{}", client.create("Attachment", attachment).await);
+
+    for (change, length) in [(json!({"Body": "YWJj"}), 3), (json!({"Name": "b.txt"}), 3)] {
+        assert_eq!(client.send(Method::PATCH, &path, change).await.0, StatusCode::NO_CONTENT);
+        assert_eq!(client.get(&path).await.1["BodyLength"], length);
+    }
+}
+
+#[tokio::test]
 async fn generated_files_agree_with_their_size_and_checksum() {
     let client = Client::start(SimOrg::demo(4000)).await;
     let org = client.running.org().clone();

@@ -33,3 +33,5 @@ mod soap;
 mod tls;
 mod tooling;
 mod transactions;
+mod upload_types;
+mod wire;

@@ -49,6 +49,32 @@ async fn a_tooling_answer_has_its_own_keys_and_urls() -> Result<()> {
 }
 
 #[tokio::test]
+async fn the_columns_of_a_tooling_query_are_told_without_its_rows() -> Result<()> {
+    let caller = started().await?;
+    let ask = |soql: &'static str| {
+        caller.request(Method::GET, "/tooling/query").query(&[("q", soql), ("columns", "true")])
+    };
+
+    let told = read(ask("SELECT Id, Name, LengthWithoutComments FROM ApexClass")).await?.json();
+
+    assert_eq!((&told["entityName"], &told["keyPrefix"]), (&json!("ApexClass"), &json!("01p")));
+    assert_eq!((&told["idSelected"], &told["records"]), (&json!(true), &Json::Null));
+    let columns = told["columnMetadata"].as_array().cloned().unwrap_or_default();
+    let types: Vec<(&Json, &Json)> =
+        columns.iter().map(|column| (&column["columnName"], &column["apexType"])).collect();
+    assert_eq!(
+        types,
+        [
+            (&json!("Id"), &json!("Id")),
+            (&json!("Name"), &json!("String")),
+            (&json!("LengthWithoutComments"), &json!("Integer")),
+        ]
+    );
+    assert_eq!(read(ask("SELECT Nope FROM ApexClass")).await?.refusal(), "400 INVALID_FIELD");
+    Ok(())
+}
+
+#[tokio::test]
 async fn definitions_tell_of_objects_and_fields() -> Result<()> {
     let caller = started().await?;
 

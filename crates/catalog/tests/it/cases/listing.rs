@@ -41,8 +41,12 @@ async fn with_objects(stand: &Stand) -> (Catalog, OrgId) {
         objects::upsert_seen(db, &org, &seen, noon()).await.unwrap();
         objects::set_phase(db, &org, &name, phase, Some("gone")).await.unwrap();
     }
-    let captured =
-        |live: u64| Captured { at: noon(), watermark_us: None, live_records: live, remaining_records: Some(0) };
+    let captured = |live: u64| Captured {
+        at: noon(),
+        watermark_us: None,
+        live_records: live,
+        remaining_records: Some(0),
+    };
     objects::record_success(db, &org, &object("Account"), captured(100)).await.unwrap();
     objects::set_verified(db, &org, &object("Account"), minutes(3)).await.unwrap();
     objects::set_remaining(db, &org, &object("Contact"), 40).await.unwrap();
@@ -82,7 +86,8 @@ pub(crate) async fn objects_come_in_pages_sorted_and_filtered(stand: Stand) {
         sorted.sort_unstable_by_key(|name| name.to_lowercase());
         assert_eq!(sorted.len(), expected.len(), "each comes once");
         // Databases differ in whether `_` comes before letters; everything else is the same.
-        let plain = |names: &[String]| names.iter().filter(|name| *name != "a__c").cloned().collect::<Vec<_>>();
+        let plain =
+            |names: &[String]| names.iter().filter(|name| *name != "a__c").cloned().collect::<Vec<_>>();
         assert_eq!(plain(&found), plain(&expected.map(str::to_owned)), "{:?}", query.sort);
     }
     let named = ListQuery { name_part: Some("C".to_owned()), ..query() };
@@ -111,8 +116,7 @@ pub(crate) async fn every_object_has_one_word_and_the_sums_agree(stand: Stand) {
             assert!(page.iter().all(|(state, _)| Word::of(state, &query) == word), "{word:?}");
         }
     }
-    let totals =
-        object_lists::totals(catalog.db(), &org, query().yellow_since_us).await.unwrap();
+    let totals = object_lists::totals(catalog.db(), &org, query().yellow_since_us).await.unwrap();
     assert_eq!((totals.objects, totals.caught_up, totals.live_records), (4, 2, 100));
     assert_eq!((totals.remaining_records, totals.uncounted, totals.yellow), (40, 1, 1));
     assert_eq!((totals.oldest_verified_us, totals.unverified), (Some(minutes(3).timestamp_micros()), 1));

@@ -43,6 +43,9 @@ pub(crate) async fn a_run_without_a_manifest_tells_what_its_blocks_stored(stand:
     for (at, run, name) in [(1, 1, "Account"), (2, 1, "Account"), (3, 1, "Contact"), (4, 2, "Contact")] {
         blocks::insert(db, &block(&org, at, run_id(run), name)).await.unwrap();
     }
+    let nothing_stored =
+        Block { table_version: None, counts: Counts::default(), ..block(&org, 5, run_id(1), "Lead") };
+    blocks::insert(db, &nothing_stored).await.unwrap();
     let failure = Failure { code: ErrorCode::LakeFull, message: "no space left".into() };
 
     let end = RunStatus::Failed;
@@ -92,7 +95,7 @@ pub(crate) async fn a_manifest_is_put_back_over_what_is_held(stand: Stand) {
         finished_at: minutes(2),
         api_calls: 7,
         names_every_object: true,
-        missing_permissions: Vec::new(),
+        missing_permissions: None,
         objects: [(object("Account"), entry.clone()), (object("Contact"), entry)].into(),
         files: totals().files,
     };

@@ -38,11 +38,15 @@ pub(crate) async fn a_member_is_found_by_address_and_by_identity_and_both_are_th
     let ada = with_member(&catalog).await;
     let identity = Identity { issuer: "https://id.example".to_owned(), subject: "1".to_owned() };
     let linked = Member { identity: Some(identity.clone()), role: Role::Member, ..ada.clone() };
-    members::update(catalog.db(), &linked).await.unwrap();
+    members::set_identity(catalog.db(), ada.id, &identity).await.unwrap();
+    members::set_standing(catalog.db(), ada.id, Role::Member, false).await.unwrap();
     members::seen(catalog.db(), ada.id, minutes(1)).await.unwrap();
 
     let expected = Member { last_seen_at: Some(minutes(1)), ..linked };
-    assert_eq!(members::find_by_email(catalog.db(), "ada@acme.example").await.unwrap(), Some(expected.clone()));
+    assert_eq!(
+        members::find_by_email(catalog.db(), "ada@acme.example").await.unwrap(),
+        Some(expected.clone())
+    );
     assert_eq!(members::find_by_identity(catalog.db(), &identity).await.unwrap(), Some(expected.clone()));
     assert_eq!(members::get(catalog.db(), ada.id).await.unwrap(), Some(expected));
     let same_address = members::insert(catalog.db(), &member("ada@acme.example", Role::Member)).await;
@@ -187,8 +191,9 @@ pub(crate) async fn a_sign_in_that_was_begun_is_taken_up_once_and_in_time(stand:
         let catalog = catalog.clone();
         async move {
             let mut transaction = catalog.begin().await.unwrap();
-            let taken =
-                pending_sign_ins::take(&mut transaction, catalog.key(), kind, hash, minutes(at)).await.unwrap();
+            let taken = pending_sign_ins::take(&mut transaction, catalog.key(), kind, hash, minutes(at))
+                .await
+                .unwrap();
             holdfast_catalog::commit(transaction).await.unwrap();
             taken
         }

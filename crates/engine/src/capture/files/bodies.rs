@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef, RecordBatch, StringArray};
+use futures::{StreamExt, TryStreamExt, stream};
 use holdfast_domain::change::Occasion;
 use holdfast_domain::schema::ObjectSchema;
 use holdfast_domain::{BlobHash, ObjectName, SchemaHash};
@@ -17,6 +18,7 @@ use holdfast_lake::{BlockContext, IdRange, StateQuery, TableWriter};
 use super::candidates::{Candidate, Source};
 use crate::capture::context::RunContext;
 use crate::error::{Doing, Result};
+use crate::lease;
 
 /// A describe as Salesforce would give it, so that queries, downloads and other readers need no special case.
 const DESCRIBE: &str = r#"{"name":"HoldfastFile","label":"File Body","queryable":true,"fields":[
@@ -30,6 +32,9 @@ const DESCRIBE: &str = r#"{"name":"HoldfastFile","label":"File Body","queryable"
 
 /// The column that tells which state of the record the body belongs to.
 const STAMP: &str = "RecordStamp";
+
+/// Bodies looked for at once.
+const LOOKS: usize = 16;
 
 /// What became of one record's body.
 #[derive(Debug, Clone)]
@@ -82,8 +87,8 @@ impl Bodies {
         &self,
         ctx: &RunContext,
         source: &Source,
-        mut candidates: Vec<Candidate>,
-        missing: Missing,
+        candidates: Vec<Candidate>,
+        asked: Missing,
     ) -> Result<Vec<Candidate>> {
         let (Some(table), Some(first), Some(last)) =
             (self.writer.table(), candidates.first(), candidates.last())
@@ -99,16 +104,23 @@ impl Bodies {
         while let Some(batch) = rows.next().await.doing(doing)? {
             held.extend(Held::read(&batch));
         }
-        if missing.looks_for_lost {
-            for held in held.values_mut() {
-                held.forget_lost(ctx).await?;
+        let (mut missing, mut current) = (Vec::new(), Vec::new());
+        for candidate in candidates {
+            match held.remove(candidate.id.as_str()) {
+                Some(held) if held.is_current(source, &candidate, asked.again) => {
+                    current.extend(held.blob.map(|blob| (candidate, blob)));
+                }
+                _ => missing.push(candidate),
             }
         }
-        candidates.retain(|candidate| {
-            let held = held.get(candidate.id.as_str());
-            !held.is_some_and(|held| held.is_current(source, candidate, missing.again))
-        });
-        Ok(candidates)
+        if asked.looks_for_lost {
+            let looks = current.into_iter().map(|(candidate, blob)| look_for(ctx, source, candidate, blob));
+            let mut looks = stream::iter(looks).buffer_unordered(LOOKS);
+            while let Some(lost) = looks.try_next().await? {
+                missing.extend(lost);
+            }
+        }
+        Ok(missing)
     }
 
     /// One commit. The bodies themselves are durable already.
@@ -126,6 +138,8 @@ impl Bodies {
         if !bodies.is_empty() {
             block.push_page(vec![batch(&bodies)]).await.doing(doing)?;
         }
+        block.flush().await.doing(doing)?;
+        ctx.engine.confirm(&lease::of_table(&ctx.org, &table_name())).await?;
         block.finish(marks).await.map(|_| ()).doing(doing)
     }
 }
@@ -149,20 +163,25 @@ impl Held {
         (0..batch.num_rows()).map(|row| (ids.value(row).to_owned(), held(row))).collect()
     }
 
-    async fn forget_lost(&mut self, ctx: &RunContext) -> Result<()> {
-        if let Some(blob) = &self.blob {
-            let is_there = ctx.lake.blobs().contains(blob).await;
-            if !is_there.doing(|| format!("look for the file body `{blob}`"))? {
-                self.blob = None;
-            }
-        }
-        Ok(())
-    }
-
     fn is_current(&self, source: &Source, candidate: &Candidate, again: bool) -> bool {
         let is_same_record = self.stamp == candidate.stamp;
         if self.blob.is_some() { source.is_immutable() || is_same_record } else { is_same_record && !again }
     }
+}
+
+/// The candidate, if its body is in the lake no more.
+async fn look_for(
+    ctx: &RunContext,
+    source: &Source,
+    candidate: Candidate,
+    blob: BlobHash,
+) -> Result<Option<Candidate>> {
+    let look = || async {
+        let is_there = ctx.lake.blobs().contains(&blob).await;
+        is_there.doing(|| format!("look for the file body `{blob}`"))
+    };
+    let is_there = ctx.attempt(Some(&source.object), look).await?;
+    Ok((!is_there).then_some(Candidate { is_lost: true, ..candidate }))
 }
 
 fn batch(bodies: &[Body]) -> RecordBatch {

@@ -31,6 +31,8 @@ pub(crate) struct Candidate {
     pub(crate) stamp: Option<String>,
     pub(crate) size: Option<u64>,
     pub(crate) md5: Option<String>,
+    /// Its body was stored, and is in the lake no more.
+    pub(crate) is_lost: bool,
 }
 
 impl Source {
@@ -81,6 +83,7 @@ impl Source {
             stamp: text(self.stamp.as_deref()).map(str::to_owned),
             size: text(self.size.as_deref()).and_then(|size| size.parse().ok()),
             md5: text(self.md5.as_deref()).map(str::to_lowercase),
+            is_lost: false,
         };
         Some((candidate, text(Some("_change")) == Some("deleted")))
     }

@@ -94,12 +94,17 @@ async fn capture_source(
             break;
         }
     }
-    if is_settled {
-        let mut marks = Marks::default();
-        marks.0.insert(mark, table.version());
-        bodies.store(ctx, Vec::new(), marks).await?;
-    }
-    Ok(())
+    let done_until = if is_settled {
+        table.version()
+    } else if looks_for_lost {
+        // The mark had passed records whose body is missing still: the next Run tries these again.
+        -1
+    } else {
+        return Ok(());
+    };
+    let mut marks = Marks::default();
+    marks.0.insert(mark, done_until);
+    bodies.store(ctx, Vec::new(), marks).await
 }
 
 async fn fetch_all(
@@ -108,20 +113,24 @@ async fn fetch_all(
     missing: Vec<Candidate>,
     counts: &mut FileCounts,
 ) -> Result<Vec<Body>> {
-    let (asked, mut unsettled) = (missing.len(), 0);
+    let (mut open, mut unsettled) = (missing.len(), 0);
     let downloads = missing.into_iter().map(|candidate| download::body(ctx, source, candidate));
     let mut downloads = stream::iter(downloads).buffer_unordered(PARALLEL);
     let mut fetched = Vec::new();
     while let Some(download) = downloads.try_next().await? {
+        open -= 1;
         match download {
-            Download::Settled(body) => {
-                if body.failure.is_none() {
-                    counts.stored += 1;
-                    counts.bytes += body.size;
-                } else {
-                    counts.failed += 1;
-                }
+            Download::Settled(body) if body.failure.is_none() => {
+                counts.stored += 1;
+                counts.bytes += body.size;
                 fetched.push(*body);
+            }
+            Download::Settled(body) => {
+                counts.failed += 1;
+                // The row of a lost body goes on naming it: a copy of the lake may bring it back.
+                if !body.candidate.is_lost {
+                    fetched.push(*body);
+                }
             }
             Download::Unsettled => {
                 counts.failed += 1;
@@ -131,7 +140,7 @@ async fn fetch_all(
         ctx.events.send(Event::FilesProgress { files: *counts });
         if unsettled >= PARALLEL {
             // Each was repeated for as long as it makes sense; the others would fare no better.
-            counts.pending += (asked - fetched.len() - unsettled) as u64;
+            counts.pending += open as u64;
             break;
         }
     }

@@ -106,6 +106,51 @@ async fn a_late_commit_is_not_missed() -> Result<()> {
     app.assert_lake_equals(&org).await
 }
 
+/// the servers of an org stamp by clocks of their own.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_update_stamped_by_a_slower_clock_is_not_missed() -> Result<()> {
+    let org = SimOrg::with_records("Account", 20).start().await?;
+    let acts = org.org();
+    let [changed, restored] = ["changed", "restored"].map(|name| acts.insert("Account", account(name)));
+    acts.delete(&restored);
+    let app = TestApp::connected_to(&org).await?;
+    app.backup().await?;
+
+    acts.clock().advance(chrono::TimeDelta::seconds(-40));
+    acts.update("Account", &changed, json!({"Site": "stamped before the version that is held"}));
+    acts.undelete(&restored);
+    acts.clock().advance(chrono::TimeDelta::seconds(45));
+    app.backup().await?;
+
+    app.assert_lake_equals(&org).await
+}
+
+/// S-60: what is not there before and not there after is no change, whatever happened in between.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_record_that_came_back_and_went_again_is_not_told_as_deleted() -> Result<()> {
+    let org = SimOrg::with_records("Account", 5).start().await?;
+    let acts = org.org();
+    let [gone, kept] = ["gone", "kept"].map(|name| acts.insert("Account", account(name)));
+    let app = TestApp::connected_to(&org).await?;
+    app.backup().await?;
+    acts.delete(&gone);
+    app.backup().await?;
+
+    acts.clock().advance(chrono::TimeDelta::minutes(1));
+    acts.undelete(&gone);
+    acts.update("Account", &gone, json!({"Site": "for a moment"}));
+    acts.delete(&gone);
+    acts.delete(&kept);
+    let last = app.backup().await?;
+
+    let told = app.engine.changed_records(last.run.as_str(), &accounts(), None, 10).await?;
+    let told: Vec<_> = told.iter().map(|record| (record.id.as_str(), record.change)).collect();
+    assert_eq!(told, [(kept.as_str(), Change::Deleted)]);
+    let history = app.engine.history("acme", &accounts(), &RecordId::parse(&gone)?, Some("Site")).await?;
+    assert_eq!(history.len(), 1, "what it said for a moment is not lost");
+    Ok(())
+}
+
 /// G-13, X-03: more records in one second than a block holds.
 #[tokio::test(flavor = "multi_thread")]
 async fn many_records_of_one_second_are_neither_lost_nor_doubled() -> Result<()> {

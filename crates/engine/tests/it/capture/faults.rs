@@ -8,9 +8,11 @@ use holdfast_domain::budget::ApiBudget;
 use holdfast_domain::manifest::RunStatus;
 use holdfast_engine::{Clock, Error};
 use holdfast_testkit::TestApp;
+use serde_json::json;
 use simorg::{Effect, Endpoint, Fault, SimOrg};
 
 use super::first_run::unexpected_gaps;
+use crate::org::Acts;
 
 async fn survives(faults: Vec<Fault>) -> Result<()> {
     let org = SimOrg::with_records("Account", 900).start().await?;
@@ -157,4 +159,36 @@ async fn only_jobs_that_nobody_reads_are_removed_from_the_org() -> Result<()> {
         bulk_jobs::list(db, &id).await?.into_iter().map(|job| job.object.to_string()).collect();
     assert_eq!(left, ["Case"]);
     Ok(())
+}
+
+/// A page goes into the Block as it arrives, and from its start once more if it breaks off.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_that_breaks_off_after_its_first_batch_is_stored_once() -> Result<()> {
+    let org = SimOrg::new().bare().start().await?;
+    for n in 0..220 {
+        org.org().insert("Account", json!({"Name": format!("Account {n}"), "Description": noise(n, 30_000)}));
+    }
+    // A batch is full after 4 MB, and this much of the gzipped answer is more.
+    let cut = Effect::Disconnect { after_bytes: 3_000_000 };
+    org.faults().add(Fault::at(Endpoint::BulkResults, cut).once());
+    let app = TestApp::connected_to(&org).await?;
+
+    let manifest = app.backup().await?;
+
+    let counts = manifest.objects[&"Account".parse()?].counts;
+    assert_eq!((counts.new, org.faults().list()[0].struck), (220, 1));
+    assert!((100..220).contains(&counts.unchanged), "{counts:?}");
+    app.assert_lake_equals(&org).await
+}
+
+/// Letters that no compression makes much shorter.
+fn noise(seed: u32, length: usize) -> String {
+    let mut state = seed.wrapping_mul(2_654_435_761) | 1;
+    let letters = std::iter::repeat_with(|| {
+        state ^= state << 13;
+        state ^= state >> 17;
+        state ^= state << 5;
+        char::from(b'a' + (state >> 8) as u8 % 26)
+    });
+    letters.take(length).collect()
 }

@@ -2,7 +2,12 @@
 
 mod changes;
 mod crash;
+mod every_fault;
 mod faults;
 mod first_run;
+mod large_orgs;
+mod manifests;
 mod own_ways;
 mod schema;
+mod storage_faults;
+mod two_processes;

@@ -7,9 +7,11 @@ use holdfast_domain::{BlobHash, ObjectName};
 use holdfast_lake::blobs::{BLOB_HASH, BLOB_INDEX};
 use holdfast_lake::{StateQuery, Table};
 use holdfast_testkit::TestApp;
+use serde_json::json;
 use simorg::{Effect, Endpoint, Fault, SimOrg};
 
 use super::first_run::unexpected_gaps;
+use crate::org::{Acts, account};
 
 /// Salesforce does not say in a describe which objects Bulk refuses; the refusal is remembered.
 #[tokio::test(flavor = "multi_thread")]
@@ -40,6 +42,32 @@ async fn an_object_that_needs_a_filter_is_read_by_its_parents() -> Result<()> {
     assert_eq!(unexpected_gaps(&manifest), Vec::<String>::new());
     let blocks = app.engine.timeline("acme", &"ContentDocumentLink".parse()?, 10).await?;
     assert_eq!(blocks.iter().map(|block| block.way.as_str()).collect::<Vec<_>>(), ["rest by parent"]);
+    app.assert_lake_equals(&org).await
+}
+
+/// nothing is read when the last record of an object that is read whole is gone.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_last_record_of_an_object_that_is_read_whole_is_missed() -> Result<()> {
+    let org = SimOrg::new().bare().start().await?;
+    let acts = org.org();
+    let parent = acts.insert("Account", account("parent"));
+    let gone = acts.insert("Note", json!({"Title": "the only one", "ParentId": parent}));
+    let refusal = "Implementation restriction: Note requires a filter by a single Id";
+    let mut refused = Fault::status(Endpoint::QueryAll, 400, "MALFORMED_QUERY", refusal).on_object("Note");
+    refused.path = Some("q=SELECT+Id".to_owned());
+    org.faults().add(refused.once());
+    let app = TestApp::connected_to(&org).await?;
+    let first = app.backup().await?;
+
+    acts.delete(&gone);
+    acts.purge(&gone);
+    acts.purge_delete_log(acts.now() + chrono::TimeDelta::hours(1));
+    let second = app.backup().await?;
+
+    let note = ObjectName::parse("Note")?;
+    assert_eq!((first.objects[&note].counts.new, second.objects[&note].counts.deleted), (1, 1));
+    let blocks = app.engine.timeline("acme", &note, 10).await?;
+    assert!(blocks.iter().all(|block| block.window_from_us.is_none()), "read whole: {blocks:?}");
     app.assert_lake_equals(&org).await
 }
 

@@ -115,3 +115,31 @@ async fn a_new_field_of_an_object_that_is_read_whole_is_filled_in() -> Result<()
 
     app.assert_lake_equals(&org).await
 }
+
+/// A field that is made anew has none of the values of the one that was there before, though the two describes are alike.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_field_removed_and_made_anew_is_empty() -> Result<()> {
+    for clock_set_back in [0, 48] {
+        is_empty_when_made_anew(chrono::TimeDelta::hours(clock_set_back)).await?;
+    }
+    Ok(())
+}
+
+async fn is_empty_when_made_anew(clock_set_back: chrono::TimeDelta) -> Result<()> {
+    let org = SimOrg::with_records("Account", 5).start().await?;
+    let field = || FieldDef::plain("Alpha__c", FieldType::String);
+    org.org().add_field("Account", field())?;
+    org.org().insert("Account", json!({"Name": "a", "Alpha__c": "of the first field"}));
+    let app = TestApp::connected_to(&org).await?;
+    app.backup().await?;
+    org.org().clock().advance(chrono::TimeDelta::hours(1));
+    app.backup().await?;
+
+    org.org().remove_field("Account", "Alpha__c")?;
+    app.clock.advance(-clock_set_back);
+    app.backup().await?;
+    org.org().add_field("Account", field())?;
+    app.backup().await?;
+
+    app.assert_lake_equals(&org).await
+}

@@ -141,7 +141,7 @@ fn has_record_type(snapshot: &Snapshot, full_name: &str) -> bool {
     let Some(table) = snapshot.table("RecordType") else { return false };
     let text = |row: &crate::state::table::StoredRow, field: &str| {
         let field = table.def.field(field)?;
-        row.values.get(field.slot)?.as_str().map(str::to_owned)
+        row.get(field.slot).as_str().map(str::to_owned)
     };
     table.written_rows().any(|(_, row)| {
         text(row, "SobjectType").as_deref() == Some(object)

@@ -102,7 +102,7 @@ fn find(snapshot: &Snapshot, object: &str, wanted: &[(&str, Value)]) -> Option<u
         .iter()
         .map(|(name, value)| Some((table.def.field(name)?.slot, value)))
         .collect::<Option<_>>()?;
-    let holds = |row: &StoredRow| slots.iter().all(|(slot, value)| row.values.get(*slot) == Some(*value));
+    let holds = |row: &StoredRow| slots.iter().all(|(slot, value)| row.get(*slot) == **value);
     table.written_rows().find(|(_, row)| row.bin.is_none() && holds(row)).map(|(counter, _)| counter)
 }
 
@@ -131,9 +131,7 @@ impl Rows<'_> {
         let table = self.snapshot.table_mut(object)?;
         let def = table.def.clone();
         let counter = known.unwrap_or_else(|| table.reserve());
-        let old = known.and_then(|counter| table.take(counter));
-        let mut row = old.unwrap_or(StoredRow { values: Vec::new(), bin: None });
-        row.values.resize(row.values.len().max(def.next_slot()), Value::Null);
+        let mut row = known.and_then(|counter| table.take(counter)).unwrap_or_default();
         let mut stamps = vec![
             ("LastModifiedDate", at.clone()),
             ("LastModifiedById", by.clone()),
@@ -144,7 +142,7 @@ impl Rows<'_> {
         }
         for (name, value) in stamps.iter().chain(values) {
             if let Some(field) = def.field(name) {
-                row.values[field.slot] = value.clone();
+                row.set(field.slot, value);
             }
         }
         table.put(counter, row);

@@ -2,7 +2,6 @@
 
 use crate::model::{FieldType, ObjectDef, ObjectKind, Value, ids};
 use crate::state::Row;
-use crate::state::table::StoredRow;
 use crate::state::view::Snapshot;
 
 use super::Part;
@@ -32,9 +31,7 @@ pub(super) fn put_row(
     let table = changes.snapshot.table_mut(object)?;
     let def = table.def.clone();
     let counter = known.unwrap_or_else(|| table.reserve());
-    let mut row =
-        known.and_then(|counter| table.take(counter)).unwrap_or(StoredRow { values: Vec::new(), bin: None });
-    row.values.resize(row.values.len().max(def.next_slot()), Value::Null);
+    let mut row = known.and_then(|counter| table.take(counter)).unwrap_or_default();
     let mut all: RowValues<'_> = vec![
         ("LastModifiedDate", at.clone()),
         ("LastModifiedById", by.clone()),
@@ -46,7 +43,7 @@ pub(super) fn put_row(
     all.extend(values);
     for (name, value) in all {
         if let Some(field) = def.field(name) {
-            row.values[field.slot] = value;
+            row.set(field.slot, &value);
         }
     }
     table.put(counter, row);

@@ -157,16 +157,16 @@ impl Fixture {
         for (device, day, digits) in [("D1", 1, "1.5"), ("D1", 2, "2.5"), ("D2", 1, "3")] {
             let taken =
                 NaiveDate::from_ymd_opt(2026, 1, day).unwrap().and_hms_opt(0, 0, 0).unwrap().and_utc();
-            let mut values = vec![Value::Null; def.next_slot()];
+            let mut row = StoredRow::default();
             for (name, value) in [
                 ("Device__c", Value::text(device)),
                 ("Taken__c", Value::DateTime(taken.timestamp_millis())),
                 ("Value__c", Value::Number(digits.to_owned())),
             ] {
-                values[def.field(name).unwrap().slot] = value;
+                row.set(def.field(name).unwrap().slot, &value);
             }
             let counter = table.reserve();
-            table.put(counter, StoredRow { values, bin: None });
+            table.put(counter, row);
         }
         self.org.publish(Arc::new(snapshot));
     }

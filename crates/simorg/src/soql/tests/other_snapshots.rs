@@ -19,12 +19,10 @@ Id:id r; DurableId:string(40) r; QualifiedApiName:string(70) r N; EntityDefiniti
 ";
 
 fn insert(table: &mut Table, values: &[(&str, Value)]) {
-    let mut cells = vec![Value::Null; table.def.next_slot()];
-    for (name, value) in values {
-        cells[table.def.field(name).unwrap().slot] = value.clone();
-    }
+    let cells = values.iter().map(|(name, value)| (table.def.field(name).unwrap().slot, value.clone()));
+    let row = StoredRow::of(cells);
     let counter = table.reserve();
-    table.put(counter, StoredRow { values: cells, bin: None });
+    table.put(counter, row);
 }
 
 fn tooling() -> Snapshot {

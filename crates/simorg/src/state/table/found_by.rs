@@ -1,6 +1,7 @@
 //! Rows found by what one of their fields holds, without reading every row.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::sync::Arc;
 
 use crate::generate::Generator;
 use crate::model::{Value, ids};
@@ -25,13 +26,27 @@ impl Table {
                 indexes.extend(found);
             }
         }
-        let holds =
-            |row: &StoredRow| matches!(row.values.get(slot), Some(Value::Id(id)) if wanted.contains(id));
+        let holds = |row: &StoredRow| holds_one(row, slot, wanted);
         let values = wanted.iter().map(|id| Value::Id(id.clone()));
         match self.written_with_any(slot, values) {
             Some(counters) => self.generated_and_these(indexes, counters, &holds),
             None => self.generated_and_written(indexes, &holds),
         }
+    }
+
+    /// Written rows, live or in the bin, whose field in this slot holds one of these ids, in the order of their ids.
+    pub fn written_referring(&self, slot: usize, wanted: &HashSet<String>) -> Vec<(u64, Arc<StoredRow>)> {
+        let values = wanted.iter().map(|id| Value::Id(id.clone()));
+        let mut counters = self
+            .written_with_any(slot, values)
+            .unwrap_or_else(|| self.written_rows().map(|(counter, _)| counter).collect());
+        counters.sort_unstable();
+        counters.dedup();
+        let row = |counter: u64| match self.over(counter) {
+            Some(Over::Row(row)) if holds_one(row, slot, wanted) => Some((counter, row.clone())),
+            _ => None,
+        };
+        counters.into_iter().filter_map(row).collect()
     }
 
     /// Rows whose field in this slot may hold one of these texts in any case of letters, in the order of their ids;
@@ -47,11 +62,11 @@ impl Table {
         if let Some(counters) = self.written_with_any(slot, values()) {
             return Some(self.generated_and_these(indexes, counters, &|_| true));
         }
-        let may_hold = |value: &Value| match value.as_str() {
+        let may_hold = |value: Value| match value.as_str() {
             Some(held) => !held.is_ascii() || texts.iter().any(|text| held.eq_ignore_ascii_case(text)),
             None => !value.is_null(),
         };
-        Some(self.generated_and_written(indexes, &|row| row.values.get(slot).is_some_and(may_hold)))
+        Some(self.generated_and_written(indexes, &|row| may_hold(row.get(slot))))
     }
 
     /// Written rows that may hold any of these values; `None` if the field is not indexed.
@@ -80,9 +95,7 @@ impl Table {
             Some(generator) => generator.first_created(slot, from_ms)?..generator.count(),
             None => 0..0,
         };
-        let is_late = |row: &StoredRow| {
-            row.values.get(slot).and_then(Value::as_ms).is_some_and(|created_ms| created_ms >= from_ms)
-        };
+        let is_late = |row: &StoredRow| row.get(slot).as_ms().is_some_and(|created_ms| created_ms >= from_ms);
         Some(self.generated_and_written(indexes, &is_late))
     }
 
@@ -108,6 +121,10 @@ impl Table {
         let untouched = indexes.into_iter().filter(|index| self.over(first + index).is_none());
         untouched.map(|index| (first + index, Found::Generated(index))).collect()
     }
+}
+
+fn holds_one(row: &StoredRow, slot: usize, wanted: &HashSet<String>) -> bool {
+    matches!(row.get(slot), Value::Id(id) if wanted.contains(&id))
 }
 
 fn in_order(mut rows: Vec<(u64, Found)>) -> Vec<(u64, Found)> {

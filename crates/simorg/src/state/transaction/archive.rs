@@ -8,7 +8,7 @@ use crate::errors::ApiError;
 use crate::model::{ObjectDef, Value, ids};
 use crate::state::row::Row;
 
-use super::{Transaction, set};
+use super::Transaction;
 
 /// Closed activities older than this are archived ("Archived Activities", Salesforce Help).
 const ARCHIVED_AFTER_DAYS: i64 = 365;
@@ -52,7 +52,7 @@ impl Transaction<'_> {
     fn mark_archived(&mut self, def: &Arc<ObjectDef>, counter: u64) {
         let Some(field) = def.field("IsArchived") else { return };
         let mut row = self.table_row(def, counter);
-        set(&mut row, field.slot, Value::Bool(true));
+        row.set(field.slot, &Value::Bool(true));
         self.stamp_system(def, &mut row);
         self.put(def, counter, row);
     }

@@ -10,9 +10,9 @@ use crate::state::org::{ClearedLookup, DeletedRecord};
 use crate::state::table::{Binned, Found, Table};
 use crate::state::view::Snapshot;
 
+use super::Transaction;
 use super::draft::Draft;
 use super::rollups::Master;
-use super::{Transaction, set};
 
 /// Rows by object name.
 type Rows = BTreeMap<String, BTreeSet<u64>>;
@@ -104,7 +104,9 @@ impl Transaction<'_> {
         counters: &BTreeSet<u64>,
         relation: &ChildRelationship,
     ) -> Vec<u64> {
-        let Some(table) = self.work.table(&relation.child) else { return Vec::new() };
+        let Some(table) = self.work.table(&relation.child).filter(|table| !table.is_empty()) else {
+            return Vec::new();
+        };
         let Some(field) = table.def.field(&relation.field) else { return Vec::new() };
         referring(&self.work, table, field.slot, &parent.id_prefix, counters)
     }
@@ -116,13 +118,14 @@ impl Transaction<'_> {
         for (object, counters) in going {
             let def = self.work.table(object).expect("found in this snapshot").def.clone();
             for relation in def.children.iter().filter(|r| r.on_delete == OnDelete::Clear) {
-                let Some(table) = self.work.table(&relation.child) else { continue };
+                let table = self.work.table(&relation.child).filter(|table| !table.is_empty());
+                let Some(table) = table else { continue };
                 let child = table.def.clone();
                 let Some(slot) = child.field(&relation.field).map(|f| f.slot) else { continue };
                 for counter in self.children(&def, counters, relation) {
                     if !going.get(&relation.child).is_some_and(|set| set.contains(&counter)) {
                         cleared.push((child.clone(), counter, slot));
-                        if let Value::Id(target) = self.table_row(&child, counter).values[slot].clone() {
+                        if let Value::Id(target) = self.table_row(&child, counter).get(slot) {
                             let object = child.name.clone();
                             self.cleared.push((target, ClearedLookup { operation, object, counter, slot }));
                         }
@@ -132,7 +135,7 @@ impl Transaction<'_> {
         }
         for (def, counter, slot) in cleared {
             let mut row = self.table_row(&def, counter);
-            set(&mut row, slot, Value::Null);
+            row.set(slot, &Value::Null);
             self.stamp_modified(&def, &mut row);
             self.put(&def, counter, row);
         }
@@ -212,7 +215,7 @@ impl Transaction<'_> {
         row.bin = None;
         // Only a loser that lies in the bin names its master.
         if let Some(field) = def.field("MasterRecordId") {
-            set(&mut row, field.slot, Value::Null);
+            row.set(field.slot, &Value::Null);
         }
         self.stamp_modified(def, &mut row);
         self.put(def, counter, row);
@@ -241,8 +244,8 @@ impl Transaction<'_> {
             let Some(table) = self.work.table(&object) else { continue };
             let def = table.def.clone();
             let Some(mut row) = table.take(counter).filter(|row| row.bin.is_none()) else { continue };
-            if row.values.get(slot).is_none_or(Value::is_null) {
-                set(&mut row, slot, Value::Id(id.to_owned()));
+            if !row.is_filled(slot) {
+                row.set(slot, &Value::Id(id.to_owned()));
                 self.stamp_modified(&def, &mut row);
                 self.put(&def, counter, row);
             }
@@ -258,14 +261,12 @@ impl Transaction<'_> {
     ) -> Vec<(Arc<ObjectDef>, u64)> {
         let Some(table) = self.work.table(&relation.child) else { return Vec::new() };
         let Some(field) = table.def.field(&relation.field) else { return Vec::new() };
-        let parents: BTreeSet<String> =
+        let parents: HashSet<String> =
             counters.iter().map(|c| ids::record_id(&parent.id_prefix, *c)).collect();
         table
-            .written_rows()
+            .written_referring(field.slot, &parents)
+            .into_iter()
             .filter(|(_, row)| row.bin.is_some_and(|bin| bin.operation == operation))
-            .filter(
-                |(_, row)| matches!(row.values.get(field.slot), Some(Value::Id(id)) if parents.contains(id)),
-            )
             .map(|(counter, _)| (table.def.clone(), counter))
             .collect()
     }

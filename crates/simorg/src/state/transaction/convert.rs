@@ -14,7 +14,7 @@ use crate::model::{ObjectDef, Value, ids};
 use crate::state::row::Row;
 use crate::state::view::Snapshot;
 
-use super::{Transaction, set};
+use super::Transaction;
 
 const TO_ACCOUNT: [(&str, &str); 14] = [
     ("Company", "Name"),
@@ -195,7 +195,7 @@ impl Transaction<'_> {
             ("IsUnreadByOwner", Value::Bool(false)),
         ] {
             if let Some(field) = def.field(name) {
-                set(&mut row, field.slot, value);
+                row.set(field.slot, &value);
             }
         }
         self.stamp_modified(def, &mut row);
@@ -233,7 +233,7 @@ impl Transaction<'_> {
         let mut row = self.table_row(def, counter);
         for (name, value) in values {
             if let Some(field) = def.field(name) {
-                set(&mut row, field.slot, value);
+                row.set(field.slot, &value);
             }
         }
         self.stamp_modified(def, &mut row);

@@ -9,13 +9,13 @@ use crate::model::{FieldDef, FieldSource, FieldType, ObjectDef, RollUpKind, Valu
 use crate::state::Row;
 use crate::state::table::StoredRow;
 
-use super::{Transaction, set};
+use super::Transaction;
 
 impl Transaction<'_> {
     /// Fills what is null. A null that was `given` goes before a default that could be left out.
     pub(super) fn fill_defaults(&mut self, def: &ObjectDef, row: &mut StoredRow, given: &BTreeSet<usize>) {
-        for field in &def.fields {
-            if !row.values.get(field.slot).is_none_or(Value::is_null) {
+        for field in def.defaulted() {
+            if row.is_filled(field.slot) {
                 continue;
             }
             let value = match &field.source {
@@ -34,7 +34,7 @@ impl Transaction<'_> {
                 }
                 _ => Value::Null,
             };
-            set(row, field.slot, value);
+            row.set(field.slot, &value);
         }
     }
 

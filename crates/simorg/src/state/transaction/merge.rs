@@ -10,9 +10,10 @@ use serde_json::{Map, Value as Json};
 
 use crate::errors::ApiError;
 use crate::model::{ChildRelationship, ObjectDef, ObjectKind, Value, ids};
+use crate::state::table::StoredRow;
 use crate::state::view::Snapshot;
 
-use super::{Transaction, set};
+use super::Transaction;
 
 /// Objects whose records can be merged (`merge()`, SOAP API Developer Guide).
 const MERGEABLE: [&str; 5] = ["Account", "Contact", "Lead", "Case", "Individual"];
@@ -177,8 +178,8 @@ impl Transaction<'_> {
         let id = ids::record_id(&child.id_prefix, counter);
         let mut row = self.table_row(child, counter);
         let value = if id == master { Value::Null } else { Value::Id(master.to_owned()) };
-        set(&mut row, field.slot, value);
-        if self.is_second_of_pair(child, counter, &row.values) {
+        row.set(field.slot, &value);
+        if self.is_second_of_pair(child, counter, &row) {
             self.bin(child, counter);
             return Ok(false);
         }
@@ -190,12 +191,11 @@ impl Transaction<'_> {
         Ok(true)
     }
 
-    fn is_second_of_pair(&self, def: &ObjectDef, counter: u64, values: &[Value]) -> bool {
+    fn is_second_of_pair(&self, def: &ObjectDef, counter: u64, row: &StoredRow) -> bool {
         PAIRS.iter().filter(|(object, _)| *object == def.name).any(|(_, names)| {
             let fields = names.map(|name| def.field(name).map(|field| field.slot));
             let [Some(first), Some(second)] = fields else { return false };
-            let held = |slot: usize| values.get(slot).cloned().unwrap_or(Value::Null);
-            let (Value::Id(target), other) = (held(first), held(second)) else { return false };
+            let (Value::Id(target), other) = (row.get(first), row.get(second)) else { return false };
             if other.is_null() {
                 return false;
             }
@@ -206,7 +206,7 @@ impl Transaction<'_> {
             super::cascade::referring(&self.work, table, first, prefix, &BTreeSet::from([wanted]))
                 .into_iter()
                 .filter(|sibling| *sibling != counter)
-                .any(|sibling| self.table_row(def, sibling).values.get(second) == Some(&other))
+                .any(|sibling| self.table_row(def, sibling).get(second) == other)
         })
     }
 
@@ -214,7 +214,7 @@ impl Transaction<'_> {
         let Some(field) = def.field("MasterRecordId") else { return };
         for counter in going {
             let mut row = self.table_row(def, *counter);
-            set(&mut row, field.slot, Value::Id(ids::record_id(&def.id_prefix, keeper)));
+            row.set(field.slot, &Value::Id(ids::record_id(&def.id_prefix, keeper)));
             self.put(def, *counter, row);
         }
     }

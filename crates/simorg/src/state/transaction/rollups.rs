@@ -12,8 +12,8 @@ use crate::state::roll_up;
 use crate::state::table::{Found, StoredRow};
 use crate::state::view::Snapshot;
 
+use super::Transaction;
 use super::cascade::referring;
-use super::{Transaction, set};
 
 /// A master by object name and counter.
 pub(super) type Master = (String, u64);
@@ -34,7 +34,7 @@ impl Transaction<'_> {
     pub(super) fn shares_of(&self, def: &ObjectDef, counter: u64) -> Vec<Share> {
         let mut shares = Vec::new();
         let mut row = None;
-        for field in def.fields.iter().filter(|field| !field.reference_to.is_empty()) {
+        for field in def.references() {
             for target in &field.reference_to {
                 let Some(table) = self.work.table(target) else { continue };
                 for (held_by, sum) in roll_up::over(&table.def, &def.name, &field.name) {
@@ -85,10 +85,10 @@ impl Transaction<'_> {
         let mut row = self.table_row(&def, counter);
         for (slot, (gone, come)) in changes {
             let Some((field, sum)) = roll_up_at(&def, *slot) else { continue };
-            let held = row.values.get(*slot).cloned().unwrap_or(Value::Null);
+            let held = row.get(*slot);
             let value = roll_up::moved(sum, field, &held, gone, come);
             let value = value.unwrap_or_else(|| self.all_details(&def, counter, field, sum));
-            set(&mut row, *slot, value);
+            row.set(*slot, &value);
         }
         self.stamp_system(&def, &mut row);
         self.put(&def, counter, row);
@@ -114,15 +114,15 @@ impl Transaction<'_> {
 
     /// A generated row that is about to be written takes along what its roll-ups showed.
     pub(super) fn keep_roll_ups(&self, def: &Arc<ObjectDef>, counter: u64, row: &mut StoredRow) {
-        if !def.fields.iter().any(|field| matches!(field.source, FieldSource::RollUp(_))) {
+        if def.roll_ups().next().is_none() {
             return;
         }
         let Some(Found::Generated(index)) = self.lies_at(def, counter) else { return };
         let table = self.work.table(&def.name).expect("objects are removed by schema changes only").clone();
-        for field in &def.fields {
+        for field in def.roll_ups() {
             if let FieldSource::RollUp(sum) = &field.source {
                 let value = roll_up::generated(&self.work, &table, index, sum, field);
-                set(row, field.slot, value);
+                row.set(field.slot, &value);
             }
         }
     }

@@ -7,7 +7,7 @@ use crate::model::{ObjectDef, ObjectKind, Value, ids};
 use crate::state::row::Row;
 use crate::state::view::Snapshot;
 
-use super::{Transaction, set};
+use super::Transaction;
 
 /// `StageName`, `Probability`, `IsClosed`, `IsWon`, `ForecastCategory`.
 const STAGES: [(&str, &str, bool, bool, &str); 10] = [
@@ -32,7 +32,7 @@ impl Transaction<'_> {
         self.follow_status(def, counter, true);
         match def.name.as_str() {
             "ContentVersion" => self.new_file_version(def, counter)?,
-            "Attachment" | "Document" => self.body_facts(def, counter, "Body", "BodyLength"),
+            "Attachment" | "Document" => self.follow_body(def, counter, true),
             "Contact" => self.direct_relation(def, counter)?,
             "Account" => self.new_person(def, counter)?,
             _ => {}
@@ -45,6 +45,7 @@ impl Transaction<'_> {
         match def.name.as_str() {
             "ContentVersion" => self.version_changed(def, counter),
             "ContentDocument" => self.document_changed(def, counter),
+            "Attachment" | "Document" => self.follow_body(def, counter, false),
             "Profile" => self.mirror_profile(def, counter),
             "Account" | "Contact" => self.mirror_person(def, counter),
             _ => {}
@@ -62,7 +63,7 @@ impl Transaction<'_> {
         let mut row = self.table_row(&def, counter);
         for (name, value) in values {
             if let Some(field) = def.field(name) {
-                set(&mut row, field.slot, value);
+                row.set(field.slot, &value);
             }
         }
         self.put(&def, counter, row);
@@ -70,6 +71,9 @@ impl Transaction<'_> {
 
     /// Closed, won, probability: they follow the status or stage.
     fn follow_status(&mut self, def: &Arc<ObjectDef>, counter: u64, inserted: bool) {
+        if !matches!(def.name.as_str(), "Opportunity" | "Case" | "Task") {
+            return;
+        }
         let row = self.current(def, counter);
         let status = row.value_of("Status").to_plain_text();
         let values = match def.name.as_str() {
@@ -107,14 +111,14 @@ impl Transaction<'_> {
         self.set_fields(def, counter, values);
     }
 
-    fn body_facts(&mut self, def: &Arc<ObjectDef>, counter: u64, field: &str, length: &str) {
+    /// The length of the body follows the body that this transaction brings, if it brings one.
+    fn follow_body(&mut self, def: &Arc<ObjectDef>, counter: u64, inserted: bool) {
         let id = ids::record_id(&def.id_prefix, counter);
-        let size = self
-            .bodies
-            .iter()
-            .find(|(row, name, _)| *row == id && name == field)
-            .map_or(0, |(_, _, body)| body.length());
-        self.set_fields(def, counter, vec![(length, whole(size))]);
+        let given = self.bodies.iter().rev().find(|(row, name, _)| *row == id && name == "Body");
+        let length = given.map(|(_, _, body)| body.length()).or(inserted.then_some(0));
+        if let Some(length) = length {
+            self.set_fields(def, counter, vec![("BodyLength", whole(length))]);
+        }
     }
 
     /// A contact with an account gets its direct relation.

@@ -1,5 +1,7 @@
 //! Reading one JSON value as the type of its field.
 
+use std::borrow::Cow;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, Datelike, NaiveDate, NaiveTime, Timelike};
@@ -249,11 +251,11 @@ fn text_of(field: &FieldDef, json: &Json) -> Result<String, ApiError> {
     json.as_str().map(str::to_owned).ok_or_else(|| unreadable(field, json))
 }
 
-fn scalar_text(field: &FieldDef, json: &Json) -> Result<String, ApiError> {
+fn scalar_text<'a>(field: &FieldDef, json: &'a Json) -> Result<Cow<'a, str>, ApiError> {
     match json {
-        Json::String(text) => Ok(text.clone()),
-        Json::Number(number) => Ok(number.to_string()),
-        Json::Bool(value) => Ok(value.to_string()),
+        Json::String(text) => Ok(Cow::Borrowed(text)),
+        Json::Number(number) => Ok(Cow::Owned(number.to_string())),
+        Json::Bool(value) => Ok(Cow::Owned(value.to_string())),
         _ => Err(unreadable(field, json)),
     }
 }

@@ -190,6 +190,15 @@ async fn folders_and_value_sets_come_by_name() {
 }
 
 #[tokio::test]
+async fn a_slash_at_the_end_means_the_folder() {
+    let org = Metadata::start().await;
+    let (result, files) = org.retrieve(&[("Report", &["Project_Reports/"]), ("ApexClass", &["No/"])]).await;
+
+    assert_eq!(problems(&result), ["Entity of type 'ApexClass' named 'No/' cannot be found"]);
+    assert!(files.contains_key("reports/Project_Reports-meta.xml"), "{:?}", files.keys());
+}
+
+#[tokio::test]
 async fn what_cannot_be_found_is_a_message_beside_the_zip() {
     let org = Metadata::start().await;
     let (result, files) =

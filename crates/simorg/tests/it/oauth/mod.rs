@@ -180,6 +180,29 @@ async fn jwt_bearer_signs_in_with_the_registered_key_only() -> Result<()> {
     Ok(())
 }
 
+#[tokio::test]
+async fn the_expiration_of_an_assertion_may_be_text() -> Result<()> {
+    let caller = caller().await?;
+    caller.org.state().oauth.register_public_key("simorg", PUBLIC_KEY)?;
+    let now = caller.org.org().now().timestamp();
+    let key = EncodingKey::from_rsa_pem(PRIVATE_KEY.as_bytes())?;
+    for (exp, expected) in [
+        ((now + 180).to_string(), "200"),
+        ((now - 5).to_string(), "400 invalid_grant: expired assertion"),
+        ("soon".to_owned(), "400 invalid_grant: invalid assertion"),
+    ] {
+        let claims = json!({"iss": "simorg", "sub": "admin@simorg.example",
+                            "aud": "https://login.salesforce.com", "exp": exp});
+        let assertion = encode(&Header::new(Algorithm::RS256), &claims, &key)?;
+
+        let answer = caller.token(&[("grant_type", JWT), ("assertion", &assertion)]).await?;
+
+        let shown = if answer.status == 200 { "200".to_owned() } else { refusal(&answer) };
+        assert_eq!(shown, expected);
+    }
+    Ok(())
+}
+
 /// Signs in at the login page as a browser would, and gives the callback's query.
 async fn callback(caller: &Caller, fields: &[(&str, &str)]) -> Result<url::Url> {
     let answer = caller.form("/services/oauth2/authorize", fields).await?;

@@ -213,7 +213,7 @@ async fn the_identity_url_is_read_in_every_way() -> Result<()> {
 
     let latest =
         read(caller.http.get(format!("{id}?version=latest")).bearer_auth(&caller.token)).await?.json();
-    assert!(latest["urls"]["query"].as_str().context("a url")?.ends_with("/services/data/v67.0/query/"));
+    assert!(latest["urls"]["query"].as_str().context("a url")?.ends_with("/services/data/v68.0/query/"));
     let posted = read(caller.http.post(&id).form(&[("oauth_token", &caller.token)])).await?.json();
     assert!(posted["urls"]["query"].as_str().context("a url")?.contains("/v{version}/"));
     let xml = read(caller.http.get(format!("{id}?format=xml")).bearer_auth(&caller.token)).await?;

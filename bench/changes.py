@@ -1,0 +1,49 @@
+"""Backups after the first: of a few changes to a large object, and of many objects in which nothing changed."""
+
+from capture import Captured, fresh
+from org import Org
+
+CHANGED = 10_000
+UNCHANGED_OBJECTS = 500
+
+
+def measure(captured, report, beside=None):
+    """`beside` holds the same figures of a smaller org."""
+    print(f"{CHANGED:,} changes to {captured.records:,} Accounts", flush=True)
+    captured.org.pass_time(3600)
+    captured.org.touch(CHANGED)
+    captured.org.pass_time(3600)
+    cost = captured.command("changes", "backup", "acme", "--object", "Account", "--json")
+    stored = captured.run_of("changes")["objects"]["Account"]["counts"]["changed"]
+    if stored != CHANGED:
+        raise RuntimeError(f"{stored} of {CHANGED} changes were stored")
+    what = f"backup of {CHANGED:,} changes among {captured.records:,}"
+    captured.seen["backup"] = cost.wall_s
+    if beside:
+        before = beside.seen["backup"]
+        report.add(what, cost.wall_s, f"itself among {beside.records:,}", before, "1.5 and under 3 s", "s")
+    else:
+        report.add(what, cost.wall_s, "3 s", 3, "1", "s")
+
+
+def unchanged_objects(release, work, report):
+    """Objects of one record each; the second run finds nothing."""
+    print(f"{UNCHANGED_OBJECTS} unchanged objects", flush=True)
+    captured = Captured.__new__(Captured)
+    captured.records, captured.work = 0, work / "unchanged"
+    captured.work.mkdir()
+    captured.holdfast = release / "holdfast"
+    captured.org = Org(release / "simorg", "--records", "1")
+    with captured.org as org:
+        there = len(org.call("GET", "/services/data/v64.0/sobjects")["sobjects"])
+        for number in range(UNCHANGED_OBJECTS - there):
+            notation = f"= Bench{number}__c b{number:02x} Bench\nS-; Name:string(80) N"
+            org.call("POST", "/simorg/objects", {"notation": notation})
+        captured.data_dir = fresh(captured.work / "data")
+        login = ["--client-id", "simorg", "--client-secret", "simorg", "--login-url", org.url]
+        captured.command("add", "org", "add", "acme", *login)
+        captured.command("backup", "backup", "acme", "--json")
+        captured.command("again", "backup", "acme", "--json")
+        calls = captured.run_of("again")["totals"]["api_calls"]
+        objects = len(captured.run_of("again")["objects"])
+    report.add(f"run over {objects} unchanged objects", calls, "120 calls", 120, "1", "calls")

@@ -1,0 +1,17 @@
+#!/usr/bin/env bash
+# Runs the benchmarks of bench/ on the release binaries, with the tools that setup.sh has installed.
+#
+#   scripts/bench.sh [--records N] [--large N] [--rounds N] [--json FILE]
+set -euo pipefail
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+target=${CARGO_TARGET_DIR:-$root/target}
+case "$target" in /*) ;; *) target=$root/$target ;; esac
+venv=${HOLDFAST_READERS_VENV:-$target/readers-venv}
+
+# The command line of Salesforce, where `make conformance` has put it.
+export PATH=$target/conformance/sf/node/node_modules/.bin:$target/conformance/sf/cli/node_modules/.bin:$PATH
+# A proxy is for what is downloaded.
+export NO_PROXY=127.0.0.1,localhost no_proxy=127.0.0.1,localhost
+
+exec "$venv/bin/python" "$root/bench/bench.py" --target "$target" "$@"

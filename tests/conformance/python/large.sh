@@ -1,7 +1,0 @@
-#!/usr/bin/env bash
-# simple-salesforce against simorg. Every `assert` that held is counted, by a hook of pytest's own.
-set -euo pipefail
-
-cd "$(dirname "${BASH_SOURCE[0]}")"
-export PYTHONDONTWRITEBYTECODE=1
-exec "$CONFORMANCE_PYTHON" -m pytest -q --no-header -p no:cacheprovider -o enable_assertion_pass_hook=true .
