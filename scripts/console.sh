@@ -4,7 +4,7 @@
 #   scripts/console.sh build     console/dist, which `cargo build` puts into the binary; does nothing if it is up to date
 #   scripts/console.sh check     format, lint, types, the generated client, and the component tests
 #   scripts/console.sh mock      every page, with made-up data, in a browser: axe, light, dark and phone
-#   scripts/console.sh browser   the browser tests against the real programs, which must be built
+#   scripts/console.sh browser   the browser tests against the real service: cargo build -p holdfast-server --example stage
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)

@@ -13,7 +13,7 @@ let page: Page
 const cy = { name: 'Cy Roth', email: 'cy@acme.example', password: 'a lantern on the pier' }
 
 test.beforeAll(async ({ browser }) => {
-  world = await World.start({ records: ['Account=20'] })
+  world = await World.start(40)
   page = await browser.newPage()
   await firstStart(page, world)
   await connectByOAuth(page, world, 'acme')

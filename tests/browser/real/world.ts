@@ -1,143 +1,94 @@
-// Starts the real programs, `holdfast serve` and `simorg serve`, in a folder of their own, and speaks to simorg as its
-// admin would.
+// Starts the stage (`cargo build -p holdfast-server --example stage`): a simulated org, the service with its console, and a
+// clock that can be moved. Speaks to it as Salesforce's users, and time, would.
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
-import { tmpdir } from 'node:os'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 
 const target = process.env['CARGO_TARGET_DIR'] ?? join(import.meta.dirname, '../../../target')
-const profile = process.env['HOLDFAST_PROFILE'] ?? 'debug'
-const program = (name: string) => join(target, profile, name)
+const stage = join(target, process.env['HOLDFAST_PROFILE'] ?? 'debug', 'examples/stage')
+
+type Facts = {
+  console: string
+  control: string
+  first_owner: string
+  org: { url: string; client_id: string; client_secret: string; username: string; password: string }
+}
 
 export class World {
   readonly console: string
   readonly firstStart: string
-  readonly org: SimOrg
-  readonly #running: Running[]
-  readonly #folder: string
+  readonly org: Facts['org']
+  readonly #control: string
+  readonly #child: ChildProcess
 
-  private constructor(console: string, firstStart: string, org: SimOrg, running: Running[], folder: string) {
-    this.console = console
-    this.firstStart = firstStart
-    this.org = org
-    this.#running = running
-    this.#folder = folder
+  private constructor(facts: Facts, child: ChildProcess) {
+    this.console = facts.console.replace(/\/$/, '')
+    this.firstStart = facts.first_owner
+    this.org = facts.org
+    this.#control = facts.control
+    this.#child = child
   }
 
-  static async start({ records = ['Account=120', 'Contact=200'], serve = [] as string[] } = {}): Promise<World> {
-    const folder = await mkdtemp(join(tmpdir(), 'holdfast-browser-'))
-    const [orgPort, port] = [await freePort(), await freePort()]
-    const sized = records.flatMap((object) => ['--records', object])
-    const simorg = new Running(program('simorg'), ['serve', '--port', String(orgPort), ...sized])
-    const org = new SimOrg(`http://127.0.0.1:${orgPort}`)
-    await until('simorg answers', async () => (await fetch(`${org.url}/simorg/stats`)).ok)
-
-    const holdfast = new Running(program('holdfast'), [
-      'serve', '--listen', `127.0.0.1:${port}`, '--data-dir', folder, '--round-every', '2s', ...serve,
-    ])
-    const link = await holdfast.line(/http\S+\/first-start#\S+/)
-    const console = new URL(link).origin
-    await until('holdfast answers', async () => (await fetch(`${console}/readyz`)).ok)
-    return new World(console, link, org, [holdfast, simorg], folder)
+  static async start(records: number): Promise<World> {
+    if (!existsSync(stage)) throw new Error(`no ${stage}: cargo build -p holdfast-server --example stage`)
+    const child = spawn(stage, [String(records)], { stdio: ['pipe', 'pipe', 'inherit'] })
+    const line = await firstLine(child)
+    return new World(JSON.parse(line) as Facts, child)
   }
 
-  async stop() {
-    for (const running of this.#running) await running.stop()
-    await rm(this.#folder, { recursive: true, force: true })
-  }
-}
-
-/** The simulated org, changed from outside. */
-export class SimOrg {
-  readonly url: string
-
-  constructor(url: string) {
-    this.url = url
-  }
-
-  async tell(method: 'POST' | 'PUT' | 'PATCH' | 'DELETE', path: string, body?: unknown): Promise<unknown> {
-    const response = await fetch(`${this.url}/simorg${path}`, {
-      method,
-      headers: { 'content-type': 'application/json' },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    })
-    if (!response.ok) throw new Error(`simorg answered ${response.status} to ${method} ${path}: ${await response.text()}`)
-    const text = await response.text()
-    return text === '' ? undefined : JSON.parse(text)
-  }
-
-  create(type: string, fields: Record<string, unknown>) {
-    return this.tell('POST', '/records', { create: [{ attributes: { type }, ...fields }] })
+  insert(object: string, record: Record<string, unknown>) {
+    return this.#tell('/org/insert', { object, record })
   }
 
   hide(object: string) {
-    return this.tell('POST', '/users/admin@simorg.example/permissions', { hide_objects: [object] })
+    return this.#tell('/org/hide', { object })
   }
 
   show(object: string) {
-    return this.tell('POST', '/users/admin@simorg.example/permissions', { show_objects: [object] })
+    return this.#tell('/org/show', { object })
   }
 
   cutOff() {
-    return this.tell('POST', '/faults', { at: 'any', effect: { status: { status: 503, code: 'SERVER_UNAVAILABLE', message: 'down for maintenance', body: 'json' } } })
+    return this.#tell('/org/cut', {})
   }
 
   letBackIn() {
-    return this.tell('DELETE', '/faults')
-  }
-}
-
-class Running {
-  readonly #child: ChildProcess
-  #told = ''
-
-  constructor(path: string, args: string[]) {
-    this.#child = spawn(path, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, RUST_LOG: 'info' } })
-    for (const stream of [this.#child.stdout, this.#child.stderr]) stream?.on('data', (bytes) => (this.#told += bytes))
+    return this.#tell('/org/mend', {})
   }
 
-  async line(pattern: RegExp): Promise<string> {
-    let found: string | undefined
-    await until(`a line like ${pattern}`, async () => {
-      if (this.#child.exitCode !== null) throw new Error(`the program ended: ${this.#told}`)
-      found = pattern.exec(this.#told)?.[0]
-      return found !== undefined
-    })
-    return found ?? ''
+  letPass(seconds: number) {
+    return this.#tell('/clock', { advance_s: seconds })
   }
 
+  /** The stage ends when its standard input does. */
   async stop() {
     if (this.#child.exitCode !== null) return
     const ended = new Promise((resolve) => this.#child.once('exit', resolve))
-    this.#child.kill('SIGTERM')
-    const hard = setTimeout(() => this.#child.kill('SIGKILL'), 10_000)
+    this.#child.stdin?.end()
+    const hard = setTimeout(() => this.#child.kill('SIGKILL'), 15_000)
     await ended
     clearTimeout(hard)
   }
-}
 
-async function until(what: string, isSo: () => Promise<boolean>) {
-  const deadline = Date.now() + 60_000
-  let last: unknown
-  while (Date.now() < deadline) {
-    try {
-      if (await isSo()) return
-    } catch (error) {
-      last = error
-    }
-    await new Promise((resolve) => setTimeout(resolve, 100))
-  }
-  throw new Error(`waited for: ${what}`, { cause: last })
-}
-
-async function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer()
-    probe.once('error', reject)
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address()
-      probe.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0))
+  async #tell(path: string, body: unknown) {
+    const response = await fetch(`${this.#control}${path}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
     })
+    if (!response.ok) throw new Error(`the stage answered ${response.status} to ${path}`)
+  }
+}
+
+function firstLine(child: ChildProcess): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let told = ''
+    child.stdout?.on('data', (bytes: Buffer) => {
+      told += bytes.toString()
+      const end = told.indexOf('\n')
+      if (end >= 0) resolve(told.slice(0, end))
+    })
+    child.once('exit', (code) => reject(new Error(`the stage ended with ${code}`)))
+    child.once('error', reject)
   })
 }
