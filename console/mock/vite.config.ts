@@ -1,7 +1,7 @@
 // Serves the console with made-up answers in place of a server: `npm run dev:mock`, or built, as `npm run preview:mock`.
 import type { Connect, Plugin } from 'vite'
 import { mergeConfig } from 'vite'
-import console from '../vite.config'
+import base from '../vite.config'
 import { answer } from './middleware'
 
 // What the server sends with every page.
@@ -17,7 +17,7 @@ const mockApi: Plugin = {
   configurePreviewServer: ({ middlewares }) => void middlewares.use(handle),
 }
 
-export default mergeConfig(console, {
+export default mergeConfig(base, {
   plugins: [mockApi],
   preview: { headers: { 'Content-Security-Policy': policy } },
 })

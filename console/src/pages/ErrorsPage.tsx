@@ -29,7 +29,7 @@ function columns(orgId: string): GridColumn<OrgError>[] {
     {
       id: 'message',
       title: 'What went wrong',
-      width: 420,
+      width: 360,
       cell: ({ message }) => <span title={message}>{message}</span>,
     },
     { id: 'hint', title: 'What to do', width: 330, cell: ({ hint }) => <span title={hint}>{hint}</span> },

@@ -20,7 +20,7 @@ const pages: [string, string, string | RegExp][] = [
   ['overview-broken', '/orgs/00D5g00000BrOkEEAV', 'can no longer sign in'],
   ['objects', `${acme}/objects`, 'Price_Rule__c'],
   ['objects-empty', `${acme}/objects?q=nothing-like-it`, 'No object matches'],
-  ['object', `${acme}/objects/EmailMessage`, 'error'],
+  ['object', `${acme}/objects/EmailMessage`, /^error$/],
   ['object-error', `${acme}/objects/EmailMessage?entry=blk_2`, 'What to do'],
   ['object-stopped', `${acme}/objects/Price_Rule__c`, 'Its backup has stopped'],
   ['errors', `${acme}/errors?show=all`, 'being retried'],
