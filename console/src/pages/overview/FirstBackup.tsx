@@ -37,7 +37,7 @@ export function FirstBackup({ org, backup, first }: { org: Org; backup: AutoBack
             </span>
           </div>
           <Progress label="First full backup" done={first.records_done} total={total ?? 0} text={words} />
-          <Rates backup={backup} first={first} />
+          <Figures backup={backup} first={first} />
         </div>
       </Panel>
       <AtWork org={org} />
@@ -45,7 +45,7 @@ export function FirstBackup({ org, backup, first }: { org: Org; backup: AutoBack
   )
 }
 
-function Rates({ backup, first }: { backup: AutoBackup; first: First }) {
+function Figures({ backup, first }: { backup: AutoBackup; first: First }) {
   const now = useNow()
   const left =
     first.estimated_end_at === undefined ? undefined : (Date.parse(first.estimated_end_at) - now) / 1000
