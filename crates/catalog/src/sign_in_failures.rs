@@ -46,6 +46,16 @@ pub async fn get<'c>(db: impl Db<'c>, name: &str) -> Result<Option<Failures>, Er
     .transpose()
 }
 
+/// One that was counted was none.
+pub async fn take_back<'c>(db: impl Db<'c>, name: &str) -> Result<(), Error> {
+    sqlx::query("UPDATE sign_in_failures SET failures = failures - 1 WHERE name = $1 AND failures > 0")
+        .bind(name)
+        .execute(db)
+        .await
+        .map_err(Error::doing("take a failure to sign in back"))?;
+    Ok(())
+}
+
 pub async fn clear<'c>(db: impl Db<'c>, name: &str) -> Result<(), Error> {
     sqlx::query("DELETE FROM sign_in_failures WHERE name = $1")
         .bind(name)

@@ -30,7 +30,7 @@ const LISTEN: &str = "127.0.0.1:8080";
 #[derive(Args)]
 #[command(after_help = "Examples:
   holdfast serve --data-dir /var/lib/holdfast
-  holdfast serve --listen 0.0.0.0:8080 --behind-proxy --public-url https://backup.acme.example")]
+  holdfast serve --behind-proxy --public-url https://backup.acme.example")]
 pub(crate) struct ServeArgs {
     /// Address for HTTP [default: 127.0.0.1:8080]
     #[arg(long, value_name = "ADDR", env = environment::LISTEN, hide_env_values = true)]

@@ -60,15 +60,13 @@ impl Engine {
         if caller.member.totp.is_on {
             return Err(AccessError::AuthenticatorExists.into());
         }
-        let tries = Tries::of_code(caller.member.id, caller.origin.ip.as_deref());
-        self.may_try(&tries).await?;
         if self.opened_totp(&caller.member).is_none() {
             return Err(AccessError::NoAuthenticator.into());
         }
-        let Some(step) = self.step_of(&caller.member, code) else {
-            self.note_failure(&tries).await?;
-            return Err(AccessError::WrongCode.into());
-        };
+        let tries = Tries::of_code(caller.member.id, caller.origin.ip.as_deref());
+        self.begin_try(&tries).await?;
+        let step = self.step_of(&caller.member, code).ok_or(AccessError::WrongCode)?;
+        self.forgive(&tries).await?;
         let totp = Totp { is_on: true, last_step: step, ..caller.member.totp.clone() };
         self.replace_codes(&caller.member, Some(totp), &caller.actor(), "authenticator.set_up").await
     }
@@ -130,7 +128,7 @@ impl Engine {
     /// Takes a code of the authenticator, or a recovery code; each is good once.
     pub(super) async fn check_code(&self, member: &Member, code: &str, origin: &Origin) -> Result<()> {
         let tries = Tries::of_code(member.id, origin.ip.as_deref());
-        self.may_try(&tries).await?;
+        self.begin_try(&tries).await?;
         let doing = || "take the code".to_owned();
         let db = self.catalog().db();
         let is_right = match self.step_of(member, code) {
@@ -140,7 +138,6 @@ impl Engine {
         if is_right {
             return self.forgive(&tries).await;
         }
-        self.note_failure(&tries).await?;
         let act = Act::new("session.refused").on(member.email.clone());
         self.note(&Actor::nobody(origin.ip.clone()), act).await?;
         Err(AccessError::WrongCode.into())
@@ -151,9 +148,8 @@ impl Engine {
         match proof {
             Proof::Password(password) => {
                 let tries = Tries::to_sign_in(&member.email, caller.origin.ip.as_deref());
-                self.may_try(&tries).await?;
+                self.begin_try(&tries).await?;
                 if !password::is_right(password, member.password.clone()).await? {
-                    self.note_failure(&tries).await?;
                     return Err(AccessError::WrongPassword.into());
                 }
                 self.forgive(&tries).await

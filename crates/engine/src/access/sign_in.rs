@@ -32,18 +32,18 @@ impl Engine {
     pub async fn sign_in(&self, email: &str, password: Secret, origin: &Origin) -> Result<PasswordSignIn> {
         let email = normal_email(email);
         let tries = Tries::to_sign_in(&email, origin.ip.as_deref());
-        self.may_try(&tries).await?;
+        self.begin_try(&tries).await?;
         let member = self.member_by_email(&email).await?;
         let hash = member.as_ref().and_then(|member| member.password.clone());
         let is_right = password::is_right(password, hash).await?;
         let Some(member) = member.filter(|member| is_right && !member.is_disabled) else {
-            return self.refuse(&email, &tries, origin).await;
+            return self.refuse(&email, origin).await;
         };
+        self.forgive(&tries).await?;
         // An owner gets in when the provider is down or was set up wrongly.
         if member.role != Role::Owner && self.requires_single_sign_on().await? {
             return Err(AccessError::PasswordsOff.into());
         }
-        self.forgive(&tries).await?;
         let needs_second_factor = member.totp.is_on;
         let mut transaction = self.begin().await?;
         let signed_in = self
@@ -91,8 +91,7 @@ impl Engine {
     }
 
     /// What was typed as an address may be a password, so only addresses of members are written down.
-    async fn refuse<T>(&self, email: &str, tries: &Tries, origin: &Origin) -> Result<T> {
-        self.note_failure(tries).await?;
+    async fn refuse<T>(&self, email: &str, origin: &Origin) -> Result<T> {
         let mut act = Act::new("session.refused");
         if self.member_by_email(email).await?.is_some() {
             act = act.on(email);

@@ -48,6 +48,12 @@ impl Engine {
         Ok(())
     }
 
+    /// Counts a try as a failure before it is looked at, so that many at once do not slip through together.
+    pub(super) async fn begin_try(&self, tries: &Tries) -> Result<()> {
+        self.may_try(tries).await?;
+        self.note_failure(tries).await
+    }
+
     pub(super) async fn note_failure(&self, tries: &Tries) -> Result<()> {
         let now = self.clock().now();
         let db = self.catalog().db();
@@ -58,11 +64,16 @@ impl Engine {
         sign_in_failures::remove_before(db, now - FORGOTTEN_AFTER).await.doing(doing)
     }
 
-    /// The account is forgiven, the address is not: somebody there may still be guessing at other accounts.
+    /// The try was none. The account is forgiven all failures, the address only this one: somebody there may still
+    /// be guessing at other accounts.
     pub(super) async fn forgive(&self, tries: &Tries) -> Result<()> {
-        for (_, name) in tries.0.iter().filter(|(counted, _)| *counted == Counted::Account) {
-            let cleared = sign_in_failures::clear(self.catalog().db(), name).await;
-            cleared.doing(|| "forget the failures to sign in".to_owned())?;
+        let db = self.catalog().db();
+        for (counted, name) in &tries.0 {
+            let forgiven = match counted {
+                Counted::Account => sign_in_failures::clear(db, name).await,
+                Counted::Address => sign_in_failures::take_back(db, name).await,
+            };
+            forgiven.doing(|| "forget the failures to sign in".to_owned())?;
         }
         Ok(())
     }

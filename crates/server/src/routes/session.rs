@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{AppendHeaders, IntoResponse, Response};
-use holdfast_engine::access::{AccessError, SignedIn};
+use holdfast_engine::access::{AccessError, Origin, SignedIn};
 use serde_json::json;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -111,7 +111,7 @@ pub(super) async fn welcomed(
     status: StatusCode,
 ) -> Result<Response> {
     let cookie = session_cookie(state, own, &signed_in);
-    let caller = state.engine.caller_by_session(signed_in.secret.expose(), Default::default()).await?;
+    let caller = state.engine.caller_by_session(signed_in.secret.expose(), Origin::default()).await?;
     let me = me(&state.engine, &caller).await?;
     Ok((status, AppendHeaders([cookie]), Json(me)).into_response())
 }

@@ -1,6 +1,7 @@
 //! Looking at what was captured: objects, runs, changes, records, and SQL.
 
 use anyhow::Result;
+use holdfast_server::ServerOptions;
 use serde_json::{Value, json};
 use simorg::SimOrg;
 
@@ -27,7 +28,7 @@ async fn all(browser: &Browser, path: &str) -> Result<Vec<Value>> {
 /// G-24, G-32: sorted, filtered and cut by the server, whatever the size of a page.
 #[tokio::test(flavor = "multi_thread")]
 async fn objects_come_in_pages_in_any_order() -> Result<()> {
-    let site = Site::with(SimOrg::with_records("Account", 30), Default::default()).await?;
+    let site = Site::with(SimOrg::with_records("Account", 30), ServerOptions::default()).await?;
     site.app.backup().await?;
     let owner = site.owner().await?;
     let path = format!("/api/v1/orgs/{}/objects", site.org_id().await?);
@@ -60,7 +61,7 @@ async fn objects_come_in_pages_in_any_order() -> Result<()> {
 /// G-32, G-33, S-52, S-60, S-61
 #[tokio::test(flavor = "multi_thread")]
 async fn a_run_is_read_down_to_the_fields_that_changed() -> Result<()> {
-    let site = Site::with(SimOrg::with_records("Account", 12), Default::default()).await?;
+    let site = Site::with(SimOrg::with_records("Account", 12), ServerOptions::default()).await?;
     site.app.backup().await?;
     site.insert("Account", &json!({ "Name": "Zebra Ltd" }));
     let run = site.app.backup().await?.run;
@@ -90,7 +91,7 @@ async fn a_run_is_read_down_to_the_fields_that_changed() -> Result<()> {
 ///
 #[tokio::test(flavor = "multi_thread")]
 async fn a_record_is_found_by_id_by_name_and_by_any_value_and_shows_its_versions() -> Result<()> {
-    let site = Site::with(SimOrg::with_records("Account", 40), Default::default()).await?;
+    let site = Site::with(SimOrg::with_records("Account", 40), ServerOptions::default()).await?;
     let id = site.insert("Account", &json!({ "Name": "Zebra <script>alert(1)</script>" }));
     site.app.backup().await?;
     site.delete_record(&id);
@@ -132,7 +133,7 @@ async fn a_record_is_found_by_id_by_name_and_by_any_value_and_shows_its_versions
 #[cfg(feature = "query")]
 #[tokio::test(flavor = "multi_thread")]
 async fn sql_answers_as_rows_and_as_csv() -> Result<()> {
-    let site = Site::with(SimOrg::with_records("Account", 30), Default::default()).await?;
+    let site = Site::with(SimOrg::with_records("Account", 30), ServerOptions::default()).await?;
     site.app.backup().await?;
     let owner = site.owner().await?;
     let org = format!("/api/v1/orgs/{}", site.org_id().await?);

@@ -178,6 +178,9 @@ pub(crate) async fn failures_in_a_row_are_counted_and_forgotten(stand: Stand) {
     assert_eq!((failures.count, failures.last_at), (3, minutes(2)));
     sign_in_failures::add(catalog.db(), "ada", minutes(20), minutes(10)).await.unwrap();
     assert_eq!(sign_in_failures::get(catalog.db(), "ada").await.unwrap().unwrap().count, 1);
+    sign_in_failures::take_back(catalog.db(), "ada").await.unwrap();
+    sign_in_failures::take_back(catalog.db(), "ada").await.unwrap();
+    assert_eq!(sign_in_failures::get(catalog.db(), "ada").await.unwrap().unwrap().count, 0);
     sign_in_failures::remove_before(catalog.db(), minutes(21)).await.unwrap();
     assert_eq!(sign_in_failures::get(catalog.db(), "ada").await.unwrap(), None);
     sign_in_failures::add(catalog.db(), "ada", minutes(0), noon()).await.unwrap();
