@@ -52,7 +52,7 @@ class Org:
         """Hides every other field of Account from the administrator, who is the integration user."""
         described = self.call("GET", f"/services/data/{VERSION}/sobjects/Account/describe")
         hidden = [field["name"] for field in described["fields"] if field["name"] not in fields]
-        user = self.call("GET", "/simorg/users")[0]["username"]
+        user = self.call("GET", "/simorg/users")["users"][0]["username"]
         body = {"hide_fields": [f"Account.{name}" for name in hidden]}
         self.call("POST", f"/simorg/users/{user}/permissions", body)
         described = self.call("GET", f"/services/data/{VERSION}/sobjects/Account/describe")

@@ -165,6 +165,25 @@ pub async fn complete(
     held(put_back.rows_affected(), id)
 }
 
+/// Takes an item from an owner that will not come back: whoever is next may claim it.
+pub async fn release<'c>(
+    db: impl Db<'c>,
+    id: WorkItemId,
+    owner: &str,
+    now: DateTime<Utc>,
+) -> Result<(), Error> {
+    sqlx::query(
+        "UPDATE work_items SET owner = NULL, lease_until = NULL, due_at = $3 WHERE id = $1 AND owner = $2",
+    )
+    .bind(id.to_string())
+    .bind(owner)
+    .bind(us(now))
+    .execute(db)
+    .await
+    .map_err(Error::doing("take over a work item"))?;
+    Ok(())
+}
+
 /// The try failed: again at `retry_at`, or, without one, not before somebody asks for it again.
 pub async fn fail<'c>(
     db: impl Db<'c>,

@@ -36,7 +36,6 @@ pub(crate) struct CommandLine {
 }
 
 #[derive(Subcommand)]
-#[expect(clippy::large_enum_variant, reason = "there is one, and it lives as long as the process")]
 enum Command {
     Demo(demo::DemoArgs),
     Serve(serve::ServeArgs),
@@ -207,7 +206,8 @@ mod tests {
         Commands:
           demo       Show Holdfast at work: a simulated org, its first backup, then auto
                      backup while somebody works in it
-          serve      Run auto backup for every org that is switched on, until stopped
+          serve      Run the console, the HTTP API, and auto backup for every org that
+                     is switched on, until stopped
           org        Connect orgs, list and remove them
           backup     Capture an org now, once, up to date
           auto       Switch continuous backup on and off, and see where it stands

@@ -149,6 +149,9 @@ pub struct ObjectEntry {
     /// True if and only if the count of the org and ours agreed at the end of the Run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub is_verified: Option<bool>,
+    /// Fields that this Run was the first not to see any more; what was captured of them stays.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gone_fields: Vec<String>,
     /// Why this Object is not captured, or not whole.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gap: Option<Gap>,

@@ -84,6 +84,10 @@ pub enum Error {
     ObjectNotVisible { name: ObjectName },
     #[error("the org's API use is {} of {}, and the budget is {percent} %", usage.used, usage.allowed)]
     BudgetReached { usage: ApiUsage, percent: u8 },
+    #[error(
+        "the table of `{object}` is lost: it held {records} records, and its log is not in the lake any more"
+    )]
+    TableLost { object: ObjectName, records: u64 },
     #[error("another Holdfast process holds the lease `{name}`")]
     LeaseHeld { name: String },
     #[error("Salesforce sent {got} records where it had announced {expected}")]
@@ -157,6 +161,7 @@ impl Error {
             | Self::DescribeUnreadable { .. }
             | Self::NoDescribe { .. }
             | Self::NoOrgDocument { .. }
+            | Self::TableLost { .. }
             | Self::Cancelled => Retry::Never,
         }
     }
@@ -191,9 +196,10 @@ impl Error {
             Self::NameTaken { .. } | Self::OrgKnown { .. } => ErrorCode::AlreadyExists,
             Self::NotConnected { .. } | Self::SignInRefused { .. } => ErrorCode::NeedsReauthorisation,
             Self::NoDirectory { .. } => ErrorCode::LakeReadOnly,
-            Self::DescribeUnreadable { .. } | Self::NoDescribe { .. } | Self::NoOrgDocument { .. } => {
-                ErrorCode::LakeDamaged
-            }
+            Self::DescribeUnreadable { .. }
+            | Self::NoDescribe { .. }
+            | Self::NoOrgDocument { .. }
+            | Self::TableLost { .. } => ErrorCode::LakeDamaged,
             Self::Cancelled => ErrorCode::Interrupted,
             Self::TaskStopped { .. } | Self::Scratch { .. } => ErrorCode::Internal,
         }

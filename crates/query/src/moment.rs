@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
-use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
+use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Utc};
 use holdfast_domain::manifest::Manifest;
 use holdfast_domain::{ObjectName, RunId, SchemaHash};
 use holdfast_lake::OrgLake;
@@ -30,7 +30,7 @@ pub enum AsOf {
 impl FromStr for AsOf {
     type Err = Error;
 
-    /// Reads `now`, a run id, an RFC 3339 time, or a date (its first instant in UTC).
+    /// Reads `now`, a run id, an RFC 3339 time, a time as Holdfast prints it (UTC), or a date (its first instant in UTC).
     fn from_str(text: &str) -> Result<Self> {
         if text.eq_ignore_ascii_case("now") {
             return Ok(Self::Now);
@@ -40,6 +40,13 @@ impl FromStr for AsOf {
         }
         if let Ok(time) = DateTime::parse_from_rfc3339(text) {
             return Ok(Self::Time(time.with_timezone(&Utc)));
+        }
+        let in_utc = text.strip_suffix(" UTC").unwrap_or(text);
+        let printed = ["%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M:%S%.f"]
+            .iter()
+            .find_map(|form| NaiveDateTime::parse_from_str(in_utc, form).ok());
+        if let Some(time) = printed {
+            return Ok(Self::Time(time.and_utc()));
         }
         let day = NaiveDate::from_str(text).map_err(|_| Error::NotAMoment { text: text.to_owned() })?;
         Ok(Self::Time(day.and_time(NaiveTime::MIN).and_utc()))
@@ -206,6 +213,9 @@ mod tests {
             ("now", AsOf::Now),
             (run, AsOf::Run(RunId::parse(run).unwrap())),
             ("2026-01-31T18:00:00+02:00", time("2026-01-31T16:00:00Z")),
+            ("2026-01-31 18:00:00", time("2026-01-31T18:00:00Z")),
+            ("2026-01-31 18:00:00 UTC", time("2026-01-31T18:00:00Z")),
+            ("2026-01-31T18:00:00", time("2026-01-31T18:00:00Z")),
             ("2026-01-31", time("2026-01-31T00:00:00Z")),
         ] {
             assert_eq!(text.parse::<AsOf>().unwrap(), expected);

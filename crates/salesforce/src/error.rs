@@ -145,6 +145,8 @@ impl Error {
             | Self::Stopping { .. } => Retry::BackOff,
             Self::Api { source, .. } => source.retry(),
             Self::LoginRefused { source } => source.retry(),
+            // What gave a session before is an org, whatever answered this time.
+            Self::NotRenewed { source } if matches!(**source, Self::NotSalesforce { .. }) => Retry::BackOff,
             Self::NotRenewed { source } => source.retry(),
             Self::NotSalesforce { .. }
             | Self::QueryTooLong { .. }

@@ -4,7 +4,7 @@
 //! `/org/cut {}`, `/org/mend {}`, `/org/insert {"object": "Account", "record": {…}}`, `/org/update {"object", "id", "record"}`,
 //! `/org/delete {"id"}`, `/org/hide {"object"}`, `/org/show {"object"}`. It ends when its standard input does.
 
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 use std::net::Ipv4Addr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -19,7 +19,6 @@ use holdfast_engine::{Clock, Engine, EngineOptions, EventSink, SystemClock};
 use holdfast_server::{ServerOptions, first_owner_address, serve};
 use serde_json::{Map, Value, json};
 use simorg::{Endpoint, Fault, RunningOrg, SimOrg};
-use tokio::io::AsyncReadExt as _;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -73,7 +72,7 @@ async fn main() -> Result<()> {
     let http = tokio::spawn(serve(engine.clone(), console, ServerOptions::default(), stop.clone()));
     let (working, cancel) = (engine.clone(), stop.clone());
     let worker = tokio::spawn(async move { working.serve(EventSink::default(), cancel).await });
-    tokio::io::stdin().read_to_end(&mut Vec::new()).await?;
+    tokio::task::spawn_blocking(|| std::io::stdin().read_to_end(&mut Vec::new())).await??;
     stop.cancel();
     http.await??;
     worker.await??;

@@ -12,12 +12,14 @@ use utoipa_axum::routes;
 use crate::docs;
 use crate::routes as noun;
 use crate::state::AppState;
+use crate::types::auto_backup::{ObjectSort, SortOrder};
 use crate::types::problem::Problem;
+use crate::types::records::DeletedRecords;
 
 #[derive(OpenApi)]
 #[openapi(
     info(title = "Holdfast", description = include_str!("api.md"), license(name = "Apache-2.0", identifier = "Apache-2.0")),
-    components(schemas(Problem, crate::types::live::LiveEvent))
+    components(schemas(Problem, ObjectSort, SortOrder, DeletedRecords))
 )]
 struct Document;
 
@@ -109,10 +111,11 @@ fn without_null(value: &mut Value) {
                 if let [only] = choices.as_slice() {
                     let only = only.clone();
                     members.remove("oneOf");
-                    match members.is_empty() {
-                        true => *value = only,
+                    if members.is_empty() {
+                        *value = only;
+                    } else {
                         // A reference keeps its description beside it.
-                        false => drop(members.insert("allOf".to_owned(), json!([only]))),
+                        members.insert("allOf".to_owned(), json!([only]));
                     }
                     return without_null(value);
                 }

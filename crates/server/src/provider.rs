@@ -205,11 +205,12 @@ impl Provider {
         kept: &Kept,
         code: &str,
     ) -> Result<Tokens> {
-        let mut form = url::form_urlencoded::Serializer::new(String::new());
-        form.append_pair("grant_type", "authorization_code")
-            .append_pair("code", code)
-            .append_pair("redirect_uri", kept.redirect_uri.as_str())
-            .append_pair("code_verifier", kept.verifier.expose());
+        let mut form = vec![
+            ("grant_type", "authorization_code"),
+            ("code", code),
+            ("redirect_uri", kept.redirect_uri.as_str()),
+            ("code_verifier", kept.verifier.expose()),
+        ];
         let mut request = self.http.post(metadata.token_endpoint.clone());
         let methods = &metadata.token_endpoint_auth_methods_supported;
         match &set_up.client_secret {
@@ -218,14 +219,11 @@ impl Provider {
                 request = request.basic_auth(encoded(&set_up.client_id), Some(encoded(secret.expose())));
             }
             secret => {
-                form.append_pair("client_id", &set_up.client_id);
-                if let Some(secret) = secret {
-                    form.append_pair("client_secret", secret.expose());
-                }
+                form.push(("client_id", &set_up.client_id));
+                form.extend(secret.iter().map(|secret| ("client_secret", secret.expose())));
             }
         }
-        let request = request.header("content-type", "application/x-www-form-urlencoded").body(form.finish());
-        self.fetch(request).await
+        self.fetch(request.form(&form)).await
     }
 
     async fn fetch<T: DeserializeOwned>(&self, request: reqwest::RequestBuilder) -> Result<T> {

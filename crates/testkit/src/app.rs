@@ -51,7 +51,7 @@ impl TestApp {
     async fn with_store(org: &RunningOrg, settings: Settings, store: Option<Store>) -> Result<Self> {
         let data_dir = tempfile::tempdir()?;
         let clock = Arc::new(FastClock::default());
-        let engine = open(data_dir.path(), &clock, &settings, &store, StepHook::default()).await?;
+        let engine = open(data_dir.path(), &clock, &settings, store.as_ref(), StepHook::default()).await?;
         let data_dir = Arc::new(data_dir);
         let app = Self { engine, clock, data_dir, settings, store, asked_at: OnceLock::new() };
         app.connect(org).await?;
@@ -65,7 +65,7 @@ impl TestApp {
         settings.give_up_after = Duration::ZERO;
         let app = Self::with_settings(org, settings).await?;
         app.engine.catalog().close().await;
-        let engine = open(app.data_dir.path(), &app.clock, &app.settings, &app.store, steps).await?;
+        let engine = open(app.data_dir.path(), &app.clock, &app.settings, app.store.as_ref(), steps).await?;
         Ok(Self { engine, ..app })
     }
 
@@ -86,7 +86,8 @@ impl TestApp {
         self.engine.catalog().close().await;
         let settings = quick();
         let engine =
-            open(self.data_dir.path(), &self.clock, &settings, &self.store, StepHook::default()).await?;
+            open(self.data_dir.path(), &self.clock, &settings, self.store.as_ref(), StepHook::default())
+                .await?;
         Ok(Self { engine, settings, ..self })
     }
 
@@ -98,7 +99,7 @@ impl TestApp {
     pub async fn another_process_with(&self, steps: StepHook) -> Result<Self> {
         let (clock, data_dir, settings) = (self.clock.clone(), self.data_dir.clone(), self.settings.clone());
         let store = self.store.clone();
-        let engine = open(data_dir.path(), &clock, &settings, &store, steps).await?;
+        let engine = open(data_dir.path(), &clock, &settings, store.as_ref(), steps).await?;
         Ok(Self { engine, clock, data_dir, settings, store, asked_at: OnceLock::new() })
     }
 
@@ -177,14 +178,14 @@ async fn open(
     data_dir: &Path,
     clock: &Arc<FastClock>,
     settings: &Settings,
-    store: &Option<Store>,
+    store: Option<&Store>,
     steps: StepHook,
 ) -> Result<Engine> {
     let mut options = EngineOptions::new(data_dir);
     options.steps = steps;
     options.clock = clock.clone();
     options.settings = settings.clone();
-    options.store.clone_from(store);
+    options.store = store.cloned();
     Ok(Engine::open(options).await?)
 }
 

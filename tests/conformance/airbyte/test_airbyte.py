@@ -3,6 +3,7 @@
 import json
 import os
 import subprocess
+import tempfile
 import urllib.parse
 
 import pytest
@@ -19,10 +20,10 @@ ENVIRONMENT = {
 
 
 def source(*arguments):
-    """Runs the source; its messages by their type."""
-    ended = subprocess.run(
-        [os.environ["AIRBYTE_SOURCE"], *arguments], env=ENVIRONMENT, capture_output=True, text=True, timeout=300
-    )
+    """Runs the source, which leaves files where it runs; its messages by their type."""
+    with tempfile.TemporaryDirectory() as folder:
+        command = [os.environ["AIRBYTE_SOURCE"], *arguments]
+        ended = subprocess.run(command, cwd=folder, env=ENVIRONMENT, capture_output=True, text=True, timeout=600)
     messages = {}
     for line in ended.stdout.splitlines():
         if line.startswith("{"):

@@ -101,6 +101,7 @@ impl ManifestView {
     pub(super) fn text(&self, style: Style) -> String {
         let mut text = self.table(style);
         self.tell_gaps(&mut text);
+        self.tell_gone_fields(&mut text);
         self.tell_permissions(&mut text);
         self.tell_sum(&mut text);
         text
@@ -172,6 +173,16 @@ impl ManifestView {
                 text,
                 "\n{objects} cannot be read by queries; `holdfast run show latest --all` names them"
             );
+        }
+    }
+
+    fn tell_gone_fields(&self, text: &mut String) {
+        let gone: Vec<_> = self.objects.iter().filter(|(_, entry)| !entry.gone_fields.is_empty()).collect();
+        if !gone.is_empty() {
+            let _ = writeln!(text, "\nfields that are no longer visible; what was captured of them stays:");
+        }
+        for (object, entry) in gone {
+            let _ = writeln!(text, "  {object}: {}", entry.gone_fields.join(", "));
         }
     }
 

@@ -46,11 +46,17 @@ pub(crate) struct ServeArgs {
 
     /// The pause between two looks at an org [default: 60s]
     #[arg(long, value_name = "TIME", env = environment::ROUND_EVERY, hide_env_values = true,
-          value_parser = parse_duration)]
+          value_parser = parse_pause)]
     round_every: Option<Duration>,
 
     #[command(flatten)]
     capture: CaptureArgs,
+}
+
+/// Rounds without a pause would use up an org's daily calls.
+fn parse_pause(text: &str) -> Result<Duration, String> {
+    let pause = parse_duration(text)?;
+    if pause < Duration::from_secs(1) { Err("at least 1s".to_owned()) } else { Ok(pause) }
 }
 
 pub(crate) async fn run(args: ServeArgs, mut invocation: Invocation) -> Result<Exit> {

@@ -118,6 +118,7 @@ fn work(org: &Org, is_stopped: &AtomicBool) -> u64 {
     done
 }
 
+#[expect(clippy::disallowed_methods, reason = "how long a test runs is no setting of the program")]
 fn number(variable: &str, default: u64) -> u64 {
     std::env::var(variable).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
 }

@@ -29,7 +29,12 @@ pub(super) fn normal_email(email: &str) -> String {
 }
 
 impl Engine {
-    pub async fn sign_in(&self, email: &str, password: Secret, origin: &Origin) -> Result<PasswordSignIn> {
+    pub async fn sign_in_by_password(
+        &self,
+        email: &str,
+        password: Secret,
+        origin: &Origin,
+    ) -> Result<PasswordSignIn> {
         let email = normal_email(email);
         let tries = Tries::to_sign_in(&email, origin.ip.as_deref());
         self.begin_try(&tries).await?;

@@ -20,6 +20,7 @@ use crate::capture::{Fetching, RoundOptions, Scope, round};
 use crate::engine::Engine;
 use crate::error::{Doing, Error, Result, chain};
 use crate::events::EventSink;
+use crate::process;
 
 pub(super) const QUEUE: &str = "auto";
 const KIND: &str = "auto_round";
@@ -83,6 +84,11 @@ impl Engine {
             if is_on(org.auto_state) && !is_queued {
                 self.enqueue(&org.id, now).await?;
             }
+        }
+        let dead = queued.iter().filter_map(|item| Some((item.id, item.owner.as_deref()?)));
+        for (item, owner) in dead.filter(|(_, owner)| process::has_died(owner)) {
+            let released = work_items::release(db, item, owner, now).await;
+            released.doing(|| "take over the round of a process that died".to_owned())?;
         }
         while let Some(item) = work_items::claim(db, QUEUE, self.owner(), now + CLAIM, now)
             .await

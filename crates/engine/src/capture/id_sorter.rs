@@ -193,11 +193,11 @@ mod tests {
         }
 
         assert!(most < MOST_RUNS + 3, "{most} files were open");
-        let mut sorted = sorter.finish().unwrap();
+        let mut ids = sorter.finish().unwrap();
         for n in 0..3 * MOST_RUNS + 5 {
-            assert_eq!(sorted.next().unwrap(), Some(id(n)));
+            assert_eq!(ids.next().unwrap(), Some(id(n)));
         }
-        assert_eq!(sorted.next().unwrap(), None);
+        assert_eq!(ids.next().unwrap(), None);
     }
 
     #[test]
@@ -208,8 +208,8 @@ mod tests {
         }
 
         assert_eq!(sorter.len(), 5);
-        let mut sorted = sorter.finish().unwrap();
-        let lengths: Vec<_> = (0..4).map(|_| sorted.next_chunk(2).unwrap().len()).collect();
+        let mut ids = sorter.finish().unwrap();
+        let lengths: Vec<_> = (0..4).map(|_| ids.next_chunk(2).unwrap().len()).collect();
         assert_eq!(lengths, [2, 2, 1, 0]);
     }
 }

@@ -60,6 +60,7 @@ pub(crate) struct ObjectRun {
     pub(crate) records_read: u64,
     pub(crate) counts: Counts,
     pub(crate) is_verified: Option<bool>,
+    pub(crate) gone_fields: Vec<String>,
     /// Why this Object is not captured whole, though nothing failed.
     pub(crate) gap: Option<Gap>,
 }

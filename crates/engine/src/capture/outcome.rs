@@ -58,7 +58,9 @@ impl Outcomes {
     /// True if and only if this Run stored nothing and has nothing to report.
     pub(crate) fn is_empty(&self) -> bool {
         let says_nothing = |entry: &ObjectEntry| {
-            entry.counts.versions() == 0 && entry.gap.as_ref().is_none_or(|gap| gap.is_expected)
+            entry.counts.versions() == 0
+                && entry.gone_fields.is_empty()
+                && entry.gap.as_ref().is_none_or(|gap| gap.is_expected)
         };
         self.entries.values().all(says_nothing) && self.files.stored == 0 && self.files.failed == 0
     }
@@ -164,7 +166,9 @@ impl Outcomes {
     ) -> Manifest {
         if ctx.trigger == Trigger::Auto {
             self.entries.retain(|_, entry| {
-                entry.counts.versions() > 0 || entry.gap.as_ref().is_some_and(|gap| !gap.is_expected)
+                entry.counts.versions() > 0
+                    || !entry.gone_fields.is_empty()
+                    || entry.gap.as_ref().is_some_and(|gap| !gap.is_expected)
             });
         }
         let has_gaps =
@@ -195,6 +199,7 @@ fn entry(run: &ObjectRun) -> ObjectEntry {
         live_records: run.held.live,
         counts: run.counts,
         is_verified: run.is_verified,
+        gone_fields: run.gone_fields.clone(),
         gap: run.gap.clone().or_else(|| (run.is_verified == Some(false)).then(counts_differ)),
     }
 }

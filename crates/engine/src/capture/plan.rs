@@ -18,7 +18,7 @@ use super::object_run::{Assignment, Held, ObjectRun, Step, newest_describe};
 use super::outcome::Outcomes;
 use super::probe::{self, Probe, Question};
 use super::scope::{Found, stored};
-use crate::error::{Doing, Result};
+use crate::error::{Doing, Error, Result};
 use crate::events::Event;
 
 /// What each Object needs in this Run; one in which nothing changed has no steps. An Object whose
@@ -58,9 +58,12 @@ fn stamp(method: &CaptureMethod) -> Option<&str> {
 }
 
 async fn assignment(ctx: &RunContext, found: Found, probe: Option<Probe>) -> Result<Assignment> {
-    let Found { object, described, method } = found;
+    let Found { object, described, method, gone_fields } = found;
     let open = || async { ctx.lake.writer(&object).await.doing(|| format!("open the table of `{object}`")) };
     let writer = ctx.persist(Some(&object), open).await?;
+    if writer.table().is_none() {
+        ensure_never_held(ctx, &object).await?;
+    }
     let bulk_refused = is_bulk_refused(ctx, &object).await?;
     let mut run = ObjectRun {
         object,
@@ -78,6 +81,7 @@ async fn assignment(ctx: &RunContext, found: Found, probe: Option<Probe>) -> Res
         records_read: 0,
         counts: Counts::default(),
         is_verified: None,
+        gone_fields,
         gap: None,
     };
     let backfill = backfill(ctx, &run, &writer).await?;
@@ -100,6 +104,16 @@ async fn assignment(ctx: &RunContext, found: Found, probe: Option<Probe>) -> Res
         run.is_verified = Some(true);
     }
     Ok(Assignment { run, writer })
+}
+
+/// A table that was lost is not begun anew: that would hide what is gone, and answer the past with the present.
+async fn ensure_never_held(ctx: &RunContext, object: &ObjectName) -> Result<()> {
+    let known = objects::get(ctx.engine.catalog().db(), &ctx.org, object).await;
+    let known = known.doing(|| format!("read what is known of `{object}`"))?;
+    match known.map_or(0, |state| state.live_records) {
+        0 => Ok(()),
+        records => Err(Error::TableLost { object: object.clone(), records }),
+    }
 }
 
 /// Reading passes through every file that may hold an Id: two dozen are still as quick as one.

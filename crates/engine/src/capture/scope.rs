@@ -23,6 +23,8 @@ pub(crate) struct Found {
     pub(crate) object: ObjectName,
     pub(crate) described: Described,
     pub(crate) method: CaptureMethod,
+    /// Fields that are seen no more since the last describe.
+    pub(crate) gone_fields: Vec<String>,
 }
 
 /// The Objects of one Run: those to capture, and those that cannot be, each with its reason.
@@ -35,6 +37,9 @@ pub(crate) struct Scope {
 impl Scope {
     /// For the rounds that follow: what was missed for the first time is known by then.
     pub(crate) fn into_known(mut self) -> Self {
+        for found in &mut self.found {
+            found.gone_fields.clear();
+        }
         for gap in self.gaps.values_mut().filter_map(|entry| entry.gap.as_mut()) {
             gap.is_expected = true;
         }
@@ -84,7 +89,7 @@ pub(crate) async fn describe(ctx: &RunContext, wanted: &[ObjectName]) -> Result<
 }
 
 /// What was captured stays; the Object is shown as stopped, and goes on by itself when it is visible
-/// again. The Run that first misses it has a gap; later ones only name it.
+/// again. A Run that a person starts has a gap as long as it is missed; auto backup, which runs each minute, once.
 async fn note_vanished(
     ctx: &RunContext,
     known: &BTreeMap<ObjectName, ObjectState>,
@@ -103,7 +108,7 @@ async fn note_vanished(
         let gap = Gap {
             code: ErrorCode::PermissionMissing,
             message: format!("{reason}; what was captured stays"),
-            is_expected: state.phase == Phase::Stopped,
+            is_expected: ctx.trigger == Trigger::Auto && state.phase == Phase::Stopped,
         };
         let entry = ObjectEntry {
             table_version: held.as_ref().map(Table::version),
@@ -139,7 +144,7 @@ async fn describe_chunk(
                 continue;
             }
         };
-        tell_drift(ctx, before, &described).await?;
+        let gone_fields = tell_drift(ctx, before, &described).await?;
         let method = method(before, &described.schema);
         let seen = SeenObject {
             name: &object,
@@ -155,7 +160,7 @@ async fn describe_chunk(
             stopped.doing(|| format!("note why `{object}` is not captured"))?;
             scope.gaps.insert(object, not_capturable(reason));
         } else {
-            scope.found.push(Found { object, described, method });
+            scope.found.push(Found { object, described, method, gone_fields });
         }
     }
     holdfast_catalog::commit(transaction).await.doing(|| "note the describes".to_owned())
@@ -224,10 +229,11 @@ pub(crate) async fn stored(ctx: &RunContext, object: &ObjectName, hash: SchemaHa
     Ok(Described { schema: Arc::new(schema), hash })
 }
 
-async fn tell_drift(ctx: &RunContext, before: Option<&ObjectState>, now: &Described) -> Result<()> {
-    let Some(hash) = before.and_then(|state| state.schema.clone()) else { return Ok(()) };
+/// Tells what is new, and gives back the fields that are seen no more.
+async fn tell_drift(ctx: &RunContext, before: Option<&ObjectState>, now: &Described) -> Result<Vec<String>> {
+    let Some(hash) = before.and_then(|state| state.schema.clone()) else { return Ok(Vec::new()) };
     if hash == now.hash {
-        return Ok(());
+        return Ok(Vec::new());
     }
     let object = &now.schema.name;
     let drift = Drift::between(&stored(ctx, object, hash).await?.schema, &now.schema);
@@ -235,7 +241,7 @@ async fn tell_drift(ctx: &RunContext, before: Option<&ObjectState>, now: &Descri
         tracing::info!(org.id = %ctx.org, object = %object, "fields of {object} changed: {drift}");
         ctx.events.send(Event::SchemaChanged { object: object.clone(), what: drift.to_string() });
     }
-    Ok(())
+    Ok(drift.removed)
 }
 
 /// An Object whose time field once turned out to refuse filters stays with the way that worked.

@@ -79,12 +79,12 @@ fn groups(described: &BTreeMap<ObjectName, ObjectSchema>) -> Vec<Vec<&ObjectName
     let mut fields = 0;
     for (name, schema) in described {
         let is_full = fields + schema.fields.len() > FIELDS_AT_ONCE;
-        match groups.last_mut().filter(|group| !is_full && group.len() < OBJECTS_AT_ONCE) {
-            Some(group) => group.push(name),
-            None => {
-                groups.push(vec![name]);
-                fields = 0;
-            }
+        let group = groups.last_mut().filter(|group| !is_full && group.len() < OBJECTS_AT_ONCE);
+        if let Some(group) = group {
+            group.push(name);
+        } else {
+            groups.push(vec![name]);
+            fields = 0;
         }
         fields += schema.fields.len();
     }

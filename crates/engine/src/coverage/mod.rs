@@ -63,10 +63,8 @@ impl Engine {
         let described = describes(&client, &names, &mut objects).await?;
         objects.extend(described.iter().map(|(name, schema)| (name.clone(), ObjectCoverage::of(schema))));
         // Who may not view the setup might be told only what is seen anyway.
-        let hidden = match held.lacks_setup() {
-            true => None,
-            false => hidden::hidden(&client, &visible, &described).await?,
-        };
+        let hidden =
+            if held.lacks_setup() { None } else { hidden::hidden(&client, &visible, &described).await? };
         Ok(Coverage { integration_user, permissions: held.states(), hidden, objects })
     }
 

@@ -10,7 +10,7 @@ use simorg::SimOrg;
 use crate::org::Acts;
 
 fn object(name: &str) -> ObjectName {
-    ObjectName::parse(name).unwrap()
+    ObjectName::parse(name).expect("it is a name")
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -66,7 +66,7 @@ fn event() -> impl Strategy<Value = Event> {
     let block = (pages, gone, settings, prop_oneof![Just(1_usize), Just(64 << 20)]).prop_map(
         |(pages, gone, (describe, occasion, mark, is_abandoned), chunk_budget)| Event::Block {
             describe,
-            pages,
+            pages: in_order(pages),
             gone,
             occasion,
             chunk_budget,
@@ -79,6 +79,18 @@ fn event() -> impl Strategy<Value = Event> {
         1 => (2..4_usize).prop_map(|fan_in| Event::Compact { fan_in }),
         1 => any::<bool>().prop_map(|forget_cache| Event::Reopen { forget_cache }),
     ]
+}
+
+/// A query answers as of one moment, so the stamps of a record do not go back within a block; from block to block they
+/// may, as the clocks of the org's servers differ.
+fn in_order(mut pages: Vec<Vec<Reading>>) -> Vec<Vec<Reading>> {
+    let mut newest: BTreeMap<u32, u32> = BTreeMap::new();
+    for reading in pages.iter_mut().flatten() {
+        let known = newest.entry(reading.record).or_default();
+        reading.second = reading.second.max(*known);
+        *known = reading.second;
+    }
+    pages
 }
 
 /// One version of one record, as the model holds it.
@@ -154,7 +166,8 @@ impl Model {
                 .and_then(|held| held.modstamp_us)
                 .zip(now.modstamp_us)
                 .is_some_and(|(held, now)| now < held);
-            let change = if is_bare && now.is_deleted && !is_older { Some(Change::Deleted) } else { change };
+            let change =
+                if is_bare && now.is_deleted { (!is_older).then_some(Change::Deleted) } else { change };
             if let Some(change) = change {
                 let change = if now.is_deleted { Change::Deleted } else { change };
                 stored.insert(key, Version { change, ..version });

@@ -7,7 +7,6 @@ use holdfast_catalog::audit_entries::{self, Filter};
 use holdfast_domain::access::TeamPermission;
 use holdfast_engine::Engine;
 use serde::Deserialize;
-use serde_json::json;
 use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;

@@ -6,7 +6,6 @@ use holdfast_catalog::orgs;
 use holdfast_domain::access::Right;
 use holdfast_engine::Engine;
 use holdfast_engine::auto::{self, AutoOverview};
-use serde_json::json;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -94,7 +93,7 @@ fn shown(overview: AutoOverview) -> AutoBackup {
             waiting: words.waiting,
         },
         live_records: overview.live_records,
-        first_backup: overview.first_backup.map(progress),
+        first_backup: overview.first_backup.as_ref().map(progress),
         files: FileProgress {
             is_paused: state != orgs::AutoState::Running,
             stored: overview.files.stored,
@@ -109,7 +108,7 @@ fn shown(overview: AutoOverview) -> AutoBackup {
     }
 }
 
-fn progress(first: auto::FirstBackup) -> FirstBackup {
+fn progress(first: &auto::FirstBackup) -> FirstBackup {
     FirstBackup {
         objects_total: first.objects_total,
         objects_done: first.objects_done,

@@ -7,7 +7,6 @@ use holdfast_engine::Engine;
 use holdfast_engine::changes::Wanted;
 use holdfast_engine::history;
 use serde::Deserialize;
-use serde_json::json;
 use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;

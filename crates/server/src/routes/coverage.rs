@@ -6,7 +6,6 @@ use chrono::{DateTime, Utc};
 use holdfast_domain::access::Right;
 use holdfast_engine::Engine;
 use holdfast_engine::coverage;
-use serde_json::json;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -29,15 +28,18 @@ async fn get_coverage(
 ) -> Result<Json<Coverage>> {
     let id = caller.on(&org, Right::View)?;
     let found = engine.coverage(id.as_str()).await?;
-    Ok(Json(shown(found, engine.clock().now())))
+    Ok(Json(shown(&found, engine.clock().now())))
 }
 
-fn shown(found: coverage::Coverage, asked_at: DateTime<Utc>) -> Coverage {
+fn shown(found: &coverage::Coverage, asked_at: DateTime<Utc>) -> Coverage {
     let hidden = found.hidden.as_ref();
     let doubts =
         hidden.iter().flat_map(|hidden| &hidden.in_doubt).map(|object| format!("the fields of `{object}`"));
-    let unknown = found.hidden_unknown.iter().map(|reason| format!("what is hidden: {reason}"));
-    let could_not_tell = unknown.chain(doubts).collect();
+    let unknown =
+        hidden.is_none().then(|| "what is hidden: the integration user may not view the setup".to_owned());
+    let more = hidden.filter(|hidden| hidden.has_more_objects);
+    let more = more.map(|_| "all hidden objects: there are too many for the org's answers".to_owned());
+    let could_not_tell = unknown.into_iter().chain(more).chain(doubts).collect();
     let hidden_objects = hidden.iter().flat_map(|hidden| &hidden.objects).map(|object| CoveredObject {
         object: object.to_string(),
         visibility: Visibility::Hidden,

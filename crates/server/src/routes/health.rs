@@ -9,7 +9,6 @@ use holdfast_domain::access::Right;
 use holdfast_domain::retry::Light;
 use holdfast_engine::Engine;
 use holdfast_engine::access::Caller;
-use serde_json::json;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 

@@ -9,7 +9,6 @@ use holdfast_domain::access::{MemberKind, TeamPermission};
 use holdfast_engine::Engine;
 use holdfast_engine::access;
 use holdfast_salesforce::Secret;
-use serde_json::json;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 

@@ -10,7 +10,6 @@ use holdfast_engine::access::{Caller, Proof, Through};
 use holdfast_salesforce::Secret;
 use qrcode::QrCode;
 use qrcode::render::svg;
-use serde_json::json;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 

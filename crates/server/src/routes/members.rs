@@ -6,7 +6,6 @@ use axum::http::StatusCode;
 use holdfast_domain::access::TeamPermission;
 use holdfast_engine::Engine;
 use holdfast_engine::access::{self, MemberView};
-use serde_json::json;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 

@@ -11,7 +11,6 @@ use holdfast_domain::capture::method::CaptureMethod;
 use holdfast_engine::Engine;
 use holdfast_engine::object_list::{ListedObject, ObjectFilter};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;

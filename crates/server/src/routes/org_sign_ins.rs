@@ -6,7 +6,6 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use holdfast_engine::access::{self, AccessError, NewOrgSignIn, SignInTo};
 use holdfast_salesforce::Secret;
-use serde_json::json;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -81,13 +80,9 @@ async fn finish_org_sign_in(
 
 async fn finished(state: &AppState, caller: &access::Caller, back: CameBack) -> Result<String> {
     let given = back.state.as_deref().ok_or(AccessError::LinkExpired)?;
-    let came_back = match back.code {
-        Some(code) => access::CameBack::Code(Secret::new(code)),
-        None => {
-            let words = back.error_description.or(back.error);
-            access::CameBack::Refusal(words.unwrap_or_else(|| "no code came back".to_owned()))
-        }
-    };
+    let words = back.error_description.or(back.error);
+    let refused = || access::CameBack::Refusal(words.unwrap_or_else(|| "no code came back".to_owned()));
+    let came_back = back.code.map_or_else(refused, |code| access::CameBack::Code(Secret::new(code)));
     let org = state.engine.finish_org_sign_in(caller, given, came_back).await?;
     Ok(org.id.to_string())
 }

@@ -9,7 +9,6 @@ use holdfast_engine::access::{self, Caller};
 use holdfast_engine::{Engine, NewOrg as EngineOrg, OrgSummary};
 use holdfast_salesforce::Credentials;
 use holdfast_salesforce::oauth::parse_sfdx_auth_url;
-use serde_json::json;
 use url::Url;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;

@@ -6,7 +6,6 @@ use axum::response::Response;
 use holdfast_domain::access::Right;
 use holdfast_engine::Engine;
 use serde::Deserialize;
-use serde_json::json;
 use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;

@@ -9,7 +9,6 @@ use holdfast_engine::Engine;
 use holdfast_engine::history;
 use holdfast_engine::search::{RecordPlace, RecordQuery};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -119,9 +118,9 @@ async fn get_record(
 }
 
 fn newest_name(versions: &[history::RecordVersion]) -> Option<String> {
-    let names =
+    let mut names =
         versions.iter().rev().flat_map(|version| &version.fields).filter(|change| change.field == "Name");
-    names.filter_map(|change| change.new.clone()).next()
+    names.find_map(|change| change.new.clone())
 }
 
 fn version(version: history::RecordVersion) -> RecordVersion {

@@ -8,7 +8,6 @@ use holdfast_domain::{ObjectName, OrgId, RunId, manifest};
 use holdfast_engine::Engine;
 use holdfast_engine::runs::RunSummary;
 use serde::Deserialize;
-use serde_json::json;
 use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;

@@ -5,7 +5,6 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{AppendHeaders, IntoResponse, Response};
 use holdfast_engine::access::{AccessError, Origin, SignedIn};
-use serde_json::json;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -64,7 +63,7 @@ async fn create_session(
     Peer(origin): Peer,
     Body(SignIn { email, password }): Body<SignIn>,
 ) -> Result<Response> {
-    let half = state.engine.sign_in(&email, password, &origin).await?;
+    let half = state.engine.sign_in_by_password(&email, password, &origin).await?;
     let cookie = session_cookie(&state, &own, &half.signed_in);
     let answer = if half.needs_second_factor {
         SignInAnswer { next: SignInStep::SecondFactor, me: None }

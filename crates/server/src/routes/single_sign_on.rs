@@ -8,7 +8,6 @@ use holdfast_domain::access::TeamPermission;
 use holdfast_engine::Engine;
 use holdfast_engine::access::{self, AccessError, SignedIn};
 use serde::Deserialize;
-use serde_json::json;
 use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;

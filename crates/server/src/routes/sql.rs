@@ -69,10 +69,10 @@ pub(super) async fn csv(engine: &Engine, caller: &Caller, org: &OrgId, query: Qu
     let act = Act::new("data.downloaded").of_org(org).with(json!({ "as": "csv" }));
     engine.note(&caller.actor(), act).await?;
     let (sender, chunks) = mpsc::channel::<io::Result<Bytes>>(WAITING);
-    let runtime = tokio::runtime::Handle::current();
     tokio::task::spawn_blocking(move || {
         let mut out = io::BufWriter::with_capacity(CHUNK, Chunks(sender.clone()));
-        if let Err(error) = runtime.block_on(render(answer, Format::Csv, &mut out)) {
+        // Not the runtime's own: within that, nothing may wait, and the writer waits for the reader.
+        if let Err(error) = futures::executor::block_on(render(answer, Format::Csv, &mut out)) {
             // The status is sent already: a body that breaks off is the only way to say that it is not whole.
             let _ = sender.blocking_send(Err(io::Error::other(error.to_string())));
         }
@@ -95,7 +95,7 @@ pub(super) async fn tables(
     let part = part.unwrap_or_default().to_lowercase();
     let names: Vec<ObjectName> = queries.tables().await?.to_vec();
     let names = names.into_iter().filter(|name| name.as_str().to_lowercase().contains(&part)).collect();
-    let (names, next_page) = slice(names, paging, |name| name.to_string())?;
+    let (names, next_page) = slice(names, paging, ToString::to_string)?;
     let mut items = Vec::with_capacity(names.len());
     for name in names {
         let answer = queries.query(&format!("SELECT * FROM \"{name}\" LIMIT 0")).await?;

@@ -6,7 +6,6 @@ use axum::http::StatusCode;
 use holdfast_catalog::tokens;
 use holdfast_engine::Engine;
 use holdfast_engine::access;
-use serde_json::json;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 

@@ -5,7 +5,6 @@ use axum::extract::{Path, State};
 use holdfast_domain::access::Right;
 use holdfast_engine::Engine;
 use holdfast_engine::volume;
-use serde_json::json;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 

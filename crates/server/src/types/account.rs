@@ -1,4 +1,4 @@
-//! account
+//! The caller's own account, and signing in.
 
 use chrono::{DateTime, Utc};
 use holdfast_salesforce::Secret;
@@ -6,8 +6,6 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::problem::{MemberKind, Right, Role};
-use super::single_sign_on::SingleSignOn;
-use super::team::Invitation;
 use crate::page::page;
 
 /// What the sign-in page offers.

@@ -1,4 +1,4 @@
-//! audit
+//! The audit log.
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;

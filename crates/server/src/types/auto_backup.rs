@@ -1,4 +1,4 @@
-//! auto_backup
+//! Auto backup, objects, their timelines and errors, volume and API use.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};

@@ -1,4 +1,4 @@
-//! live
+//! Live events, and what the service is.
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;

@@ -1,4 +1,4 @@
-//! orgs
+//! Orgs, their connections, and what can be seen of them.
 
 use chrono::{DateTime, Utc};
 use holdfast_salesforce::Secret;

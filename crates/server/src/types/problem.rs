@@ -1,9 +1,7 @@
-//! problem
+//! Problem documents, and words that many types use.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-
-use super::team::Member;
 
 /// RFC 9457. `code` is one of docs/errors.md.
 #[derive(Serialize, ToSchema)]

@@ -1,4 +1,4 @@
-//! records
+//! Records, their versions, and SQL.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};

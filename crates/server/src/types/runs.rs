@@ -1,4 +1,4 @@
-//! runs
+//! Runs and what they changed.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};

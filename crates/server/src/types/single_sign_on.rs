@@ -1,4 +1,4 @@
-//! single_sign_on
+//! How single sign-on is set up.
 
 use holdfast_salesforce::Secret;
 use serde::{Deserialize, Serialize};
@@ -16,6 +16,7 @@ pub(crate) struct SingleSignOn {
     /// Whoever has a verified address there becomes a member without rights; everybody else needs an invitation.
     pub(crate) admitted_domains: Vec<String>,
     /// Passwords are refused, except those of owners.
+    #[expect(clippy::struct_field_names, reason = "it says what is required")]
     pub(crate) requires_single_sign_on: bool,
     /// What the provider must allow.
     pub(crate) callback_url: String,

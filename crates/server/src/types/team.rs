@@ -1,4 +1,4 @@
-//! team
+//! Members, invitations and rights.
 
 use chrono::{DateTime, Utc};
 use holdfast_salesforce::Secret;
@@ -10,6 +10,7 @@ use super::problem::{MemberKind, Right, Role};
 use crate::page::page;
 
 #[derive(Serialize, ToSchema)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(crate) struct Member {
     pub(crate) id: String,
     pub(crate) name: String,

@@ -1,4 +1,4 @@
-//! tokens
+//! API tokens.
 
 use chrono::{DateTime, Utc};
 use holdfast_salesforce::Secret;

@@ -46,8 +46,9 @@ async fn objects_come_in_pages_in_any_order() -> Result<()> {
             assert_eq!(names.len(), total, "{sort} {order}: an object came twice");
         }
     }
-    let by_size = items(&owner, &format!("{path}?limit=1&sort=live_records&order=descending")).await?;
-    assert_eq!(by_size[0]["object"], "Account");
+    let by_size = all(&owner, &format!("{path}?limit=9&sort=live_records&order=descending")).await?;
+    let sizes: Vec<u64> = by_size.iter().map(|object| object["live_records"].as_u64().unwrap()).collect();
+    assert!(sizes[0] >= 30 && sizes.is_sorted_by(|a, b| a >= b), "{sizes:?}");
     let named = items(&owner, &format!("{path}?q=ACCOUNT&limit=500")).await?;
     assert!(!named.is_empty());
     assert!(named.iter().all(|object| object["object"].as_str().unwrap().to_lowercase().contains("account")));
@@ -71,10 +72,8 @@ async fn a_run_is_read_down_to_the_fields_that_changed() -> Result<()> {
     let runs = items(&owner, &format!("/api/v1/orgs/{org}/runs?limit=1")).await?;
     assert_eq!((runs[0]["id"].as_str(), runs[0]["status"].as_str()), (Some(run.as_str()), Some("completed")));
     let changes = items(&owner, &format!("/api/v1/runs/{run}/changes")).await?;
-    assert_eq!(
-        changes,
-        [json!({ "object": "Account", "new": 1, "changed": 0, "deleted": 0, "undeleted": 0 })]
-    );
+    let expected = json!({ "object": "Account", "new": 1, "changed": 0, "deleted": 0, "undeleted": 0 });
+    assert_eq!(changes[0], expected, "its share follows");
     let records = items(&owner, &format!("/api/v1/runs/{run}/changed_records?object=Account")).await?;
     assert_eq!((records.len(), records[0]["change"].as_str()), (1, Some("new")));
     let fields = records[0]["fields"].as_array().unwrap();

@@ -129,7 +129,7 @@ async fn live_events_end_with_the_right_and_with_the_session() -> Result<()> {
 
     let id = member.get("/api/v1/me").await?.ok()["id"].as_str().unwrap().to_owned();
     owner.put(&format!("{org}/rights/{id}"), &json!({ "rights": [] })).await?.ok();
-    site.app.clock.sleep(std::time::Duration::from_secs(60)).await;
+    site.app.clock.sleep(std::time::Duration::from_mins(1)).await;
     owner.put(&format!("{org}/auto_backup"), &json!({ "state": "paused" })).await?.ok();
     owner.delete(&format!("/api/v1/members/{id}/sessions")).await?.ok();
     while let Some(chunk) = events.chunk().await? {

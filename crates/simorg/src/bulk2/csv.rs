@@ -156,12 +156,11 @@ impl<'a> Lines<'a> {
                         }
                         _ => row.cell(own.field, out),
                     };
-                    match cell {
-                        Some(cell) => finish(out, &mut self.held, start, cell),
-                        None => {
-                            out.truncate(start);
-                            value(out, &own.path.read(self.view, row));
-                        }
+                    if let Some(cell) = cell {
+                        finish(out, &mut self.held, start, cell);
+                    } else {
+                        out.truncate(start);
+                        value(out, &own.path.read(self.view, row));
                     }
                 }
                 Source::Parents(path) => value(out, &path.read(self.view, row)),
@@ -249,7 +248,7 @@ fn double_quotes(out: &mut String, held: &str) {
 
 /// Looks at all bytes without stopping, which takes a fraction of the time for texts of this length.
 fn has_quotes(text: &str) -> bool {
-    text.bytes().fold(false, |found, byte| found | (byte == b'"'))
+    text.bytes().fold(0, |found, byte| found | u8::from(byte == b'"')) != 0
 }
 
 #[cfg(test)]

@@ -7,15 +7,14 @@ pub mod json;
 mod names;
 pub mod object;
 pub mod permissions;
+mod roll_up;
 pub mod value;
 
 pub(crate) use cell::Cell;
-pub use field::{
-    FieldDef, FieldMetadata, FieldSource, FieldType, FilterOperator, OnDelete, Picklist, RollUp,
-    RollUpFilter, RollUpKind,
-};
+pub use field::{FieldDef, FieldMetadata, FieldSource, FieldType, OnDelete, Picklist};
 pub(crate) use names::Names;
 pub use object::{
     ChildRelationship, ObjectDef, ObjectFlags, ObjectKind, ObjectMetadata, RecordTypeValues, ValidationRule,
 };
+pub use roll_up::{FilterOperator, RollUp, RollUpFilter, RollUpKind};
 pub use value::Value;

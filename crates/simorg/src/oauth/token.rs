@@ -11,7 +11,7 @@ use super::store::{Grant, Issued};
 use super::tokens::Mint;
 use super::{OauthError, device, identity, jwt, secrets};
 use crate::faults::Endpoint;
-use crate::server::{AppState, refusal};
+use crate::server::{AppState, Outcome, refusal};
 use crate::state::User;
 
 pub(super) async fn exchange(State(state): State<AppState>, headers: HeaderMap, body: Bytes) -> Response {
@@ -20,13 +20,21 @@ pub(super) async fn exchange(State(state): State<AppState>, headers: HeaderMap, 
     if let Some(refused) = refusal(fault.as_ref()) {
         return refused;
     }
-    let form = Form::read(&headers, &body);
-    if form.get("response_type") == Some("device_code") {
-        return device::begin(&state, &headers, &form).unwrap_or_else(IntoResponse::into_response);
+    let mut answer = granted(&state, &headers, &body);
+    if let Some(effect) = fault {
+        answer.extensions_mut().insert(Outcome(effect));
     }
-    let mint = Mint::of(&state, &headers);
-    match issue(&state, &headers, &mint, &form) {
-        Ok(issued) => answer(&state, &mint, &issued),
+    answer
+}
+
+fn granted(state: &AppState, headers: &HeaderMap, body: &Bytes) -> Response {
+    let form = Form::read(headers, body);
+    if form.get("response_type") == Some("device_code") {
+        return device::begin(state, headers, &form).unwrap_or_else(IntoResponse::into_response);
+    }
+    let mint = Mint::of(state, headers);
+    match issue(state, headers, &mint, &form) {
+        Ok(issued) => answer(state, &mint, &issued),
         Err(error) => error.into_response(),
     }
 }

@@ -15,10 +15,10 @@ async fn put_csv(caller: &Caller, id: &str, csv: &str) -> Result<Answer> {
 #[tokio::test]
 async fn bulk_2_refuses_the_row_whose_value_is_of_another_type() -> Result<()> {
     let caller = Caller::start(SimOrg::new().bare()).await?;
-    let wanted = json!({"object": "Contact", "operation": "insert"});
+    let wanted = json!({"object": "Project__c", "operation": "insert"});
     let job = caller.post("/jobs/ingest", &wanted).await?.json();
     let id = job["id"].as_str().context("an id")?;
-    let csv = "LastName,Birthdate,DoNotCall\nA,2000-02-29,yes\nB,tomorrow,no\nC,,maybe\n";
+    let csv = "Name,Start__c,Is_Billable__c\nA,2000-02-29,yes\nB,tomorrow,no\nC,,maybe\n";
     assert_eq!(put_csv(&caller, id, csv).await?.status, 201);
 
     let path = format!("/jobs/ingest/{id}");
@@ -28,14 +28,14 @@ async fn bulk_2_refuses_the_row_whose_value_is_of_another_type() -> Result<()> {
     assert_eq!((&job["state"], &job["numberRecordsFailed"]), (&json!("JobComplete"), &json!(2)));
     let failed = caller.get(&format!("{path}/failedResults")).await?.text;
     for (error, fields) in [
-        ("Birthdate: value not of required type: tomorrow:Birthdate", "\"B\",\"tomorrow\",\"no\""),
-        ("Do Not Call: value not of required type: maybe:DoNotCall", "\"C\",\"\",\"maybe\""),
+        ("Start: value not of required type: tomorrow:Start__c", "\"B\",\"tomorrow\",\"no\""),
+        ("Is Billable: value not of required type: maybe:Is_Billable__c", "\"C\",\"\",\"maybe\""),
     ] {
         let line = format!("\"\",\"INVALID_TYPE_ON_FIELD_IN_RECORD:{error} --\",{fields}\n");
         assert!(failed.contains(&line), "{failed}");
     }
-    let made = caller.query("SELECT DoNotCall FROM Contact").await?.json();
-    assert_eq!((&made["totalSize"], &made["records"][0]["DoNotCall"]), (&json!(1), &json!(true)));
+    let made = caller.query("SELECT Is_Billable__c FROM Project__c").await?.json();
+    assert_eq!((&made["totalSize"], &made["records"][0]["Is_Billable__c"]), (&json!(1), &json!(true)));
     Ok(())
 }
 
@@ -47,31 +47,33 @@ fn asynchronous(caller: &Caller, path: &str, kind: &str) -> RequestBuilder {
 #[tokio::test]
 async fn bulk_1_refuses_it_in_json_too_and_keeps_what_is_of_its_type() -> Result<()> {
     let caller = Caller::start(SimOrg::new().bare()).await?;
-    let wanted = json!({"operation": "insert", "object": "Contact", "contentType": "JSON"});
+    let wanted = json!({"operation": "insert", "object": "Project__c", "contentType": "JSON"});
     let job = read(asynchronous(&caller, "/job", "application/json").json(&wanted)).await?.json();
     let path = format!("/job/{}/batch", job["id"].as_str().context("an id")?);
     let rows = json!([
-        {"LastName": "A", "DoNotCall": true, "Birthdate": "2000-01-01", "Phone": null, "Fax": ""},
-        {"LastName": "B", "DoNotCall": 7},
-        {"LastName": "C", "MailingLatitude": "north"},
-        {"LastName": "D", "DoNotCall": "no", "MailingLatitude": 12.5},
+        {"Name": "A", "Is_Billable__c": true, "Start__c": "2000-01-01", "Days__c": null, "Summary__c": ""},
+        {"Name": "B", "Is_Billable__c": 7},
+        {"Name": "C", "Budget__c": "much"},
+        {"Name": "D", "Is_Billable__c": "no", "Budget__c": 12.5},
     ]);
 
     let batch = read(asynchronous(&caller, &path, "application/json").json(&rows)).await?.json();
     let batch = batch["id"].as_str().context("an id")?;
-    let request = caller
-        .http
-        .get(format!("{}/services/async/67.0{path}/{batch}/result", caller.org.url()))
-        .header("x-sfdc-session", &caller.token)
-        .header("content-type", "application/json");
-    let results = read(request).await?.json();
+    let get = async |path: &str| {
+        let url = format!("{}/services/async/67.0{path}", caller.org.url());
+        let request = caller.http.get(url).header("x-sfdc-session", &caller.token);
+        anyhow::Ok(read(request.header("content-type", "application/json")).await?.json())
+    };
+    // A batch is done at its first poll.
+    assert_eq!(get(&format!("{path}/{batch}")).await?["state"], "Completed");
+    let results = get(&format!("{path}/{batch}/result")).await?;
 
     let successes: Vec<bool> =
         results.as_array().context("rows")?.iter().map(|row| row["success"] == true).collect();
     assert_eq!(successes, [true, false, false, true], "{results}");
     let error = &results[1]["errors"][0];
     assert_eq!(error["statusCode"], "INVALID_TYPE_ON_FIELD_IN_RECORD");
-    assert_eq!(error["message"], "Do Not Call: value not of required type: 7");
-    assert_eq!(error["fields"], json!(["DoNotCall"]));
+    assert_eq!(error["message"], "Is Billable: value not of required type: 7");
+    assert_eq!(error["fields"], json!(["Is_Billable__c"]));
     Ok(())
 }

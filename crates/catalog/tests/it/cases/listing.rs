@@ -1,9 +1,10 @@
 //! Lists that the database filters, sorts and cuts, the audit log, and sums.
 
 use holdfast_catalog::audit_entries::{self, AuditEntry, Filter, Head};
+use holdfast_catalog::blocks::{self, Block};
 use holdfast_catalog::object_lists::{self, ListQuery, Sort, Word};
 use holdfast_catalog::objects::{self, Captured, Phase, SeenObject};
-use holdfast_catalog::{Catalog, Failure, runs, statistics};
+use holdfast_catalog::{BlockId, Catalog, Failure, runs, statistics};
 use holdfast_domain::capture::method::CaptureMethod;
 use holdfast_domain::manifest::{Counts, RunStatus, Trigger};
 use holdfast_domain::{ErrorCode, OrgId};
@@ -88,7 +89,7 @@ pub(crate) async fn objects_come_in_pages_sorted_and_filtered(stand: Stand) {
         // Databases differ in whether `_` comes before letters; everything else is the same.
         let plain =
             |names: &[String]| names.iter().filter(|name| *name != "a__c").cloned().collect::<Vec<_>>();
-        assert_eq!(plain(&found), plain(&expected.map(str::to_owned)), "{:?}", query.sort);
+        assert_eq!(plain(&found[..]), plain(&expected.map(str::to_owned)[..]), "{:?}", query.sort);
     }
     let named = ListQuery { name_part: Some("C".to_owned()), ..query() };
     assert_eq!(names(&catalog, &org, &named).await.len(), 4);
@@ -124,22 +125,38 @@ pub(crate) async fn every_object_has_one_word_and_the_sums_agree(stand: Stand) {
 
 pub(crate) async fn runs_and_blocks_are_added_up(stand: Stand) {
     let (catalog, org) = stand.with_org().await;
+    let db = catalog.db();
     for n in 0..3_u32 {
         let at = noon() + chrono::TimeDelta::days(i64::from(n / 2));
-        let counts = Counts { new: 10, changed: 2, bytes: 1000, ..Counts::default() };
-        runs::insert(catalog.db(), &run_id(n), &org, Trigger::Auto, at).await.unwrap();
-        let totals = runs::RunTotals { counts, api_calls: 5, ..runs::RunTotals::default() };
-        runs::finish(catalog.db(), &run_id(n), RunStatus::Completed, at, &totals, None).await.unwrap();
+        runs::insert(db, &run_id(n), &org, Trigger::Auto, at).await.unwrap();
+        let block = Block {
+            id: BlockId::new(at),
+            org: org.clone(),
+            object: object("Account"),
+            run: run_id(n),
+            way: "rest".to_owned(),
+            window_from_us: Some(at.timestamp_micros()),
+            window_until_us: None,
+            table_version: Some(i64::from(n)),
+            counts: Counts { new: 10, changed: 2, bytes: 1000, ..Counts::default() },
+            started_at: at,
+            finished_at: at,
+            failure: None,
+        };
+        blocks::insert(db, &block).await.unwrap();
+        runs::finish(db, &run_id(n), RunStatus::Completed, at, 5, None).await.unwrap();
     }
-    let days = statistics::days(catalog.db(), &org, noon() - chrono::TimeDelta::days(5)).await.unwrap();
+    let days = statistics::days(db, &org, noon() - chrono::TimeDelta::days(5)).await.unwrap();
     assert_eq!(days.iter().map(|day| (day.new, day.api_calls)).collect::<Vec<_>>(), [(20, 10), (10, 5)]);
-    let sums = statistics::run_sums(catalog.db(), &org).await.unwrap();
+    let sums = statistics::run_sums(db, &org).await.unwrap();
     assert_eq!((sums.versions, sums.bytes, sums.first_started_at), (36, 3000, Some(noon())));
-    assert_eq!(statistics::api_calls_since(catalog.db(), &org, minutes(1)).await.unwrap(), 5);
-    let read = statistics::throughput(catalog.db(), &org, noon()).await.unwrap();
-    assert_eq!((read.records, read.since), (0, None));
-    assert!(statistics::largest(catalog.db(), &org, 5).await.unwrap().is_empty());
-    assert_eq!(statistics::oldest_window(catalog.db(), &org).await.unwrap(), None);
+    assert_eq!(statistics::api_calls_since(db, &org, minutes(1)).await.unwrap(), 5);
+    let read = statistics::throughput(db, &org, minutes(1)).await.unwrap();
+    assert_eq!((read.records, read.since), (12, Some(noon() + chrono::TimeDelta::days(1))));
+    let largest = statistics::largest(db, &org, 5).await.unwrap();
+    let largest: Vec<_> = largest.iter().map(|own| (own.object.as_str(), own.versions, own.bytes)).collect();
+    assert_eq!(largest, [("Account", 36, 3000)]);
+    assert_eq!(statistics::oldest_window(db, &org).await.unwrap(), Some(noon()));
 }
 
 fn entry(number: u64, action: &str) -> AuditEntry {

@@ -61,6 +61,7 @@ on_both_databases! {
     leases::of_many_processes_at_once_exactly_one_gets_the_lease,
     work_items::items_are_claimed_in_the_order_in_which_they_fell_due,
     work_items::an_item_whose_owner_died_is_claimed_again,
+    work_items::an_item_is_taken_from_an_owner_that_is_known_to_be_dead,
     work_items::asking_twice_makes_one_item,
     work_items::asking_again_for_an_item_under_way_runs_it_once_more,
     work_items::a_failed_item_waits_for_its_next_try_or_for_a_person,

@@ -63,6 +63,17 @@ pub(crate) async fn an_item_whose_owner_died_is_claimed_again(stand: Stand) {
     assert!(work_items::list(catalog.db(), "hourly").await.unwrap().is_empty());
 }
 
+pub(crate) async fn an_item_is_taken_from_an_owner_that_is_known_to_be_dead(stand: Stand) {
+    let catalog = stand.open().await;
+    let id = enqueue(&catalog, None, noon()).await;
+    claim(&catalog, "dies", 0).await.unwrap();
+
+    work_items::release(catalog.db(), id, "somebody else", minutes(1)).await.unwrap();
+    assert_eq!(claim(&catalog, "heir", 1).await, None);
+    work_items::release(catalog.db(), id, "dies", minutes(1)).await.unwrap();
+    assert_eq!(claim(&catalog, "heir", 1).await.unwrap().id, id);
+}
+
 pub(crate) async fn asking_twice_makes_one_item(stand: Stand) {
     let catalog = stand.open().await;
 

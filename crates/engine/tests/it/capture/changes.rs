@@ -223,6 +223,24 @@ async fn losing_view_all_data_deletes_nothing_in_the_backup() -> Result<()> {
     app.assert_lake_equals(&org).await
 }
 
+/// A new table in its place would hide the loss, and answer the past with the present.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lost_table_is_not_begun_anew() -> Result<()> {
+    let org = SimOrg::new().bare().records("Account", 20).start().await?;
+    let app = TestApp::connected_to(&org).await?;
+    let first = app.backup().await?;
+    let log = format!("lake/orgs/{}/objects/Account/_delta_log", first.org);
+    std::fs::remove_dir_all(app.data_dir().join(log))?;
+
+    org.org().insert("Account", account("later"));
+    let second = app.backup().await?;
+
+    let entry = &second.objects[&accounts()];
+    assert!(entry.gap.as_ref().is_some_and(|gap| gap.code == ErrorCode::LakeDamaged), "{entry:?}");
+    assert!(!app.engine.check(false, &mut |_| {}).await?.is_whole());
+    Ok(())
+}
+
 /// A table that cannot be read stops its own object only.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_damaged_table_leaves_the_other_objects_whole() -> Result<()> {

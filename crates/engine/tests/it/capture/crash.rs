@@ -40,8 +40,12 @@ async fn a_run_that_dies_at_any_step_is_finished_by_the_next() -> Result<()> {
 }
 
 async fn dies_and_is_finished(step: &'static str, nth: usize) -> Result<()> {
-    let org = SimOrg::with_records("Account", 900).start().await?;
+    let org = SimOrg::new().bare().records("Account", 900).start().await?;
     let id = org.org().insert("Account", account("before"));
+    for title in ["one", "two", "three"] {
+        let file = json!({ "Title": title, "PathOnClient": "a.txt", "VersionData": "aGVsbG8=" });
+        org.org().insert("ContentVersion", file);
+    }
     let app = TestApp::dying(&org, death_at(step, nth)).await?;
 
     let died = app.backup().await;

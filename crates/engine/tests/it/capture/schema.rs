@@ -64,6 +64,7 @@ async fn a_field_hidden_for_a_while_is_captured_again() -> Result<()> {
 
     let account = &hidden.objects[&ObjectName::parse("Account")?];
     assert!(account.counts.versions() <= 1, "{:?}", account.counts);
+    assert_eq!(account.gone_fields, ["Site"], "it is told, and not only by its absence");
     app.assert_lake_equals(&org).await
 }
 

@@ -25,23 +25,10 @@ impl World {
         if let Some(accounts) = seen.get("Account") {
             self.gone.iter_mut().for_each(|(field, is_seen)| *is_seen |= !accounts.fields.contains(*field));
         }
-        self.compare_manifest(&manifest, |object| seen.contains_key(object))?;
+        compare_manifest(&manifest, |object| seen.contains_key(object))?;
         self.compare_state(&manifest).await?;
         self.compare_changes(run).await?;
         self.compare_histories(Some(run)).await
-    }
-
-    fn compare_manifest(&self, manifest: &Manifest, is_visible: impl Fn(&str) -> bool) -> Result<()> {
-        for (object, entry) in &manifest.objects {
-            if is_visible(object.as_str()) {
-                ensure!(entry.gap.is_none(), "{object} has a gap: {:?}", entry.gap);
-                ensure!(entry.is_verified == Some(true), "{object} is not verified");
-            } else {
-                let gap = entry.gap.as_ref().map(|gap| gap.code);
-                ensure!(gap == Some(ErrorCode::PermissionMissing), "{object} is hidden, its gap: {gap:?}");
-            }
-        }
-        Ok(())
     }
 
     async fn compare_state(&self, manifest: &Manifest) -> Result<()> {
@@ -121,6 +108,19 @@ impl World {
         ensure!(found == expected, "the history of {id} is\n  {found:?}\nand should be\n  {expected:?}");
         Ok(())
     }
+}
+
+fn compare_manifest(manifest: &Manifest, is_visible: impl Fn(&str) -> bool) -> Result<()> {
+    for (object, entry) in &manifest.objects {
+        if is_visible(object.as_str()) {
+            ensure!(entry.gap.is_none(), "{object} has a gap: {:?}", entry.gap);
+            ensure!(entry.is_verified == Some(true), "{object} is not verified");
+        } else {
+            let gap = entry.gap.as_ref().map(|gap| gap.code);
+            ensure!(gap == Some(ErrorCode::PermissionMissing), "{object} is hidden, its gap: {gap:?}");
+        }
+    }
+    Ok(())
 }
 
 fn same<V: PartialEq + std::fmt::Debug>(

@@ -61,7 +61,7 @@ pub(super) fn value_of(kind: FieldType, value: usize) -> Value {
     let numbers = [json!(null), json!(0), json!(12), json!(12.5), json!(-3)];
     let dates = [json!(null), json!("2024-02-29"), json!("1969-12-31")];
     match kind {
-        FieldType::Boolean => json!(value % 2 == 0),
+        FieldType::Boolean => json!(value.is_multiple_of(2)),
         FieldType::Date => dates[value % dates.len()].clone(),
         kind if kind.is_text() => texts[value % texts.len()].clone(),
         _ => numbers[value % numbers.len()].clone(),

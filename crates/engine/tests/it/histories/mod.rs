@@ -24,7 +24,7 @@ const ACTS: usize = 32;
 #[test]
 fn every_run_of_a_random_history_agrees_with_a_plain_model() {
     if let Some(found) =
-        counterexample(&settings(), number("HOLDFAST_HISTORIES", 40), number("HOLDFAST_SHRINKS", 150))
+        counterexample(&settings(), number("HOLDFAST_HISTORIES", 20), number("HOLDFAST_SHRINKS", 150))
     {
         panic!("{found}");
     }

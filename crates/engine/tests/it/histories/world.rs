@@ -161,14 +161,7 @@ impl World {
                 self.say("purge the delete log");
             }
             Act::MassUpdate { object, field, value } => self.mass_update(kind(*object), *field, *value),
-            Act::Merge { master, loser } => {
-                let accounts = self.records("Account", false);
-                if let (Some(master), Some(loser)) = (at(&accounts, *master), at(&accounts, *loser)) {
-                    let losers = [loser.clone()];
-                    let outcome = org.write(&self.writer, |work| work.merge(&master, &Map::new(), &losers));
-                    self.done(&format!("merge {loser} into {master}"), outcome);
-                }
-            }
+            Act::Merge { master, loser } => self.merge(*master, *loser),
             Act::Object { object, is_hidden } => {
                 let object = kind(*object).object;
                 org.hide_object(object, *is_hidden);
@@ -195,6 +188,16 @@ impl World {
             Act::Run => self.run().await?,
         }
         Ok(())
+    }
+
+    fn merge(&mut self, master: usize, loser: usize) {
+        let accounts = self.records("Account", false);
+        if let (Some(master), Some(loser)) = (at(&accounts, master), at(&accounts, loser)) {
+            let losers = [loser.clone()];
+            let outcome =
+                self.org.org().write(&self.writer, |work| work.merge(&master, &Map::new(), &losers));
+            self.done(&format!("merge {loser} into {master}"), outcome);
+        }
     }
 
     fn open(&mut self, write: &Write) -> Result<()> {
