@@ -72,7 +72,7 @@ export default tseslint.config(
     },
   },
   ...directions,
-  { files: ['src/pages/**/*Page.tsx', '*.config.{ts,js}'], rules: { 'no-restricted-exports': 'off' } },
+  { files: ['src/pages/**/*Page.tsx', '**/*.config.{ts,js}'], rules: { 'no-restricted-exports': 'off' } },
   { files: ['mock/**', '**/*.test.{ts,tsx}'], rules: { 'max-lines': 'off' } },
   {
     // It fills in what the types say is always there.

@@ -38,8 +38,8 @@ build() {
         return
     fi
     npm run --prefix "$console" --silent build -- --logLevel warn
-    printf '%s\n' "$now" >"$console/node_modules/.built"
     first_load
+    printf '%s\n' "$now" >"$console/node_modules/.built"
 }
 
 # What a browser must load before the first page is there stays under 250 KB gzipped.

@@ -17,10 +17,8 @@ export async function answer(request: IncomingMessage, response: ServerResponse,
   const hasBody = !['GET', 'HEAD'].includes(request.method ?? 'GET')
   const asked = new Request(`http://localhost${request.url}`, {
     method: request.method ?? 'GET',
-    headers: Object.entries(request.headers).map(
-      ([name, value]) => [name, String(value)] as [string, string],
-    ),
-    ...(hasBody ? { body: Readable.toWeb(request) as ReadableStream, duplex: 'half' } : {}),
+    headers: Object.entries(request.headers).map(([name, value]): [string, string] => [name, String(value)]),
+    ...(hasBody ? { body: Readable.toWeb(request), duplex: 'half' } : {}),
   } as RequestInit)
   const given = await getResponse(handlers, asked)
   if (given === undefined) {

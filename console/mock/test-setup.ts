@@ -2,7 +2,7 @@
 import '@testing-library/jest-dom/vitest'
 import { cleanup, configure } from '@testing-library/react'
 import { setupServer } from 'msw/node'
-import { afterAll, afterEach, beforeAll } from 'vitest'
+import { afterAll, afterEach, beforeAll, vi } from 'vitest'
 import { handlers } from './handlers'
 
 // Generous, because the machine that builds may do other things too.
@@ -17,6 +17,9 @@ afterEach(() => {
   localStorage.clear()
 })
 afterAll(() => server.close())
+
+// Charts draw on a canvas, which jsdom has not; their numbers are beside them as a table.
+vi.mock('../src/ui/ChartCanvas', () => ({ ChartCanvas: () => null }))
 
 // Virtual lists measure their place; here everything is a screen large.
 Object.defineProperties(HTMLElement.prototype, {

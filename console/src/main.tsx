@@ -11,7 +11,9 @@ import { startTheme } from './ui/theme'
 
 startTheme()
 
-const queries = createQueries(() => void router.navigate(paths.signIn(`${location.pathname}${location.search}`)))
+const queries = createQueries(
+  () => void router.navigate(paths.signIn(`${location.pathname}${location.search}`)),
+)
 const router = createBrowserRouter(routes(queries))
 
 const root = document.getElementById('root')

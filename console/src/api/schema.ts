@@ -11,7 +11,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What the sign-in page offers */
+        /** What the sign-in page offers. */
         get: operations["get_sign_in_options"];
         put?: never;
         post?: never;
@@ -30,7 +30,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Makes the first owner and signs them in */
+        /** Makes the first owner and signs them in. */
         post: operations["create_first_owner"];
         delete?: never;
         options?: never;
@@ -47,9 +47,9 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Signs in with a password */
+        /** Signs in with a password. */
         post: operations["create_session"];
-        /** Signs out */
+        /** Signs out. */
         delete: operations["delete_session"];
         options?: never;
         head?: never;
@@ -65,7 +65,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Finishes signing in with a second factor */
+        /** Finishes signing in with a second factor. */
         post: operations["confirm_session"];
         delete?: never;
         options?: never;
@@ -80,14 +80,14 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Who am I, and what may I do */
+        /** Who am I, and what may I do. */
         get: operations["get_me"];
         put?: never;
         post?: never;
         delete?: never;
         options?: never;
         head?: never;
-        /** Changes the own name */
+        /** Changes the own name. */
         patch: operations["update_me"];
         trace?: never;
     };
@@ -99,7 +99,7 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** Changes the own password */
+        /** Changes the own password. */
         put: operations["update_password"];
         post?: never;
         delete?: never;
@@ -116,11 +116,11 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** Confirms the authenticator with a code */
+        /** Confirms the authenticator with a code. */
         put: operations["confirm_totp"];
-        /** Begins setting up an authenticator */
+        /** Begins setting up an authenticator. */
         post: operations["begin_totp"];
-        /** Removes the authenticator */
+        /** Removes the authenticator. */
         delete: operations["delete_totp"];
         options?: never;
         head?: never;
@@ -136,7 +136,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Makes new recovery codes in place of the old ones */
+        /** Makes new recovery codes in place of the old ones. */
         post: operations["replace_recovery_codes"];
         delete?: never;
         options?: never;
@@ -151,7 +151,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Where the member is signed in */
+        /** Where the member is signed in. */
         get: operations["list_sessions"];
         put?: never;
         post?: never;
@@ -171,7 +171,7 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Ends one of the own sessions */
+        /** Ends one of the own sessions. */
         delete: operations["revoke_session"];
         options?: never;
         head?: never;
@@ -185,10 +185,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The own API tokens */
+        /** The own API tokens. */
         get: operations["list_tokens"];
         put?: never;
-        /** Makes an API token */
+        /** Makes an API token. */
         post: operations["create_token"];
         delete?: never;
         options?: never;
@@ -206,7 +206,7 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Ends an API token */
+        /** Ends an API token. */
         delete: operations["revoke_token"];
         options?: never;
         head?: never;
@@ -220,7 +220,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Sends the browser to the identity provider */
+        /** Sends the browser to the identity provider. */
         get: operations["start_single_sign_on"];
         put?: never;
         post?: never;
@@ -237,7 +237,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Where the identity provider sends the browser back */
+        /** Where the identity provider sends the browser back. */
         get: operations["finish_single_sign_on"];
         put?: never;
         post?: never;
@@ -254,9 +254,9 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** How single sign-on is set up */
+        /** How single sign-on is set up. */
         get: operations["get_single_sign_on"];
-        /** Sets up single sign-on */
+        /** Sets up single sign-on. */
         put: operations["update_single_sign_on"];
         post?: never;
         delete?: never;
@@ -272,7 +272,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The members of the team */
+        /** The members of the team. */
         get: operations["list_members"];
         put?: never;
         post?: never;
@@ -289,15 +289,15 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One member */
+        /** One member. */
         get: operations["get_member"];
         put?: never;
         post?: never;
-        /** Removes a member */
+        /** Removes a member. */
         delete: operations["delete_member"];
         options?: never;
         head?: never;
-        /** Changes a member; the last owner stays one */
+        /** Changes a member; the last owner stays one. */
         patch: operations["update_member"];
         trace?: never;
     };
@@ -311,7 +311,7 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Ends all sessions of a member */
+        /** Ends all sessions of a member. */
         delete: operations["revoke_member_sessions"];
         options?: never;
         head?: never;
@@ -328,7 +328,7 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Removes the authenticator of a member who lost it */
+        /** Removes the authenticator of a member who lost it. */
         delete: operations["reset_member_totp"];
         options?: never;
         head?: never;
@@ -342,10 +342,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Open invitations */
+        /** Open invitations. */
         get: operations["list_invitations"];
         put?: never;
-        /** Invites somebody */
+        /** Invites somebody. */
         post: operations["create_invitation"];
         delete?: never;
         options?: never;
@@ -363,7 +363,7 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Takes an invitation back */
+        /** Takes an invitation back. */
         delete: operations["revoke_invitation"];
         options?: never;
         head?: never;
@@ -379,7 +379,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Shows an invitation to who holds its link */
+        /** Shows an invitation to who holds its link. */
         post: operations["open_invitation"];
         delete?: never;
         options?: never;
@@ -396,7 +396,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Becomes a member and signs in */
+        /** Becomes a member and signs in. */
         post: operations["accept_invitation"];
         delete?: never;
         options?: never;
@@ -411,7 +411,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Who may do what on an org */
+        /** Who may do what on an org. */
         get: operations["list_rights"];
         put?: never;
         post?: never;
@@ -429,7 +429,7 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** Gives a member exactly these rights */
+        /** Gives a member exactly these rights. */
         put: operations["update_rights"];
         post?: never;
         delete?: never;
@@ -446,7 +446,7 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** Hands the connection to another owner; only who owns it may, or any owner if nobody does */
+        /** Hands the connection to another owner; only who owns it may, or any owner if nobody does. */
         put: operations["update_org_owner"];
         post?: never;
         delete?: never;
@@ -462,7 +462,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What was done, newest first */
+        /** What was done, newest first. */
         get: operations["list_audit_entries"];
         put?: never;
         post?: never;
@@ -479,7 +479,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Whether the log is whole */
+        /** Whether the log is whole. */
         get: operations["verify_audit_entries"];
         put?: never;
         post?: never;
@@ -496,45 +496,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The orgs that the caller may view */
+        /** The orgs that the caller may view. */
         get: operations["list_orgs"];
         put?: never;
-        /** Connects an org without a browser */
+        /** Connects an org without a browser. */
         post: operations["create_org"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/org_sign_ins": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Begins connecting an org with a browser */
-        post: operations["start_org_sign_in"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/org_sign_ins/callback": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Where Salesforce sends the browser back */
-        get: operations["finish_org_sign_in"];
-        put?: never;
-        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -548,15 +514,15 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One org */
+        /** One org. */
         get: operations["get_org"];
         put?: never;
         post?: never;
-        /** Forgets the connection; what was captured stays in the lake */
+        /** Forgets the connection; what was captured stays in the lake. */
         delete: operations["delete_org"];
         options?: never;
         head?: never;
-        /** Changes name or budget */
+        /** Changes name or budget. */
         patch: operations["update_org"];
         trace?: never;
     };
@@ -568,7 +534,7 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** Connects a known org again without a browser */
+        /** Connects a known org again without a browser. */
         put: operations["update_connection"];
         post?: never;
         delete?: never;
@@ -584,8 +550,45 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Who the integration user is */
+        /** Who the integration user is. */
         get: operations["get_integration_user"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/org_sign_ins": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begins connecting an org with a browser.
+         * @description For a known org it needs the right to edit that org instead.
+         */
+        post: operations["start_org_sign_in"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/org_sign_ins/callback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where Salesforce sends the browser back. */
+        get: operations["finish_org_sign_in"];
         put?: never;
         post?: never;
         delete?: never;
@@ -601,7 +604,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What the integration user can and cannot see */
+        /** What the integration user can and cannot see. */
         get: operations["get_coverage"];
         put?: never;
         post?: never;
@@ -618,9 +621,9 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Where auto backup stands */
+        /** Where auto backup stands. */
         get: operations["get_auto_backup"];
-        /** Switches on, pauses, resumes, pauses files */
+        /** Switches on, pauses, resumes, pauses files. */
         put: operations["update_auto_backup"];
         post?: never;
         delete?: never;
@@ -637,7 +640,7 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** Pauses or resumes all orgs on which the caller may execute */
+        /** Pauses or resumes all orgs on which the caller may execute. */
         put: operations["update_all_auto_backups"];
         post?: never;
         delete?: never;
@@ -653,7 +656,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The status of all objects */
+        /** The status of all objects. */
         get: operations["list_objects"];
         put?: never;
         post?: never;
@@ -670,7 +673,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One object */
+        /** One object. */
         get: operations["get_object"];
         put?: never;
         post?: never;
@@ -687,7 +690,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The timeline of an object, newest first */
+        /** The timeline of an object, newest first. */
         get: operations["list_blocks"];
         put?: never;
         post?: never;
@@ -704,7 +707,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** All errors of an org, newest first */
+        /** All errors of an org, newest first. */
         get: operations["list_errors"];
         put?: never;
         post?: never;
@@ -721,7 +724,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** How much is kept, and of which time */
+        /** How much is kept, and of which time. */
         get: operations["get_volume"];
         put?: never;
         post?: never;
@@ -738,7 +741,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Use of the daily API calls, and the budget */
+        /** Use of the daily API calls, and the budget. */
         get: operations["get_api_use"];
         put?: never;
         post?: never;
@@ -755,7 +758,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The runs of an org, newest first */
+        /** The runs of an org, newest first. */
         get: operations["list_runs"];
         put?: never;
         post?: never;
@@ -772,7 +775,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One run */
+        /** One run. */
         get: operations["get_run"];
         put?: never;
         post?: never;
@@ -789,7 +792,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What a run captured, object by object */
+        /** What a run captured, object by object. */
         get: operations["list_run_objects"];
         put?: never;
         post?: never;
@@ -806,7 +809,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What a run could not capture, and why */
+        /** What a run could not capture, and why. */
         get: operations["list_run_errors"];
         put?: never;
         post?: never;
@@ -823,7 +826,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Per object, what differs between a run and the one before */
+        /** Per object, what differs between a run and the one before. */
         get: operations["list_changes"];
         put?: never;
         post?: never;
@@ -840,7 +843,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The records of one object that differ, field by field */
+        /** The records of one object that differ, field by field. */
         get: operations["list_changed_records"];
         put?: never;
         post?: never;
@@ -857,7 +860,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Finds records by Id, name or any value, deleted ones included */
+        /** Finds records by Id, name or any value, deleted ones included. */
         get: operations["list_records"];
         put?: never;
         post?: never;
@@ -874,7 +877,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Every version of a record */
+        /** Every version of a record. */
         get: operations["get_record"];
         put?: never;
         post?: never;
@@ -893,7 +896,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** SQL over the backups of any moment */
+        /** SQL over the backups of any moment. */
         post: operations["run_query"];
         delete?: never;
         options?: never;
@@ -910,7 +913,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** The same as CSV, without a limit on rows */
+        /** The same as CSV, without a limit on rows. */
         post: operations["export_query"];
         delete?: never;
         options?: never;
@@ -925,7 +928,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What can be queried */
+        /** What can be queried. */
         get: operations["list_query_tables"];
         put?: never;
         post?: never;
@@ -942,7 +945,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Live events of the orgs that the caller may view */
+        /** Live events of the orgs that the caller may view. */
         get: operations["list_events"];
         put?: never;
         post?: never;
@@ -959,42 +962,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What this service is */
+        /** What this service is. */
         get: operations["get_system"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/openapi.json": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** This document */
-        get: operations["get_openapi"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/docs": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** This document as a page */
-        get: operations["get_docs"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1010,7 +979,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Whether the process answers */
+        /** Whether the process answers. */
         get: operations["get_health"];
         put?: never;
         post?: never;
@@ -1027,7 +996,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Whether catalog and lake can be reached */
+        /** Whether catalog and lake can be reached. */
         get: operations["get_readiness"];
         put?: never;
         post?: never;
@@ -1044,8 +1013,42 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Numbers for Prometheus */
+        /** Numbers for Prometheus. */
         get: operations["get_metrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/openapi.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** This document. */
+        get: operations["get_openapi"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/docs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** This document as a page. */
+        get: operations["get_docs"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1100,7 +1103,7 @@ export interface components {
             details: unknown;
             hash: string;
         };
-        /** @description One page of AuditEntry. */
+        /** @description One page. */
         AuditEntryPage: {
             items: components["schemas"]["AuditEntry"][];
             /** @description Give it as `page` for what follows; absent on the last page. */
@@ -1179,7 +1182,7 @@ export interface components {
             finished_at: string;
             failure?: components["schemas"]["Failure"];
         };
-        /** @description One page of Block. */
+        /** @description One page. */
         BlockPage: {
             items: components["schemas"]["Block"][];
             /** @description Give it as `page` for what follows; absent on the last page. */
@@ -1192,7 +1195,7 @@ export interface components {
             change: components["schemas"]["Change"];
             fields: components["schemas"]["FieldChange"][];
         };
-        /** @description One page of ChangedRecord. */
+        /** @description One page. */
         ChangedRecordPage: {
             items: components["schemas"]["ChangedRecord"][];
             /** @description Give it as `page` for what follows; absent on the last page. */
@@ -1236,12 +1239,9 @@ export interface components {
         };
         CoveredObject: {
             object: string;
-            label: string;
             visibility: components["schemas"]["Visibility"];
             restorability: components["schemas"]["Restorability"];
             reason?: string;
-            /** Format: int64 */
-            fields_visible?: number;
             hidden_fields?: string[];
         };
         CreatedInvitation: {
@@ -1374,7 +1374,7 @@ export interface components {
             name: string;
             password: string;
         };
-        /** @description One page of Invitation. */
+        /** @description One page. */
         InvitationPage: {
             items: components["schemas"]["Invitation"][];
             /** @description Give it as `page` for what follows; absent on the last page. */
@@ -1397,34 +1397,32 @@ export interface components {
         Light: "green" | "yellow";
         /** @description The data of one server-sent event; its name is the `kind`. */
         LiveEvent: {
-            /** @enum {string} */
-            kind: "run_started";
             org_id: string;
             run_id: string;
-        } | {
             /** @enum {string} */
-            kind: "scope_known";
+            kind: "run_started";
+        } | {
             org_id: string;
             /** Format: int64 */
             objects: number;
             /** Format: int64 */
             not_capturable: number;
-        } | {
             /** @enum {string} */
-            kind: "object_planned";
+            kind: "scope_known";
+        } | {
             org_id: string;
             object: string;
             /** Format: int64 */
             records: number;
-        } | {
             /** @enum {string} */
-            kind: "schema_changed";
+            kind: "object_planned";
+        } | {
             org_id: string;
             object: string;
             what: string;
-        } | {
             /** @enum {string} */
-            kind: "block_progress";
+            kind: "schema_changed";
+        } | {
             org_id: string;
             object: string;
             /**
@@ -1432,9 +1430,9 @@ export interface components {
              * @description Since the block began.
              */
             records: number;
-        } | {
             /** @enum {string} */
-            kind: "block_stored";
+            kind: "block_progress";
+        } | {
             org_id: string;
             object: string;
             /** Format: int64 */
@@ -1442,21 +1440,21 @@ export interface components {
             counts: components["schemas"]["Counts"];
             /** Format: int64 */
             api_calls: number;
-        } | {
             /** @enum {string} */
-            kind: "object_done";
+            kind: "block_stored";
+        } | {
             org_id: string;
             object: string;
             counts: components["schemas"]["Counts"];
-        } | {
             /** @enum {string} */
-            kind: "object_failed";
+            kind: "object_done";
+        } | {
             org_id: string;
             object: string;
             failure: components["schemas"]["Failure"];
-        } | {
             /** @enum {string} */
-            kind: "retrying";
+            kind: "object_failed";
+        } | {
             org_id: string;
             object?: string;
             /** Format: int64 */
@@ -1464,34 +1462,36 @@ export interface components {
             error: string;
             /** Format: int64 */
             pause_ms: number;
-        } | {
             /** @enum {string} */
-            kind: "files_progress";
+            kind: "retrying";
+        } | {
             org_id: string;
             files: components["schemas"]["FileCounts"];
-        } | {
             /** @enum {string} */
-            kind: "run_finished";
+            kind: "files_progress";
+        } | {
             org_id: string;
             run_id: string;
-        } | {
             /** @enum {string} */
-            kind: "auto_backup_changed";
+            kind: "run_finished";
+        } | {
             org_id: string;
             state: components["schemas"]["AutoState"];
-        } | {
             /** @enum {string} */
-            kind: "org_changed";
+            kind: "auto_backup_changed";
+        } | {
             /** @description Connected, changed or removed: read it again. */
             org_id: string;
-        } | {
             /** @enum {string} */
-            kind: "missed";
+            kind: "org_changed";
+        } | {
             /**
              * Format: int64
              * @description The watcher was too slow: read again what is shown.
              */
             events: number;
+            /** @enum {string} */
+            kind: "missed";
         };
         /** @description Who is signed in, and what they may do. */
         Me: {
@@ -1542,7 +1542,7 @@ export interface components {
          * @enum {string}
          */
         MemberKind: "person" | "service";
-        /** @description One page of Member. */
+        /** @description One page. */
         MemberPage: {
             items: components["schemas"]["Member"][];
             /** @description Give it as `page` for what follows; absent on the last page. */
@@ -1559,7 +1559,7 @@ export interface components {
             rights: components["schemas"]["Right"][];
             is_owner: boolean;
         };
-        /** @description One page of MemberRights. */
+        /** @description One page. */
         MemberRightsPage: {
             items: components["schemas"]["MemberRights"][];
             /** @description Give it as `page` for what follows; absent on the last page. */
@@ -1573,30 +1573,30 @@ export interface components {
         };
         /** @description How to sign in to Salesforce. */
         NewCredentials: {
-            /** @enum {string} */
-            method: "jwt_bearer";
             login_url: string;
             client_id: string;
             username: string;
             /** @description PEM */
             private_key: string;
-        } | {
             /** @enum {string} */
-            method: "client_credentials";
+            method: "jwt_bearer";
+        } | {
             /** @description My Domain */
             login_url: string;
             client_id: string;
             client_secret: string;
-        } | {
             /** @enum {string} */
-            method: "sfdx_auth_url";
+            method: "client_credentials";
+        } | {
             /** @description `force://…`, as `sf org display --verbose` shows it. */
             auth_url: string;
-        } | {
             /** @enum {string} */
-            method: "access_token";
+            method: "sfdx_auth_url";
+        } | {
             instance_url: string;
             access_token: string;
+            /** @enum {string} */
+            method: "access_token";
         };
         NewInvitation: {
             email: string;
@@ -1639,7 +1639,7 @@ export interface components {
             /** Format: int64 */
             undeleted: number;
         };
-        /** @description One page of ObjectChanges. */
+        /** @description One page. */
         ObjectChangesPage: {
             items: components["schemas"]["ObjectChanges"][];
             /** @description Give it as `page` for what follows; absent on the last page. */
@@ -1694,7 +1694,7 @@ export interface components {
             /** Format: date-time */
             last_seen_at: string;
         };
-        /** @description One page of ObjectStatus. */
+        /** @description One page. */
         ObjectStatusPage: {
             items: components["schemas"]["ObjectStatus"][];
             /** @description Give it as `page` for what follows; absent on the last page. */
@@ -1763,13 +1763,13 @@ export interface components {
             /** @description Yellow once it has lasted for the set time. */
             light: components["schemas"]["Light"];
         };
-        /** @description One page of OrgError. */
+        /** @description One page. */
         OrgErrorPage: {
             items: components["schemas"]["OrgError"][];
             /** @description Give it as `page` for what follows; absent on the last page. */
             next_page?: string;
         };
-        /** @description One page of Org. */
+        /** @description One page. */
         OrgPage: {
             items: components["schemas"]["Org"][];
             /** @description Give it as `page` for what follows; absent on the last page. */
@@ -1809,7 +1809,10 @@ export interface components {
             /** @description As Salesforce names it, such as `View All Data`. */
             name: string;
             is_granted?: boolean;
+            /** @description What happens without it. */
             matters_because: string;
+            /** @description Needed only to put something back. */
+            is_for_restore: boolean;
         };
         /** @description RFC 9457. `code` is one of docs/errors.md. */
         Problem: {
@@ -1856,7 +1859,7 @@ export interface components {
             name: string;
             columns: components["schemas"]["QueryColumn"][];
         };
-        /** @description One page of QueryTable. */
+        /** @description One page. */
         QueryTablePage: {
             items: components["schemas"]["QueryTable"][];
             /** @description Give it as `page` for what follows; absent on the last page. */
@@ -1928,7 +1931,7 @@ export interface components {
             /** Format: date-time */
             at?: string;
         };
-        /** @description One page of RunError. */
+        /** @description One page. */
         RunErrorPage: {
             items: components["schemas"]["RunError"][];
             /** @description Give it as `page` for what follows; absent on the last page. */
@@ -1946,13 +1949,13 @@ export interface components {
             gap?: components["schemas"]["Failure"];
             gap_is_expected?: boolean;
         };
-        /** @description One page of RunObject. */
+        /** @description One page. */
         RunObjectPage: {
             items: components["schemas"]["RunObject"][];
             /** @description Give it as `page` for what follows; absent on the last page. */
             next_page?: string;
         };
-        /** @description One page of Run. */
+        /** @description One page. */
         RunPage: {
             items: components["schemas"]["Run"][];
             /** @description Give it as `page` for what follows; absent on the last page. */
@@ -1982,7 +1985,7 @@ export interface components {
             user_agent?: string;
             way: components["schemas"]["SignInWay"];
         };
-        /** @description One page of Session. */
+        /** @description One page. */
         SessionPage: {
             items: components["schemas"]["Session"][];
             /** @description Give it as `page` for what follows; absent on the last page. */
@@ -2082,7 +2085,7 @@ export interface components {
             /** @description Its first characters, to recognise it by. */
             beginning: string;
         };
-        /** @description One page of Token. */
+        /** @description One page. */
         TokenPage: {
             items: components["schemas"]["Token"][];
             /** @description Give it as `page` for what follows; absent on the last page. */
@@ -2163,7 +2166,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2196,7 +2198,6 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -2229,7 +2230,6 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2258,7 +2258,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -2289,7 +2288,6 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2318,7 +2316,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2351,7 +2348,6 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2384,7 +2380,6 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -2415,7 +2410,6 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2448,7 +2442,6 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2481,7 +2474,6 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -2512,7 +2504,6 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2546,7 +2537,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2577,7 +2567,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -2609,7 +2598,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2642,7 +2630,6 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -2673,7 +2660,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -2703,7 +2689,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description To the identity provider */
             303: {
                 headers: {
                     [name: string]: unknown;
@@ -2735,7 +2720,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description To the console; to `/sign-in?error=<code>` if it was refused */
             303: {
                 headers: {
                     [name: string]: unknown;
@@ -2762,7 +2746,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2795,7 +2778,6 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2829,7 +2811,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2860,7 +2841,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2891,7 +2871,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -2924,7 +2903,6 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2955,7 +2933,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -2984,7 +2961,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -3016,7 +2992,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3049,7 +3024,6 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -3080,7 +3054,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -3111,7 +3084,6 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3144,7 +3116,6 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -3180,7 +3151,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3216,7 +3186,6 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3251,7 +3220,6 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -3289,7 +3257,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3318,7 +3285,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3352,7 +3318,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3385,7 +3350,6 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -3393,71 +3357,6 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Org"];
                 };
-            };
-            /** @description What went wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    start_org_sign_in: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["NewSignIn"];
-            };
-        };
-        responses: {
-            /** @description Done */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["StartedSignIn"];
-                };
-            };
-            /** @description What went wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    finish_org_sign_in: {
-        parameters: {
-            query?: {
-                code?: string;
-                state?: string;
-                error?: string;
-                error_description?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description To `/orgs/<id>?connected=1`, or `/orgs/connect?error=<code>&message=<words>` */
-            303: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
             };
             /** @description What went wrong */
             default: {
@@ -3481,7 +3380,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3512,7 +3410,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -3545,7 +3442,6 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3580,7 +3476,6 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3611,7 +3506,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3619,6 +3513,69 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["IntegrationUser"];
                 };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    start_org_sign_in: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSignIn"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StartedSignIn"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    finish_org_sign_in: {
+        parameters: {
+            query?: {
+                code?: string;
+                state?: string;
+                error?: string;
+                error_description?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description What went wrong */
             default: {
@@ -3642,7 +3599,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3673,7 +3629,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3708,7 +3663,6 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3741,7 +3695,6 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3784,7 +3737,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3816,7 +3768,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3853,7 +3804,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3892,7 +3842,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3923,7 +3872,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3954,7 +3902,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3990,7 +3937,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4021,7 +3967,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4058,7 +4003,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4094,7 +4038,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4132,7 +4075,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4171,7 +4113,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4214,7 +4155,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4251,7 +4191,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4286,7 +4225,6 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4321,7 +4259,6 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4360,7 +4297,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4391,7 +4327,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4420,71 +4355,12 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["System"];
-                };
-            };
-            /** @description What went wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    get_openapi: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": unknown;
-                };
-            };
-            /** @description What went wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    get_docs: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "text/html": string;
                 };
             };
             /** @description What went wrong */
@@ -4507,7 +4383,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4536,7 +4411,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4565,13 +4439,68 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "text/plain": string;
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_openapi: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_docs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
                 };
             };
             /** @description What went wrong */

@@ -18,7 +18,6 @@ const restorabilityWord = {
 
 const columns: GridColumn<CoveredObject>[] = [
   { id: 'object', title: 'Object', width: 250, isSortable: true, cell: ({ object }) => object },
-  { id: 'label', title: 'Label', width: 210, isSortable: true, cell: ({ label }) => label },
   {
     id: 'visibility',
     title: 'Backup',
@@ -40,17 +39,9 @@ const columns: GridColumn<CoveredObject>[] = [
     cell: ({ hidden_fields }) => <span title={hidden_fields?.join(', ')}>{hidden_fields?.join(', ')}</span>,
   },
   { id: 'reason', title: 'Why', width: 420, cell: ({ reason }) => <span title={reason}>{reason}</span> },
-  {
-    id: 'fields',
-    title: 'Fields seen',
-    width: 120,
-    align: 'right',
-    isHiddenAtFirst: true,
-    cell: ({ fields_visible }) => fields_visible,
-  },
 ]
 
-type Key = 'object' | 'label' | 'visibility' | 'restorability'
+type Key = 'object' | 'visibility' | 'restorability'
 
 function arranged(
   objects: CoveredObject[],
@@ -61,7 +52,7 @@ function arranged(
   const text = q?.toLowerCase()
   const found = objects.filter(
     (object) =>
-      (text === undefined || `${object.object} ${object.label}`.toLowerCase().includes(text)) &&
+      (text === undefined || object.object.toLowerCase().includes(text)) &&
       (only['visibility'] === undefined || object.visibility === only['visibility']) &&
       (only['restorability'] === undefined || object.restorability === only['restorability']),
   )

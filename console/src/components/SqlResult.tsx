@@ -45,6 +45,6 @@ function gridColumn({ name, type }: QueryAnswer['columns'][number], at: number):
 
 function Cell({ value }: { value: unknown }) {
   if (value === null || value === undefined) return <span className="soft">null</span>
-  const text = typeof value === 'object' ? JSON.stringify(value) : String(value)
+  const text = typeof value === 'string' ? value : JSON.stringify(value)
   return <span title={text}>{text}</span>
 }

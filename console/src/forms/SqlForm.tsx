@@ -29,7 +29,7 @@ export function SqlForm({ org, initial, isBusy, onRun }: Props) {
         body,
         parseAs: 'blob',
       })
-      if (data !== undefined) saveAs(data as unknown as Blob, `${org.name}.csv`)
+      if (data !== undefined) saveAs(data, `${org.name}.csv`)
       return {}
     },
   })

@@ -14,7 +14,8 @@ import styles from './SignInPage.module.css'
 const refusals: Record<string, string> = {
   sign_in_refused:
     'The identity provider did not vouch for you, or nobody here has invited you. Ask an owner of the team.',
-  identity_provider_failed: 'The identity provider could not be reached. An owner of the team should look at its settings.',
+  identity_provider_failed:
+    'The identity provider could not be reached. An owner of the team should look at its settings.',
 }
 
 export default function SignInPage() {

@@ -49,7 +49,9 @@ export function Menu({ label, items, icon, iconOnly, className }: Props) {
       >
         {label}
       </Button>
-      {place !== undefined && <Items id={id} label={label} items={items} place={place} close={close} trigger={trigger} />}
+      {place !== undefined && (
+        <Items id={id} label={label} items={items} place={place} close={close} trigger={trigger} />
+      )}
     </span>
   )
 }
@@ -91,7 +93,9 @@ function Items({
       onKeyDown={(event) => onMenuKey(event, close)}
       onBlur={(event) => {
         // A click on the button closes by itself.
-        const isInside = [event.currentTarget, trigger.current].some((part) => part?.contains(event.relatedTarget))
+        const isInside = [event.currentTarget, trigger.current].some((part) =>
+          part?.contains(event.relatedTarget),
+        )
         if (!isInside) close()
       }}
     >

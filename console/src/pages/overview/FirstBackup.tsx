@@ -96,7 +96,10 @@ function atWork(orgId: string) {
       const now = Date.now()
       return (pages[0]?.items ?? []).map((row) => ({
         ...row,
-        rate: row.remaining_records === undefined ? undefined : rates.note(`${orgId} ${row.object}`, row.remaining_records, now),
+        rate:
+          row.remaining_records === undefined
+            ? undefined
+            : rates.note(`${orgId} ${row.object}`, row.remaining_records, now),
       }))
     },
     refetchInterval: 5_000,
@@ -155,11 +158,16 @@ function columns(orgId: string): TableColumn<AtWorkRow>[] {
       align: 'right',
       cell: ({ remaining_records }) => (remaining_records === undefined ? '—' : count(remaining_records)),
     },
-    { title: 'Rate', align: 'right', cell: ({ rate }) => (rate === undefined ? '—' : `${shortCount(rate)}/s`) },
+    {
+      title: 'Rate',
+      align: 'right',
+      cell: ({ rate }) => (rate === undefined ? '—' : `${shortCount(rate)}/s`),
+    },
     {
       title: 'Ready in about',
       align: 'right',
-      cell: ({ rate, remaining_records: left }) => (rate === undefined || left === undefined ? '—' : span(left / rate)),
+      cell: ({ rate, remaining_records: left }) =>
+        rate === undefined || left === undefined ? '—' : span(left / rate),
     },
   ]
 }
