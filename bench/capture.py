@@ -153,7 +153,7 @@ def download(captured, csv):
 
 
 def sf_tool(captured):
-    """`sf data export bulk` by access token, if the command line is installed (CONFORMANCE_SF or in PATH)."""
+    """`sf data export bulk` by access token, if the command line is in PATH."""
     sf = shutil.which("sf")
     if not sf:
         return None

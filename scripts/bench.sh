@@ -9,8 +9,8 @@ target=${CARGO_TARGET_DIR:-$root/target}
 case "$target" in /*) ;; *) target=$root/$target ;; esac
 venv=${HOLDFAST_READERS_VENV:-$target/readers-venv}
 
-# The command line of Salesforce, where `make conformance` has put it.
-export PATH=$target/conformance/sf/node/node_modules/.bin:$target/conformance/sf/cli/node_modules/.bin:$PATH
+# The command line of Salesforce, and the Node that it runs on.
+export PATH=$target/conformance/sf/node_modules/.bin:$target/conformance/node/node_modules/node/bin:$PATH
 # A proxy is for what is downloaded.
 export NO_PROXY=127.0.0.1,localhost no_proxy=127.0.0.1,localhost
 

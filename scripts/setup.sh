@@ -3,6 +3,7 @@
 #
 #   scripts/setup.sh build          a C compiler and Rust
 #   scripts/setup.sh conformance    also other people's Salesforce clients, with Python and Node to run them
+#   scripts/setup.sh bench          also the tools that Holdfast is measured beside
 #   scripts/setup.sh test           also PostgreSQL, and Python with other people's lake readers
 #
 # Debian packages are installed only as root or where sudo asks for no password. What is there is left alone.
@@ -126,14 +127,16 @@ make_node_and_sf() {
 make_all() {
     local job outcome=0 jobs=()
     local tools=${CARGO_TARGET_DIR:-$root/target}/conformance
-    if [ "$purpose" = test ]; then
+    if [ "$purpose" != conformance ]; then
         make_venv tests/readers/requirements.txt "$(readers_venv)" &
         jobs+=($!)
     fi
-    make_venv tests/conformance/python/requirements.txt "$tools/python" &
-    jobs+=($!)
-    make_node_modules tests/conformance/js "$tools/js" &
-    jobs+=($!)
+    if [ "$purpose" != bench ]; then
+        make_venv tests/conformance/python/requirements.txt "$tools/python" &
+        jobs+=($!)
+        make_node_modules tests/conformance/js "$tools/js" &
+        jobs+=($!)
+    fi
     make_node_and_sf "$tools" &
     jobs+=($!)
     for job in "${jobs[@]}"; do
@@ -144,13 +147,17 @@ make_all() {
 
 purpose=${1:-build}
 case "$purpose" in
-build | conformance | test) ;;
-*) die "usage: scripts/setup.sh build|conformance|test" ;;
+build | bench | conformance | test) ;;
+*) die "usage: scripts/setup.sh build|bench|conformance|test" ;;
 esac
 
 has cc || need_package gcc libc6-dev
 if [ "$purpose" = test ]; then
     has_postgresql || need_package postgresql
+fi
+if [ "$purpose" = bench ]; then
+    has zstd || need_package zstd
+    has taskset || need_package util-linux
 fi
 if [ "$purpose" != build ]; then
     # From version 3.11 on: older ones have no builds of the pinned packages.

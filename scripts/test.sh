@@ -5,6 +5,9 @@ set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
 
 failed=()
+if [ -x scripts/console.sh ]; then
+    scripts/console.sh build || failed+=("the console's build")
+fi
 cargo xtask check || failed+=("checks")
 if cargo nextest --version >/dev/null 2>&1; then
     cargo nextest run --workspace --locked --no-fail-fast || failed+=("tests")

@@ -8,7 +8,10 @@ use std::{env, fs, io};
 fn main() -> io::Result<()> {
     let variable = |name: &str| env::var(name).map_err(io::Error::other);
     let dist = PathBuf::from(variable("CARGO_MANIFEST_DIR")?).join("../../console/dist");
-    println!("cargo:rerun-if-changed={}", dist.display());
+    // Cargo takes a path that is not there for one that has changed, each time.
+    let watched = [dist.as_path(), dist.parent().unwrap_or(&dist), Path::new("build.rs")];
+    let watched = watched.into_iter().find(|path| path.exists()).unwrap_or(&dist);
+    println!("cargo:rerun-if-changed={}", watched.display());
     let mut files = Vec::new();
     if dist.is_dir() {
         collect(&dist, &mut files)?;

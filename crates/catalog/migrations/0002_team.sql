@@ -110,4 +110,5 @@ INSERT INTO audit_head (id, number, hash) VALUES (1, 0, '');
 ALTER TABLE orgs ADD COLUMN owner_id TEXT REFERENCES members (id) ON DELETE SET NULL;
 ALTER TABLE objects ADD COLUMN verified_at BIGINT;
 
+CREATE INDEX blocks_of_org ON blocks (org_id, id);
 CREATE INDEX blocks_of_time ON blocks (org_id, finished_at);

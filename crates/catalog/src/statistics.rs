@@ -8,6 +8,10 @@ use crate::{Db, Error};
 
 const DAY_US: i64 = 86_400_000_000;
 
+/// Records that a Block read, whether they said anything new or not.
+const READ: &str =
+    "new_versions + changed_versions + deleted_versions + undeleted_versions + unchanged_records";
+
 /// What the Runs that began on one day (UTC) came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Day {
@@ -163,10 +167,7 @@ pub async fn api_calls_since<'c>(db: impl Db<'c>, org: &OrgId, since: DateTime<U
 pub async fn throughput<'c>(db: impl Db<'c>, org: &OrgId, since: DateTime<Utc>) -> Result<Throughput, Error> {
     let sql = format!(
         "SELECT {}, MIN(started_at) AS since FROM blocks WHERE org_id = $1 AND finished_at >= $2",
-        sum(
-            "new_versions + changed_versions + deleted_versions + undeleted_versions + unchanged_records",
-            "records"
-        ),
+        sum(READ, "records"),
     );
     let row = sqlx::query(&sql)
         .bind(org.as_str())
@@ -176,6 +177,33 @@ pub async fn throughput<'c>(db: impl Db<'c>, org: &OrgId, since: DateTime<Utc>) 
         .map_err(Error::doing("add up the blocks"))?;
     let fields = Fields(&row);
     Ok(Throughput { records: fields.count("records")?, since: fields.optional_time("since")? })
+}
+
+/// The same, Object by Object.
+pub async fn throughput_by_object<'c>(
+    db: impl Db<'c>,
+    org: &OrgId,
+    since: DateTime<Utc>,
+) -> Result<Vec<(ObjectName, Throughput)>, Error> {
+    let sql = format!(
+        "SELECT object, {}, MIN(started_at) AS since FROM blocks WHERE org_id = $1 AND finished_at >= $2 \
+         GROUP BY object",
+        sum(READ, "records"),
+    );
+    let rows = sqlx::query(&sql)
+        .bind(org.as_str())
+        .bind(us(since))
+        .fetch_all(db)
+        .await
+        .map_err(Error::doing("add up the blocks"))?;
+    rows.iter()
+        .map(|row| {
+            let fields = Fields(row);
+            let read =
+                Throughput { records: fields.count("records")?, since: fields.optional_time("since")? };
+            Ok((fields.parsed("object")?, read))
+        })
+        .collect()
 }
 
 /// PostgreSQL adds numbers up to a wider type, which is read back as the one they had.

@@ -15,6 +15,7 @@ pub(crate) const LOG_FORMAT: &str = "HOLDFAST_LOG_FORMAT";
 pub(crate) const PARALLEL: &str = "HOLDFAST_PARALLEL";
 pub(crate) const GIVE_UP_AFTER: &str = "HOLDFAST_GIVE_UP_AFTER";
 pub(crate) const ROUND_EVERY: &str = "HOLDFAST_ROUND_EVERY";
+pub(crate) const WARN_AFTER: &str = "HOLDFAST_WARN_AFTER";
 pub(crate) const ACCESS_TOKEN: &str = "HOLDFAST_ACCESS_TOKEN";
 pub(crate) const SFDX_AUTH_URL: &str = "HOLDFAST_SFDX_AUTH_URL";
 pub(crate) const CLIENT_SECRET: &str = "HOLDFAST_CLIENT_SECRET";
@@ -51,6 +52,7 @@ pub(crate) const ALL: &[Variable] = &[
     variable(PARALLEL, "objects that are read at the same time"),
     variable(GIVE_UP_AFTER, "how long a failing object is tried again before a backup goes on without it"),
     variable(ROUND_EVERY, "auto backup: the pause between two looks at the org"),
+    variable(WARN_AFTER, "how long an object or an org may fail before its light turns yellow"),
     variable(ACCESS_TOKEN, "secret of `org add --access-token`"),
     variable(SFDX_AUTH_URL, "secret of `org add --sfdx-auth-url`"),
     variable(CLIENT_SECRET, "secret of `org add --client-id`"),

@@ -1,14 +1,16 @@
 //! The Objects of an org, each with its light, its word and the reason for both.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use holdfast_catalog::errors::{self, RecordedError};
 use holdfast_catalog::object_lists::{self, ListQuery, Place, Sort, Word};
 use holdfast_catalog::objects::{self, ObjectState, Phase};
-use holdfast_catalog::{BlockId, ErrorId, blocks};
-use holdfast_domain::ObjectName;
+use holdfast_catalog::{BlockId, ErrorId, blocks, statistics};
 use holdfast_domain::retry::Light;
+use holdfast_domain::{ObjectName, OrgId};
 
-use crate::auto::OrgProblem;
+use crate::auto::{OrgProblem, RATE_OVER, per_second};
 use crate::engine::Engine;
 use crate::error::{Doing, Error, Result};
 
@@ -30,6 +32,8 @@ pub struct ListedObject {
     pub state: ObjectState,
     pub word: Word,
     pub light: Light,
+    /// Over the last minutes, as long as the first capture goes on.
+    pub records_per_second: Option<f64>,
     /// What stops the rounds of the whole org, and with them this Object.
     pub org_problem: Option<OrgProblem>,
 }
@@ -63,7 +67,9 @@ impl Engine {
         let has_more = rows.len() > limit as usize;
         rows.truncate(limit as usize);
         let next = rows.last().filter(|_| has_more).map(|(_, place)| place.clone());
-        let objects = rows.into_iter().map(|(state, _)| listed(state, &query, problem.as_ref())).collect();
+        let rates = self.rates(&org.id, rows.iter().map(|(state, _)| state)).await?;
+        let objects = rows.into_iter().map(|(state, _)| listed(state, &query, &rates, problem.as_ref()));
+        let objects = objects.collect();
         Ok(ObjectPage { objects, next, total })
     }
 
@@ -74,20 +80,25 @@ impl Engine {
         let state =
             found.ok_or_else(|| Error::UnknownObject { org: org.name.clone(), object: name.to_string() })?;
         let (problem, _) = self.round_of(&org).await?;
-        Ok(listed(state, &self.list_query(&org).await?, problem.as_ref()))
+        let rates = self.rates(&org.id, std::iter::once(&state)).await?;
+        Ok(listed(state, &self.list_query(&org).await?, &rates, problem.as_ref()))
     }
 
-    /// The Blocks of one Object, newest first, after `before`.
+    /// The Blocks of one Object, or of all, newest first, after `before`.
     pub async fn blocks(
         &self,
         org: &str,
-        object: &ObjectName,
+        object: Option<&ObjectName>,
         before: Option<BlockId>,
         limit: u32,
     ) -> Result<Vec<blocks::Block>> {
         let org = self.find_org(org).await?;
-        let listed = blocks::list_for_object(self.catalog().db(), &org.id, object, before, limit).await;
-        listed.doing(|| format!("read the timeline of `{object}`"))
+        let db = self.catalog().db();
+        let listed = match object {
+            Some(object) => blocks::list_for_object(db, &org.id, object, before, limit).await,
+            None => blocks::list_for_org(db, &org.id, before, limit).await,
+        };
+        listed.doing(|| format!("read the timeline of `{}`", org.name))
     }
 
     /// Errors of an org, newest first.
@@ -114,7 +125,22 @@ impl Engine {
         Ok(judged)
     }
 
-    async fn light_of(&self, org: &holdfast_domain::OrgId, object: &ObjectName) -> Result<Light> {
+    /// How fast the Objects are read whose first capture is among these.
+    async fn rates(
+        &self,
+        org: &OrgId,
+        mut shown: impl Iterator<Item = &ObjectState>,
+    ) -> Result<BTreeMap<ObjectName, f64>> {
+        if !shown.any(is_first) {
+            return Ok(BTreeMap::new());
+        }
+        let now = self.clock().now();
+        let read = statistics::throughput_by_object(self.catalog().db(), org, now - RATE_OVER).await;
+        let read = read.doing(|| "measure how fast records are read".to_owned())?;
+        Ok(read.into_iter().filter_map(|(object, read)| Some((object, per_second(read, now)?))).collect())
+    }
+
+    async fn light_of(&self, org: &OrgId, object: &ObjectName) -> Result<Light> {
         let state = objects::get(self.catalog().db(), org, object).await;
         let state = state.doing(|| format!("look for `{object}`"))?;
         let since: Option<DateTime<Utc>> = state.and_then(|state| state.trouble).map(|trouble| trouble.since);
@@ -122,8 +148,18 @@ impl Engine {
     }
 }
 
-fn listed(state: ObjectState, query: &ListQuery, problem: Option<&OrgProblem>) -> ListedObject {
+fn listed(
+    state: ObjectState,
+    query: &ListQuery,
+    rates: &BTreeMap<ObjectName, f64>,
+    problem: Option<&OrgProblem>,
+) -> ListedObject {
     let word = Word::of(&state, query);
     let light = if word == Word::Warning { Light::Yellow } else { Light::Green };
-    ListedObject { state, word, light, org_problem: problem.cloned() }
+    let records_per_second = rates.get(&state.name).copied().filter(|_| is_first(&state));
+    ListedObject { state, word, light, records_per_second, org_problem: problem.cloned() }
+}
+
+fn is_first(state: &ObjectState) -> bool {
+    state.phase == Phase::FirstCapture
 }

@@ -16,7 +16,7 @@ const INDEX: &str = "index.html";
 
 const NOT_BUILT: &str = "<!doctype html><html lang=\"en\"><title>Holdfast</title><h1>Holdfast is running</h1>\
     <p>This binary was built without its console. Build it, and then Holdfast again:</p>\
-    <pre>cd console &amp;&amp; npm ci &amp;&amp; npm run build\ncargo build -p holdfast</pre>\
+    <pre>scripts/console.sh build\ncargo build -p holdfast</pre>\
     <p>The API is here; <a href=\"/api/docs\">its documentation</a> lists what it can do.</p></html>";
 
 pub(crate) async fn file(request: Request) -> Response {

@@ -49,6 +49,11 @@ pub(crate) struct ServeArgs {
           value_parser = parse_pause)]
     round_every: Option<Duration>,
 
+    /// How long an object or an org may fail before its light turns yellow [default: 1h]
+    #[arg(long, value_name = "TIME", env = environment::WARN_AFTER, hide_env_values = true,
+          value_parser = parse_duration)]
+    warn_after: Option<Duration>,
+
     #[command(flatten)]
     capture: CaptureArgs,
 }
@@ -60,7 +65,8 @@ fn parse_pause(text: &str) -> Result<Duration, String> {
 }
 
 pub(crate) async fn run(args: ServeArgs, mut invocation: Invocation) -> Result<Exit> {
-    invocation.config = invocation.config.with_capture(&args.capture).with_round_every(args.round_every);
+    let config = invocation.config.with_capture(&args.capture);
+    invocation.config = config.with_round_every(args.round_every).with_warn_after(args.warn_after);
     let address = match (args.listen, &invocation.config.listen) {
         (Some(address), _) => address,
         (None, Some(text)) => text.parse().map_err(|_| {

@@ -29,7 +29,7 @@ pub use caller::{Caller, Origin, Through};
 pub use error::AccessError;
 pub use invitations::{InvitationGiven, NewInvitation};
 pub use members::{MemberChange, MemberView};
-pub use orgs::{CameBack, NewOrgSignIn, OrgChange, SignInTo};
+pub use orgs::{BegunSignIn, CameBack, NewOrgSignIn, OrgChange, SignInTo};
 pub use rights::{MemberRights, OrgRights};
 pub use second_factor::{Proof, TotpSetUp};
 pub use sessions::SignedIn;

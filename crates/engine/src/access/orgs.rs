@@ -42,7 +42,7 @@ pub enum SignInTo {
 
 /// What is remembered while the browser is at Salesforce.
 #[derive(Serialize, Deserialize)]
-struct Begun {
+pub struct BegunSignIn {
     org: SignInTo,
     login_url: Url,
     client_id: String,
@@ -65,6 +65,16 @@ pub enum CameBack {
 pub struct OrgChange {
     pub name: Option<String>,
     pub api_budget: Option<ApiBudget>,
+}
+
+impl BegunSignIn {
+    /// The org that is to be connected again.
+    pub fn known_org(&self) -> Option<&OrgId> {
+        match &self.org {
+            SignInTo::New { .. } => None,
+            SignInTo::Known { id } => Some(id),
+        }
+    }
 }
 
 impl Engine {
@@ -171,7 +181,7 @@ impl Engine {
         let redirect_uri = new.redirect_uri.as_str();
         let url = oauth::authorize_url(&new.login_url, &new.client_id, redirect_uri, &SCOPES, &state, &pkce)
             .doing(|| "begin the sign-in to Salesforce".to_owned())?;
-        let begun = Begun {
+        let begun = BegunSignIn {
             org: new.org,
             login_url: new.login_url,
             client_id: new.client_id,
@@ -185,19 +195,24 @@ impl Engine {
         Ok(url)
     }
 
-    /// Trades the code that came back for a grant, and connects the org with it.
-    pub async fn finish_org_sign_in(
-        &self,
-        caller: &Caller,
-        state: &str,
-        back: CameBack,
-    ) -> Result<OrgSummary> {
+    /// The sign-in that the browser comes back from; good once, and for the session that began it.
+    pub async fn recall_org_sign_in(&self, caller: &Caller, state: &str) -> Result<BegunSignIn> {
         let plain = self.recall_sign_in(KIND, state).await?;
-        let begun: Begun = serde_json::from_slice(&plain)
+        let begun: BegunSignIn = serde_json::from_slice(&plain)
             .map_err(|_| Error::BadRequest { what: "the sign-in was begun by another version".to_owned() })?;
         if begun.session != caller.session()?.id.to_string() {
             return Err(Error::ForeignSignIn);
         }
+        Ok(begun)
+    }
+
+    /// Trades the code that came back for a grant, and connects the org with it.
+    pub async fn finish_org_sign_in(
+        &self,
+        caller: &Caller,
+        begun: BegunSignIn,
+        back: CameBack,
+    ) -> Result<OrgSummary> {
         let code = match back {
             CameBack::Code(code) => code,
             CameBack::Refusal(words) => return Err(Error::SignInRefused { words }),
@@ -221,7 +236,7 @@ impl Engine {
             "it gave no refresh token; the connected app needs the scope `refresh_token, offline_access`";
         let refresh_token =
             tokens.refresh_token.ok_or_else(|| Error::SignInRefused { words: words.to_owned() })?;
-        let Begun { org, login_url, client_id, client_secret, .. } = begun;
+        let BegunSignIn { org, login_url, client_id, client_secret, .. } = begun;
         let credentials = Credentials::RefreshToken { login_url, client_id, client_secret, refresh_token };
         match org {
             SignInTo::New { name } => {

@@ -17,7 +17,8 @@ use crate::error::{Doing, Result};
 use crate::events::Live;
 
 pub(crate) use first_backup::note as note_first_backup;
-pub use overview::{AutoOverview, AutoPhase, FirstBackup, OrgProblem};
+pub use overview::{AutoOverview, AutoPhase, FirstBackup, OrgProblem, OrgStanding};
+pub(crate) use overview::{RATE_OVER, per_second};
 pub use status::{AutoStatus, ObjectStatus};
 
 impl Engine {

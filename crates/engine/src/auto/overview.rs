@@ -3,7 +3,8 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use holdfast_catalog::object_lists::{self, ListQuery, ObjectTotals, Sort, WordCounts};
 use holdfast_catalog::orgs::{AutoState, Org};
-use holdfast_catalog::{Failure, runs, statistics, work_items};
+use holdfast_catalog::statistics::{self, Throughput};
+use holdfast_catalog::{Failure, runs, work_items};
 use holdfast_domain::ErrorCode;
 use holdfast_domain::manifest::FileCounts;
 use holdfast_domain::retry::{Light, light};
@@ -47,6 +48,14 @@ pub struct FirstBackup {
     pub estimated_end_at: Option<DateTime<Utc>>,
 }
 
+/// One org in a list of all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OrgStanding {
+    pub phase: AutoPhase,
+    pub light: Light,
+    pub last_captured_at: Option<DateTime<Utc>>,
+}
+
 #[derive(Debug, Clone)]
 pub struct AutoOverview {
     pub org: OrgSummary,
@@ -68,7 +77,7 @@ pub struct AutoOverview {
 }
 
 /// The rate is told of this long a time, so that it is steady and still follows.
-const RATE_OVER: TimeDelta = TimeDelta::minutes(5);
+pub(crate) const RATE_OVER: TimeDelta = TimeDelta::minutes(5);
 
 impl Engine {
     pub async fn auto_overview(&self, org: &str) -> Result<AutoOverview> {
@@ -113,14 +122,19 @@ impl Engine {
         })
     }
 
-    /// The light of an org in a list.
-    pub async fn org_light(&self, org: &str) -> Result<Light> {
+    /// What a list of orgs says of one.
+    pub async fn org_standing(&self, org: &str) -> Result<OrgStanding> {
         let org = self.find_org(org).await?;
         let query = self.list_query(&org).await?;
         let totals = object_lists::totals(self.catalog().db(), &org.id, query.yellow_since_us).await;
         let totals = totals.doing(|| "add up the objects".to_owned())?;
+        let is_first_done = first_backup::is_done(self, &org.id).await?;
         let is_yellow = totals.yellow > 0 || query.are_all_yellow;
-        Ok(if is_yellow { Light::Yellow } else { Light::Green })
+        Ok(OrgStanding {
+            phase: phase(org.auto_state, &totals, is_first_done),
+            light: if is_yellow { Light::Yellow } else { Light::Green },
+            last_captured_at: totals.last_captured_us.and_then(DateTime::from_timestamp_micros),
+        })
     }
 
     /// How the Objects of the org are to be judged now; filters and order are the caller's to add.
@@ -167,10 +181,7 @@ impl Engine {
         let now = self.clock().now();
         let read = statistics::throughput(self.catalog().db(), &org.id, now - RATE_OVER).await;
         let read = read.doing(|| "measure how fast records are read".to_owned())?;
-        let seconds = read.since.map(|since| (now - since).as_seconds_f64());
-        #[expect(clippy::cast_precision_loss, reason = "a rate is shown, not counted with")]
-        let rate = seconds.filter(|seconds| *seconds >= 1.0).map(|seconds| read.records as f64 / seconds);
-        let rate = rate.filter(|rate| *rate > 0.0);
+        let rate = per_second(read, now);
         #[expect(clippy::cast_precision_loss, reason = "an estimate")]
         let left = rate.map(|rate| totals.remaining_records as f64 / rate);
         // Where nobody has counted yet, an estimate would only be wrong.
@@ -187,6 +198,14 @@ impl Engine {
             estimated_end_at: end,
         })
     }
+}
+
+/// None if there is too little to tell a rate by.
+pub(crate) fn per_second(read: Throughput, now: DateTime<Utc>) -> Option<f64> {
+    let seconds = (now - read.since?).as_seconds_f64();
+    #[expect(clippy::cast_precision_loss, reason = "a rate is shown, not counted with")]
+    let rate = read.records as f64 / seconds;
+    Some(rate).filter(|rate| seconds >= 1.0 && *rate > 0.0)
 }
 
 fn phase(state: AutoState, totals: &ObjectTotals, is_first_done: bool) -> AutoPhase {

@@ -63,7 +63,7 @@ async fn create_invitation(
         kind: new.kind.map_or(MemberKind::Person, Into::into),
     };
     let given = engine.invite(&caller, new).await?;
-    let mut link = own.join("/join");
+    let mut link = own.join("/invitation");
     link.set_fragment(Some(given.secret.expose()));
     let created =
         CreatedInvitation { invitation: shown(given.invitation), link: Secret::new(link.to_string()) };

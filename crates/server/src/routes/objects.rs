@@ -95,10 +95,11 @@ async fn get_object(
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 struct OfObject {
-    object: String,
+    /// Of all objects unless given.
+    object: Option<String>,
 }
 
-/// The timeline of an object, newest first.
+/// The timeline of an object, or of the whole org, newest first.
 #[utoipa::path(get, path = "/api/v1/orgs/{org_id}/blocks", tag = "auto backup",
     params(("org_id" = String, Path), Paging, OfObject), responses((status = 200, body = BlockPage)),
     extensions(("x-permission" = json!("org:view"))))]
@@ -110,8 +111,8 @@ async fn list_blocks(
     Params(OfObject { object }): Params<OfObject>,
 ) -> Result<Json<BlockPage>> {
     let id = caller.on(&org, Right::View)?;
-    let (object, limit) = (object_name(&object)?, paging.limit()?);
-    let listed = engine.blocks(id.as_str(), &object, paging.id()?, limit + 1).await?;
+    let (object, limit) = (object.as_deref().map(object_name).transpose()?, paging.limit()?);
+    let listed = engine.blocks(id.as_str(), object.as_ref(), paging.id()?, limit + 1).await?;
     let (listed, next_page) = cut(listed, limit, |block| block.id.to_string());
     Ok(Json(BlockPage { items: listed.into_iter().map(block).collect(), next_page }))
 }
@@ -155,7 +156,7 @@ async fn list_errors(
 }
 
 fn shown(listed: ListedObject) -> ObjectStatus {
-    let ListedObject { state, word, light, org_problem } = listed;
+    let ListedObject { state, word, light, records_per_second, org_problem } = listed;
     let own = state.trouble.as_ref();
     let told = own.map(|trouble| failure(trouble.failure.clone(), Some(trouble.since)));
     ObjectStatus {
@@ -165,6 +166,7 @@ fn shown(listed: ListedObject) -> ObjectStatus {
         word: word.into(),
         live_records: state.live_records,
         remaining_records: state.remaining_records,
+        records_per_second,
         last_captured_at: state.last_captured_at,
         last_verified_at: state.verified_at,
         watermark: state.watermark_us.and_then(time),

@@ -63,7 +63,8 @@ async fn finish_org_sign_in(
     Params(back): Params<CameBack>,
 ) -> Response {
     let mut url = own.join("/orgs/connect");
-    match finished(&state, &caller, back).await {
+    let mut known_org = None;
+    match finished(&state, &caller, back, &mut known_org).await {
         Ok(id) => {
             url.set_path(&format!("/orgs/{id}"));
             url.query_pairs_mut().append_pair("connected", "1");
@@ -71,18 +72,27 @@ async fn finish_org_sign_in(
         Err(refusal) => {
             url.query_pairs_mut()
                 .append_pair("error", refusal.code().as_str())
-                .append_pair("message", &refusal.words());
+                .append_pair("message", &refusal.words())
+                .extend_pairs(known_org.map(|id| ("org_id", id)));
         }
     }
     let path = format!("{}?{}", url.path(), url.query().unwrap_or_default());
     Redirect::to(&path).into_response()
 }
 
-async fn finished(state: &AppState, caller: &access::Caller, back: CameBack) -> Result<String> {
+/// Says which org it is about even where it fails, so that the page can offer another try.
+async fn finished(
+    state: &AppState,
+    caller: &access::Caller,
+    back: CameBack,
+    known_org: &mut Option<String>,
+) -> Result<String> {
     let given = back.state.as_deref().ok_or(AccessError::LinkExpired)?;
+    let begun = state.engine.recall_org_sign_in(caller, given).await?;
+    *known_org = begun.known_org().map(ToString::to_string);
     let words = back.error_description.or(back.error);
     let refused = || access::CameBack::Refusal(words.unwrap_or_else(|| "no code came back".to_owned()));
     let came_back = back.code.map_or_else(refused, |code| access::CameBack::Code(Secret::new(code)));
-    let org = state.engine.finish_org_sign_in(caller, given, came_back).await?;
+    let org = state.engine.finish_org_sign_in(caller, begun, came_back).await?;
     Ok(org.id.to_string())
 }

@@ -168,7 +168,7 @@ fn read(credentials: NewCredentials) -> Result<(Option<Url>, Credentials)> {
 }
 
 async fn shown(engine: &Engine, caller: &Caller, org: OrgSummary) -> Result<Org> {
-    let light = engine.org_light(org.id.as_str()).await?;
+    let standing = engine.org_standing(org.id.as_str()).await?;
     let owner_name = engine.member_name(org.owner).await?;
     Ok(Org {
         id: org.id.to_string(),
@@ -177,7 +177,9 @@ async fn shown(engine: &Engine, caller: &Caller, org: OrgSummary) -> Result<Org>
         organization_type: org.organization_type,
         is_sandbox: org.is_sandbox,
         auto_backup: org.auto_backup.into(),
-        light: light.into(),
+        phase: standing.phase.into(),
+        light: standing.light.into(),
+        last_captured_at: standing.last_captured_at,
         api_budget_percent: u64::from(org.api_budget_percent),
         connection: org.connection.into(),
         connection_message: org.connection_message,

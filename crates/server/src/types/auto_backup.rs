@@ -148,6 +148,9 @@ pub(crate) struct ObjectStatus {
     pub(crate) live_records: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) remaining_records: Option<u64>,
+    /// Over the last minutes, as long as the first capture goes on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) records_per_second: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) last_captured_at: Option<DateTime<Utc>>,
     /// When the org's records were last compared with ours, and were equal.

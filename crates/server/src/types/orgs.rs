@@ -5,6 +5,7 @@ use holdfast_salesforce::Secret;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::auto_backup::AutoPhase;
 use super::problem::Right;
 use crate::page::page;
 
@@ -47,7 +48,10 @@ pub(crate) struct Org {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) is_sandbox: Option<bool>,
     pub(crate) auto_backup: AutoState,
+    pub(crate) phase: AutoPhase,
     pub(crate) light: Light,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) last_captured_at: Option<DateTime<Utc>>,
     pub(crate) api_budget_percent: u64,
     pub(crate) connection: ConnectionState,
     #[serde(skip_serializing_if = "Option::is_none")]

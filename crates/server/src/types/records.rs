@@ -80,6 +80,7 @@ pub(crate) struct RecordHistory {
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(not(feature = "query"), expect(dead_code, reason = "without SQL it is read only to be refused"))]
 pub(crate) struct Query {
     pub(crate) sql: String,
     /// A time, a date, or a run; now unless given.

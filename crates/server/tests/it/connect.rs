@@ -177,6 +177,7 @@ async fn a_sign_in_that_somebody_else_began_connects_nothing() -> Result<()> {
     let denied = at_salesforce(started["authorize_url"].as_str().unwrap(), &[("deny", "1")]).await?;
     let told = owner.get(&path_of(&denied)).await?.location();
     assert!(told.contains("end-user+denied+authorization"), "{told}");
+    assert!(told.ends_with(&format!("&org_id={org}")), "{told}");
     let started = begin(&site, &owner, json!({ "org_id": org })).await?;
     let back = at_salesforce(started["authorize_url"].as_str().unwrap(), APPROVED).await?;
     assert_eq!(owner.get(&path_of(&back)).await?.location(), format!("/orgs/{org}?connected=1"));
