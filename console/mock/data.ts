@@ -5,6 +5,7 @@ import type {
   Coverage,
   FoundRecord,
   Invitation,
+  LiveEvent,
   Me,
   Member,
   MemberRights,
@@ -56,6 +57,8 @@ export const orgs: Org[] = [
     organization_type: 'Enterprise Edition',
     is_sandbox: false,
     auto_backup: 'running',
+    phase: 'capturing_changes',
+    last_captured_at: before(90),
     light: 'green',
     api_budget_percent: 80,
     connection: 'works',
@@ -72,6 +75,8 @@ export const orgs: Org[] = [
     organization_type: 'Unlimited Edition',
     is_sandbox: true,
     auto_backup: 'running',
+    phase: 'first_backup',
+    last_captured_at: before(140),
     light: 'green',
     api_budget_percent: 60,
     connection: 'works',
@@ -88,6 +93,7 @@ export const orgs: Org[] = [
     organization_type: 'Developer Edition',
     is_sandbox: false,
     auto_backup: 'off',
+    phase: 'off',
     light: 'green',
     api_budget_percent: 80,
     connection: 'works',
@@ -104,6 +110,8 @@ export const orgs: Org[] = [
     organization_type: 'Enterprise Edition',
     is_sandbox: false,
     auto_backup: 'running',
+    phase: 'capturing_changes',
+    last_captured_at: before(190),
     light: 'yellow',
     api_budget_percent: 80,
     connection: 'needs_reauthorisation',
@@ -226,6 +234,7 @@ export function firstBackupObject(at: number): ObjectStatus {
     word: 'running',
     light: 'green',
     remaining_records: ((at * 6007) % 89) * 1201,
+    ...(at % 4 === 0 ? {} : { records_per_second: 40 + ((at * 37) % 900) }),
   }
 }
 
@@ -420,6 +429,18 @@ export const runObjects: RunObject[] = names.map((object, at) => {
   }
 })
 
+export const events: LiveEvent[] = [
+  { kind: 'run_started', org_id: '00D5g00000AbCdEEAV', run_id: run(0).id },
+  {
+    kind: 'retrying',
+    org_id: '00D5g00000AbCdEEAV',
+    object: 'EmailMessage',
+    attempt: 3,
+    error: 'Salesforce answered `REQUEST_LIMIT_EXCEEDED`',
+    pause_ms: 64_000,
+  },
+]
+
 export const coverage: Coverage = {
   asked_at: before(4),
   objects_visible: 412,
@@ -444,6 +465,12 @@ export const coverage: Coverage = {
       is_granted: true,
       is_for_restore: false,
       matters_because: 'Without it, classic encrypted fields are captured masked.',
+    },
+    {
+      name: 'Modify All Data',
+      is_granted: false,
+      is_for_restore: true,
+      matters_because: 'Without it, a restore may write only what the user may edit.',
     },
     {
       name: 'API Enabled',

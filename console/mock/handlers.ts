@@ -184,8 +184,9 @@ export const handlers = [
     return missing()
   }),
   http.get(at('/orgs/:org/blocks'), ({ request }) => {
-    const object = new URL(request.url).searchParams.get('object') ?? 'Account'
-    return HttpResponse.json(page(request, { length: 400, get: (place) => data.block(object, place) }))
+    const object = new URL(request.url).searchParams.get('object')
+    const get = (place: number) => data.block(object ?? data.objectStatus(place % 7).object, place)
+    return HttpResponse.json(page(request, { length: 400, get }))
   }),
   http.get(at('/orgs/:org/errors'), ({ request }) => {
     const isOpen = new URL(request.url).searchParams.get('is_open') !== 'false'

@@ -2,12 +2,14 @@
 import { getResponse } from 'msw'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
+import * as data from './data'
 import { handlers } from './handlers'
 
 export async function answer(request: IncomingMessage, response: ServerResponse, next: () => void) {
   if (request.url?.startsWith('/api/v1/events')) {
     response.writeHead(200, { 'content-type': 'text/event-stream' })
-    response.write(': hello\n\n')
+    for (const event of data.events)
+      response.write(`event: ${event.kind}\ndata: ${JSON.stringify(event)}\n\n`)
     return
   }
   if (!request.url?.startsWith('/api/')) {

@@ -690,7 +690,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The timeline of an object, newest first. */
+        /** The timeline of an object, or of the whole org, newest first. */
         get: operations["list_blocks"];
         put?: never;
         post?: never;
@@ -1670,6 +1670,11 @@ export interface components {
             live_records: number;
             /** Format: int64 */
             remaining_records?: number;
+            /**
+             * Format: double
+             * @description Over the last minutes, as long as the first capture goes on.
+             */
+            records_per_second?: number;
             /** Format: date-time */
             last_captured_at?: string;
             /**
@@ -1727,7 +1732,10 @@ export interface components {
             organization_type?: string;
             is_sandbox?: boolean;
             auto_backup: components["schemas"]["AutoState"];
+            phase: components["schemas"]["AutoPhase"];
             light: components["schemas"]["Light"];
+            /** Format: date-time */
+            last_captured_at?: string;
             /** Format: int64 */
             api_budget_percent: number;
             connection: components["schemas"]["ConnectionState"];
@@ -3789,12 +3797,13 @@ export interface operations {
     };
     list_blocks: {
         parameters: {
-            query: {
+            query?: {
                 /** @description At most 500; 50 unless given. */
                 limit?: number;
                 /** @description `next_page` of the answer before. */
                 page?: string;
-                object: string;
+                /** @description Of all objects unless given. */
+                object?: string;
             };
             header?: never;
             path: {

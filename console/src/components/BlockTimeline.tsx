@@ -2,16 +2,14 @@ import { useInfiniteQuery } from '@tanstack/react-query'
 import { useMemo } from 'react'
 import { Link } from 'react-router'
 import { listQuery } from '~/api/queries'
-import type { Block, Failure } from '~/api/types'
+import type { Block } from '~/api/types'
 import { paths } from '~/paths'
-import { Button } from '~/ui/Button'
-import { Dialog } from '~/ui/Dialog'
-import { between, bytes, count, minuteOf } from '~/ui/format'
+import { between, bytes, count, minuteOf, minutesOf } from '~/ui/format'
 import type { GridColumn } from '~/ui/grid/column'
 import { Blank } from '~/ui/Message'
-import { Details } from '~/ui/Panel'
 import { Moment } from '~/ui/Time'
-import styles from './BlockTimeline.module.css'
+import { ErrorDialog } from './ErrorDialog'
+import { ErrorLink } from './ErrorLink'
 import { QueryGrid } from './QueryGrid'
 import { useUrl } from './useUrl'
 import { wayWord } from './words'
@@ -36,7 +34,12 @@ export function BlockTimeline({ orgId, object }: { orgId: string; object: string
         empty={<Blank title="Nothing stored yet">The first block shows here as soon as it is stored.</Blank>}
       />
       {open?.failure !== undefined && (
-        <ErrorDialog block={open} failure={open.failure} onClose={() => setEntry(undefined)} />
+        <ErrorDialog
+          of={open.object}
+          at={open.finished_at}
+          failure={open.failure}
+          onClose={() => setEntry(undefined)}
+        />
       )}
     </>
   )
@@ -44,9 +47,9 @@ export function BlockTimeline({ orgId, object }: { orgId: string; object: string
 
 function columns(orgId: string, show: (id: string) => void): GridColumn<Block>[] {
   return [
-    { id: 'finished_at', title: 'When', width: 190, cell: (block) => <Moment at={block.finished_at} /> },
-    { id: 'outcome', title: 'Outcome', width: 110, cell: (block) => <Outcome block={block} show={show} /> },
-    { id: 'new', title: 'New', width: 90, align: 'right', cell: ({ counts }) => count(counts.new) },
+    { id: 'finished_at', title: 'When', width: 175, cell: (block) => <Moment at={block.finished_at} /> },
+    { id: 'outcome', title: 'Outcome', width: 105, cell: (block) => <Outcome block={block} show={show} /> },
+    { id: 'new', title: 'New', width: 75, align: 'right', cell: ({ counts }) => count(counts.new) },
     {
       id: 'changed',
       title: 'Changed',
@@ -57,7 +60,7 @@ function columns(orgId: string, show: (id: string) => void): GridColumn<Block>[]
     {
       id: 'deleted',
       title: 'Deleted',
-      width: 100,
+      width: 95,
       align: 'right',
       cell: ({ counts }) => count(counts.deleted),
     },
@@ -76,8 +79,8 @@ function columns(orgId: string, show: (id: string) => void): GridColumn<Block>[]
       align: 'right',
       cell: ({ counts }) => count(counts.unchanged),
     },
-    { id: 'window', title: 'Records modified', width: 330, cell: (block) => windowOf(block) },
-    { id: 'way', title: 'Read', width: 150, cell: ({ way }) => wayWord(way) },
+    { id: 'window', title: 'Records modified', width: 235, grows: true, cell: (block) => windowOf(block) },
+    { id: 'way', title: 'Read', width: 125, cell: ({ way }) => wayWord(way) },
     {
       id: 'took',
       title: 'Took',
@@ -105,33 +108,10 @@ function columns(orgId: string, show: (id: string) => void): GridColumn<Block>[]
 
 function windowOf({ window_from, window_until }: Block): string {
   if (window_until === undefined) return 'any time'
-  return `${window_from === undefined ? 'from the beginning' : minuteOf(window_from)} to ${minuteOf(window_until)}`
+  return window_from === undefined ? `until ${minuteOf(window_until)}` : minutesOf(window_from, window_until)
 }
 
 function Outcome({ block, show }: { block: Block; show: (id: string) => void }) {
   if (block.failure === undefined) return 'stored'
-  return (
-    <button type="button" className={styles.error} onClick={() => show(block.id)}>
-      error
-    </button>
-  )
-}
-
-function ErrorDialog({ block, failure, onClose }: { block: Block; failure: Failure; onClose: () => void }) {
-  return (
-    <Dialog
-      title={`What went wrong with ${block.object}`}
-      onClose={onClose}
-      footer={<Button onClick={onClose}>Close</Button>}
-    >
-      <Details
-        facts={[
-          { name: 'When', value: <Moment at={block.finished_at} /> },
-          { name: 'What', value: failure.message },
-          { name: 'What to do', value: failure.hint },
-          { name: 'Code', value: <code>{failure.code}</code> },
-        ]}
-      />
-    </Dialog>
-  )
+  return <ErrorLink onClick={() => show(block.id)}>error</ErrorLink>
 }

@@ -17,28 +17,35 @@ const restorabilityWord = {
 } as const
 
 const columns: GridColumn<CoveredObject>[] = [
-  { id: 'object', title: 'Object', width: 250, isSortable: true, cell: ({ object }) => object },
+  { id: 'object', title: 'Object', width: 200, grows: true, isSortable: true, cell: ({ object }) => object },
   {
     id: 'visibility',
     title: 'Backup',
-    width: 160,
+    width: 150,
     isSortable: true,
     cell: ({ visibility }) => <Badge tone={visibilityTone[visibility]}>{visibilityWord[visibility]}</Badge>,
   },
   {
     id: 'restorability',
     title: 'Restore',
-    width: 140,
+    width: 125,
     isSortable: true,
     cell: ({ restorability }) => restorabilityWord[restorability],
   },
   {
     id: 'hidden',
     title: 'Hidden fields',
-    width: 330,
+    width: 240,
+    grows: true,
     cell: ({ hidden_fields }) => <span title={hidden_fields?.join(', ')}>{hidden_fields?.join(', ')}</span>,
   },
-  { id: 'reason', title: 'Why', width: 420, cell: ({ reason }) => <span title={reason}>{reason}</span> },
+  {
+    id: 'reason',
+    title: 'Why',
+    width: 300,
+    grows: true,
+    cell: ({ reason }) => <span title={reason}>{reason}</span>,
+  },
 ]
 
 type Key = 'object' | 'visibility' | 'restorability'

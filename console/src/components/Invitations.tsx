@@ -23,16 +23,17 @@ export function Invitations() {
   })
   const columns = useMemo(
     (): GridColumn<Invitation>[] => [
-      { id: 'email', title: 'E-mail address', width: 260, cell: ({ email }) => email },
-      { id: 'name', title: 'Name', width: 180, cell: ({ name }) => name },
+      { id: 'email', title: 'E-mail address', width: 220, grows: true, cell: ({ email }) => email },
+      { id: 'name', title: 'Name', width: 150, grows: true, cell: ({ name }) => name },
       { id: 'role', title: 'Role', width: 110, cell: ({ role }) => role },
-      { id: 'invited_by', title: 'Invited by', width: 170, cell: ({ invited_by }) => invited_by },
-      { id: 'created_at', title: 'Made', width: 140, cell: (row) => <Ago at={row.created_at} /> },
-      { id: 'expires_at', title: 'Ends', width: 140, cell: (row) => <Ago at={row.expires_at} /> },
+      { id: 'invited_by', title: 'Invited by', width: 150, cell: ({ invited_by }) => invited_by },
+      { id: 'created_at', title: 'Made', width: 120, cell: (row) => <Ago at={row.created_at} /> },
+      { id: 'expires_at', title: 'Ends', width: 120, cell: (row) => <Ago at={row.expires_at} /> },
       {
         id: 'take_back',
         title: 'Take back',
-        width: 130,
+        width: 120,
+        isPinnedAtFirst: true,
         cell: (row) => (
           <Button
             look="plain"

@@ -71,38 +71,45 @@ function rightColumns(
   hand: ((member: MemberRights) => void) | undefined,
 ): GridColumn<MemberRights>[] {
   return [
-    { id: 'name', title: 'Member', width: 190, cell: ({ name }) => name },
+    { id: 'name', title: 'Member', width: 160, grows: true, cell: ({ name }) => name },
     {
       id: 'role',
       title: 'Role',
-      width: 150,
+      width: 165,
       cell: ({ role, is_owner }) => (is_owner ? <Badge tone="good">owns the connection</Badge> : role),
     },
     ...allRights.map((right): GridColumn<MemberRights> => ({
       id: right,
       title: rightNames[right],
-      width: 98,
+      width: right === 'download' ? 115 : 95,
       cell: (member) => <Held member={member} right={right} />,
     })),
     {
+      id: 'hand',
+      title: 'Hand over',
+      width: 125,
+      cell: (member) =>
+        hand !== undefined &&
+        member.role === 'owner' &&
+        !member.is_owner && (
+          <Button look="plain" onClick={() => hand(member)}>
+            Hand over
+          </Button>
+        ),
+    },
+    {
       id: 'change',
       title: 'Change',
-      width: 220,
+      width: 135,
+      isPinnedAtFirst: true,
       cell: (member) => (
-        <>
-          <Button
-            look="plain"
-            disabledReason={member.is_owner ? 'Whoever owns the connection has all rights' : undefined}
-            onClick={() => change(member)}
-          >
-            Change rights
-          </Button>
-          {hand !== undefined && member.role === 'owner' && !member.is_owner && (
-            <Button look="plain" onClick={() => hand(member)}>
-              Hand over
-            </Button>
-          )}
-        </>
+        <Button
+          look="plain"
+          disabledReason={member.is_owner ? 'Whoever owns the connection has all rights' : undefined}
+          onClick={() => change(member)}
+        >
+          Change rights
+        </Button>
       ),
     },
     { id: 'email', title: 'E-mail address', width: 230, isHiddenAtFirst: true, cell: ({ email }) => email },

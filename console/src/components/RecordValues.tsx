@@ -9,11 +9,12 @@ import type { FieldBlame } from './blame'
 import { blameOf } from './blame'
 
 const columns: GridColumn<FieldBlame>[] = [
-  { id: 'field', title: 'Field', width: 230, cell: ({ field }) => field },
+  { id: 'field', title: 'Field', width: 200, cell: ({ field }) => field },
   {
     id: 'value',
     title: 'Value',
-    width: 380,
+    width: 300,
+    grows: true,
     cell: ({ value }) => (
       <span title={value}>
         <Value value={value} />
@@ -23,10 +24,10 @@ const columns: GridColumn<FieldBlame>[] = [
   {
     id: 'by',
     title: 'Last changed by',
-    width: 190,
+    width: 170,
     cell: ({ by }) => by ?? <span className="soft">unknown</span>,
   },
-  { id: 'at', title: 'Last changed', width: 190, cell: ({ at }) => <Moment at={at} /> },
+  { id: 'at', title: 'Last changed', width: 175, cell: ({ at }) => <Moment at={at} /> },
   { id: 'times', title: 'Versions', width: 100, align: 'right', cell: ({ times }) => times },
 ]
 

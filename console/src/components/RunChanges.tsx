@@ -24,6 +24,7 @@ function columns(org: Org, runId: string): GridColumn<ObjectChanges>[] {
       id: 'object',
       title: 'Object',
       width: 230,
+      grows: true,
       cell: ({ object }) => <Link to={paths.object(org.id, object)}>{object}</Link>,
     },
     ...kinds.map(([kind, title]): GridColumn<ObjectChanges> => ({

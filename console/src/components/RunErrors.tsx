@@ -14,19 +14,26 @@ function columns(orgId: string): GridColumn<RunError>[] {
     {
       id: 'object',
       title: 'Object',
-      width: 220,
+      width: 180,
       cell: ({ object }) =>
         object === undefined ? 'the whole run' : <Link to={paths.object(orgId, object)}>{object}</Link>,
     },
     {
       id: 'message',
       title: 'What went wrong',
-      width: 440,
+      width: 300,
+      grows: true,
       cell: ({ message }) => <span title={message}>{message}</span>,
     },
-    { id: 'hint', title: 'What to do', width: 360, cell: ({ hint }) => <span title={hint}>{hint}</span> },
-    { id: 'code', title: 'Code', width: 190, cell: ({ code }) => <code>{code}</code> },
-    { id: 'at', title: 'When', width: 190, cell: ({ at }) => <Moment at={at} /> },
+    {
+      id: 'hint',
+      title: 'What to do',
+      width: 260,
+      grows: true,
+      cell: ({ hint }) => <span title={hint}>{hint}</span>,
+    },
+    { id: 'code', title: 'Code', width: 170, cell: ({ code }) => <code>{code}</code> },
+    { id: 'at', title: 'When', width: 175, cell: ({ at }) => <Moment at={at} /> },
   ]
 }
 

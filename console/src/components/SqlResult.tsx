@@ -11,7 +11,10 @@ const numbers = /int|decimal|float|double/i
 
 /** The answer to a query, as a grid. */
 export function SqlResult({ answer }: { answer: QueryAnswer }) {
-  const columns = useMemo(() => answer.columns.map((column, at) => gridColumn(column, at)), [answer.columns])
+  const columns = useMemo(
+    () => answer.columns.map((column, at) => gridColumn(column, at, answer.rows)),
+    [answer],
+  )
   const rows = useMemo(() => answer.rows.map((cells, at) => ({ at, cells })), [answer.rows])
   const names = answer.columns.map(({ name }) => name).join(',')
   return (
@@ -33,11 +36,19 @@ export function SqlResult({ answer }: { answer: QueryAnswer }) {
   )
 }
 
-function gridColumn({ name, type }: QueryAnswer['columns'][number], at: number): GridColumn<Row> {
+const looked = 50
+
+// As wide as what its first rows hold.
+function gridColumn(
+  { name, type }: QueryAnswer['columns'][number],
+  at: number,
+  rows: unknown[][],
+): GridColumn<Row> {
+  const longest = Math.max(...rows.slice(0, looked).map((cells) => textOf(cells[at]).length), 0)
   return {
     id: `${at}`,
     title: name,
-    width: Math.min(320, Math.max(110, name.length * 9 + 50)),
+    width: Math.min(360, Math.max(90, longest * 8 + 28, name.length * 8 + 50)),
     ...(numbers.test(type) ? { align: 'right' as const } : {}),
     cell: ({ cells }) => <Cell value={cells[at]} />,
   }
@@ -45,6 +56,11 @@ function gridColumn({ name, type }: QueryAnswer['columns'][number], at: number):
 
 function Cell({ value }: { value: unknown }) {
   if (value === null || value === undefined) return <span className="soft">null</span>
-  const text = typeof value === 'string' ? value : JSON.stringify(value)
+  const text = textOf(value)
   return <span title={text}>{text}</span>
+}
+
+function textOf(value: unknown): string {
+  if (value === null || value === undefined) return ''
+  return typeof value === 'string' ? value : JSON.stringify(value)
 }

@@ -38,6 +38,8 @@ export function orgLight(org: Org): { colour: LightColour; word: string } {
   if (org.auto_backup === 'off' || org.auto_backup === 'paused')
     return { colour: 'grey', word: autoStateWord[org.auto_backup] }
   if (org.light === 'yellow') return { colour: 'yellow', word: 'warning' }
+  if (org.phase === 'waiting' || org.phase === 'first_backup')
+    return { colour: 'blue', word: autoPhaseWord[org.phase].toLowerCase() }
   return { colour: 'green', word: autoStateWord[org.auto_backup] }
 }
 

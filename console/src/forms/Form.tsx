@@ -2,7 +2,9 @@ import type { ReactNode } from 'react'
 import { asProblem } from '~/api/problem'
 import type { ButtonLook } from '~/ui/Button'
 import { Button } from '~/ui/Button'
+import { classes } from '~/ui/classes'
 import { Notice } from '~/ui/Message'
+import styles from './Form.module.css'
 
 type Props = {
   action: string
@@ -30,7 +32,7 @@ export function Form({
   const isClosed = isBusy || disabledReason !== undefined
   return (
     <form
-      className="stack"
+      className={classes('stack', styles.form)}
       onSubmit={(event) => {
         event.preventDefault()
         if (!isClosed) onSubmit()

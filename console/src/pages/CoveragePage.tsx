@@ -80,9 +80,14 @@ const permissions: TableColumn<Coverage['permissions'][number]>[] = [
   { title: 'Permission', cell: ({ name }) => <strong>{name}</strong> },
   {
     title: 'Granted',
-    cell: ({ is_granted }) => {
+    cell: ({ is_granted, is_for_restore }) => {
       if (is_granted === undefined) return <Badge>unknown</Badge>
-      return is_granted ? <Badge tone="good">granted</Badge> : <Badge tone="warn">missing</Badge>
+      if (is_granted) return <Badge tone="good">granted</Badge>
+      return is_for_restore ? (
+        <Badge>not granted, for restore only</Badge>
+      ) : (
+        <Badge tone="warn">missing</Badge>
+      )
     },
   },
   { title: 'Why it matters', wrap: true, cell: ({ matters_because }) => matters_because },

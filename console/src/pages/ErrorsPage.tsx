@@ -3,7 +3,10 @@ import { useMemo } from 'react'
 import { Link } from 'react-router'
 import { listQuery } from '~/api/queries'
 import type { OrgError } from '~/api/types'
+import { ErrorDialog } from '~/components/ErrorDialog'
+import { ErrorLink } from '~/components/ErrorLink'
 import { FilterSelect } from '~/components/FilterSelect'
+import { LinkButton } from '~/components/LinkButton'
 import { useOrg } from '~/components/OrgFrame'
 import { PageHead } from '~/components/PageHead'
 import { QueryGrid } from '~/components/QueryGrid'
@@ -15,29 +18,38 @@ import { Light } from '~/ui/Light'
 import { Blank } from '~/ui/Message'
 import { Ago, Moment } from '~/ui/Time'
 
-function columns(orgId: string): GridColumn<OrgError>[] {
+function columns(orgId: string, show: (id: string) => void): GridColumn<OrgError>[] {
   return [
-    { id: 'at', title: 'When', width: 190, cell: (error) => <Moment at={error.at} /> },
-    { id: 'state', title: 'State', width: 150, cell: (error) => <State error={error} /> },
     {
       id: 'object',
       title: 'Object',
-      width: 190,
+      width: 165,
+      grows: true,
       cell: ({ object }) =>
         object === undefined ? 'the whole org' : <Link to={paths.object(orgId, object)}>{object}</Link>,
     },
+    { id: 'state', title: 'State', width: 130, cell: (error) => <State error={error} /> },
     {
       id: 'message',
       title: 'What went wrong',
-      width: 360,
-      cell: ({ message }) => <span title={message}>{message}</span>,
+      width: 300,
+      grows: true,
+      cell: ({ id, message }) => <ErrorLink onClick={() => show(id)}>{message}</ErrorLink>,
     },
-    { id: 'hint', title: 'What to do', width: 330, cell: ({ hint }) => <span title={hint}>{hint}</span> },
-    { id: 'code', title: 'Code', width: 180, cell: ({ code }) => <code>{code}</code> },
+    {
+      id: 'hint',
+      title: 'What to do',
+      width: 240,
+      grows: true,
+      cell: ({ hint }) => <span title={hint}>{hint}</span>,
+    },
+    { id: 'at', title: 'When', width: 175, cell: (error) => <Moment at={error.at} /> },
+    { id: 'code', title: 'Code', width: 180, isHiddenAtFirst: true, cell: ({ code }) => <code>{code}</code> },
     {
       id: 'run',
       title: 'Run',
       width: 90,
+      isHiddenAtFirst: true,
       cell: ({ run_id }) => run_id !== undefined && <Link to={paths.run(orgId, run_id)}>its run</Link>,
     },
   ]
@@ -63,6 +75,7 @@ export default function ErrorsPage() {
   const { org } = useOrg()
   const [show, setShow] = useUrl<'all'>('show')
   const [object, setObject] = useUrl('object')
+  const [entry, setEntry] = useUrl('entry')
   const errors = useInfiniteQuery(
     listQuery(
       '/api/v1/orgs/{org_id}/errors',
@@ -74,13 +87,15 @@ export default function ErrorsPage() {
       },
     ),
   )
+  const shown = useMemo(() => columns(org.id, setEntry), [org.id, setEntry])
+  const open = errors.data?.pages.flatMap(({ items }) => items).find(({ id }) => id === entry)
   return (
     <>
       <PageHead title="Errors" place={org.name} />
       <QueryGrid
         name="errors"
         label="Errors"
-        columns={useMemo(() => columns(org.id), [org.id])}
+        columns={shown}
         query={errors}
         rowId={({ id }) => id}
         toolbar={
@@ -102,6 +117,20 @@ export default function ErrorsPage() {
           </Blank>
         }
       />
+      {open !== undefined && (
+        <ErrorDialog
+          of={open.object ?? org.name}
+          at={open.at}
+          failure={open}
+          more={[{ name: 'State', value: <State error={open} /> }]}
+          actions={
+            open.run_id !== undefined && (
+              <LinkButton to={paths.run(org.id, open.run_id)}>See its run</LinkButton>
+            )
+          }
+          onClose={() => setEntry(undefined)}
+        />
+      )}
     </>
   )
 }

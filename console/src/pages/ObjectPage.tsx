@@ -80,7 +80,7 @@ function Standing({ status }: { status: ObjectStatus }) {
   return (
     <>
       <ObjectLight object={status} />
-      <span>{objectPhaseWord[status.phase]}</span>
+      {objectPhaseWord[status.phase] !== status.word && <span>{objectPhaseWord[status.phase]}</span>}
     </>
   )
 }

@@ -21,17 +21,36 @@ import { Blank, Notice } from '~/ui/Message'
 import { Ago } from '~/ui/Time'
 
 const columns: GridColumn<Org>[] = [
-  { id: 'name', title: 'Org', width: 220, cell: (org) => <Link to={paths.org(org.id)}>{org.name}</Link> },
-  { id: 'auto_backup', title: 'Auto backup', width: 190, cell: (org) => <Light {...orgLight(org)} /> },
+  {
+    id: 'name',
+    title: 'Org',
+    width: 170,
+    grows: true,
+    cell: (org) => <Link to={paths.org(org.id)}>{org.name}</Link>,
+  },
+  { id: 'auto_backup', title: 'Auto backup', width: 165, cell: (org) => <Light {...orgLight(org)} /> },
+  {
+    id: 'last_captured_at',
+    title: 'Last captured',
+    width: 135,
+    cell: (org) => <Ago at={org.last_captured_at} />,
+  },
   {
     id: 'address',
     title: 'Address',
-    width: 280,
+    width: 230,
+    grows: true,
     cell: (org) => org.instance_url.replace(/^https?:\/\//, ''),
   },
-  { id: 'kind', title: 'Kind', width: 170, cell: (org) => kindOf(org) },
-  { id: 'user', title: 'Integration user', width: 230, cell: (org) => org.integration_user },
-  { id: 'connected', title: 'Connected', width: 130, cell: (org) => <Ago at={org.connected_at} /> },
+  { id: 'kind', title: 'Kind', width: 145, cell: (org) => kindOf(org) },
+  { id: 'user', title: 'Integration user', width: 175, grows: true, cell: (org) => org.integration_user },
+  {
+    id: 'connected',
+    title: 'Connected',
+    width: 130,
+    isHiddenAtFirst: true,
+    cell: (org) => <Ago at={org.connected_at} />,
+  },
   { id: 'owner', title: 'Connected by', width: 150, cell: (org) => org.owner_name },
   {
     id: 'id',

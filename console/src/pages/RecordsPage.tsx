@@ -29,29 +29,30 @@ function columns(orgId: string): GridColumn<FoundRecord>[] {
         </Link>
       ),
     },
-    { id: 'name', title: 'Name', width: 280, cell: ({ name }) => name },
+    { id: 'name', title: 'Name', width: 190, grows: true, cell: ({ name }) => name },
     {
       id: 'object',
       title: 'Object',
-      width: 190,
+      width: 150,
       cell: ({ object }) => <Link to={paths.object(orgId, object)}>{object}</Link>,
     },
     {
       id: 'state',
       title: 'State',
-      width: 100,
+      width: 90,
       cell: ({ is_deleted }) => (is_deleted ? <Badge tone="bad">deleted</Badge> : 'live'),
     },
     {
       id: 'modified_at',
       title: 'Last modified',
-      width: 190,
+      width: 175,
       cell: (record) => <Moment at={record.modified_at} />,
     },
     {
       id: 'match',
       title: 'Found in',
-      width: 400,
+      width: 220,
+      grows: true,
       cell: ({ match }) =>
         match !== undefined && (
           <span title={match.value}>

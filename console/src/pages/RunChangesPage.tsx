@@ -46,7 +46,8 @@ function columns(orgId: string, object: string): GridColumn<ChangedRecord>[] {
     {
       id: 'fields',
       title: 'Field by field',
-      width: 760,
+      width: 640,
+      grows: true,
       cell: ({ fields }) => <FieldChanges fields={fields} />,
     },
   ]

@@ -88,7 +88,7 @@ function Figures({ run }: { run: Run }) {
           note: counts.undeleted > 0 && `${count(counts.undeleted)} undeleted`,
         },
         { name: 'Deleted', value: count(counts.deleted) },
-        { name: 'Files', value: count(files.stored), note: bytes(files.bytes) },
+        { name: 'Files', value: count(files.stored), note: files.stored > 0 && bytes(files.bytes) },
         {
           name: 'Took',
           value: run.finished_at === undefined ? 'still running' : between(run.started_at, run.finished_at),

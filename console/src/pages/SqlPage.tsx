@@ -49,25 +49,23 @@ export default function SqlPage() {
     <>
       <PageHead title="SQL" place={org.name} />
       <div className={styles.columns}>
-        <div className="stack">
-          <SqlForm
-            key={`${sql} ${asOf}`}
-            org={org}
-            initial={{ sql, as_of: asOf }}
-            isBusy={answer.isFetching}
-            onRun={(asked) => {
-              if (asked.sql === sql && asked.as_of === asOf) void answer.refetch()
-              else setSearch(Object.entries(asked).filter(([, value]) => value !== ''))
-            }}
-          />
-          {answer.isFetching && <Skeleton lines={6} label="The query is running" />}
-          {!answer.isFetching && answer.isError && (
-            <ProblemView error={answer.error} retry={() => void answer.refetch()} />
-          )}
-          {!answer.isFetching && answer.data !== undefined && <SqlResult answer={answer.data} />}
-        </div>
+        <SqlForm
+          key={`${sql} ${asOf}`}
+          org={org}
+          initial={{ sql, as_of: asOf }}
+          isBusy={answer.isFetching}
+          onRun={(asked) => {
+            if (asked.sql === sql && asked.as_of === asOf) void answer.refetch()
+            else setSearch(Object.entries(asked).filter(([, value]) => value !== ''))
+          }}
+        />
         <QueryTables orgId={org.id} asOf={asOf} />
       </div>
+      {answer.isFetching && <Skeleton lines={6} label="The query is running" />}
+      {!answer.isFetching && answer.isError && (
+        <ProblemView error={answer.error} retry={() => void answer.refetch()} />
+      )}
+      {!answer.isFetching && answer.data !== undefined && <SqlResult answer={answer.data} />}
     </>
   )
 }

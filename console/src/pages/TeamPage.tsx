@@ -49,18 +49,19 @@ const columns: GridColumn<Member>[] = [
   {
     id: 'name',
     title: 'Member',
-    width: 200,
+    width: 160,
+    grows: true,
     cell: ({ id, name }) => <Link to={paths.member(id)}>{name}</Link>,
   },
-  { id: 'email', title: 'E-mail address', width: 250, cell: ({ email }) => email },
+  { id: 'email', title: 'E-mail address', width: 215, grows: true, cell: ({ email }) => email },
   {
     id: 'role',
     title: 'Role',
-    width: 110,
+    width: 100,
     cell: ({ role }) => <Badge tone={role === 'owner' ? 'good' : 'neutral'}>{role}</Badge>,
   },
   { id: 'state', title: 'State', width: 120, cell: ({ is_disabled, kind }) => stateOf(is_disabled, kind) },
-  { id: 'sign_in', title: 'Signs in with', width: 250, cell: (member) => waysIn(member) },
+  { id: 'sign_in', title: 'Signs in with', width: 200, grows: true, cell: (member) => waysIn(member) },
   {
     id: 'orgs',
     title: 'Rights on',
@@ -68,7 +69,7 @@ const columns: GridColumn<Member>[] = [
     cell: ({ orgs }) =>
       orgs.length === 0 ? <span className="soft">no org</span> : counted(orgs.length, 'org'),
   },
-  { id: 'last_seen_at', title: 'Last seen', width: 140, cell: (member) => <Ago at={member.last_seen_at} /> },
+  { id: 'last_seen_at', title: 'Last seen', width: 125, cell: (member) => <Ago at={member.last_seen_at} /> },
   {
     id: 'created_at',
     title: 'Joined',

@@ -60,6 +60,7 @@ function options(element: HTMLElement, series: ChartSeries[], height: number): u
   return {
     width: element.clientWidth,
     height,
+    padding: [8, 8, 0, 0],
     tzDate: (stamp) => uPlot.tzDate(new Date(stamp * 1000), 'Etc/UTC'),
     cursor: { show: false },
     legend: { show: false },
@@ -68,7 +69,7 @@ function options(element: HTMLElement, series: ChartSeries[], height: number): u
       y: { range: (_plot, _low, high) => [0, Math.max(4, high * 1.1)] },
     },
     axes: [
-      { ...axis, values: (_plot, stamps) => stamps.map(dayLabel), space: 64 },
+      { ...axis, values: (_plot, stamps) => stamps.map(dayLabel), space: 64, size: 26 },
       { ...axis, values: (_plot, values) => values.map((value) => shortCount(value)), size: 46 },
     ],
     series: [

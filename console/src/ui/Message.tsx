@@ -1,6 +1,7 @@
 import type { ReactNode } from 'react'
 import { classes } from './classes'
 import styles from './Message.module.css'
+import { Said } from './Said'
 
 export type NoticeTone = 'busy' | 'warn' | 'bad' | 'good'
 
@@ -21,8 +22,14 @@ export function Notice({
       role={tone === 'bad' ? 'alert' : 'status'}
     >
       <div className={styles.text}>
-        {title !== undefined && <strong>{title}</strong>}
-        {children !== undefined && <div>{children}</div>}
+        {title !== undefined && (
+          <strong>
+            <Said>{title}</Said>
+          </strong>
+        )}
+        {children !== undefined && (
+          <div>{typeof children === 'string' ? <Said>{children}</Said> : children}</div>
+        )}
       </div>
       {actions}
     </div>
@@ -45,8 +52,10 @@ export function Blank({
 }) {
   return (
     <div className={styles.state} role={alert ? 'alert' : undefined}>
-      <h2>{title}</h2>
-      {children !== undefined && <p>{children}</p>}
+      <h2>
+        <Said>{title}</Said>
+      </h2>
+      {children !== undefined && <p>{typeof children === 'string' ? <Said>{children}</Said> : children}</p>}
       {actions !== undefined && <div className="line">{actions}</div>}
       {code !== undefined && <div className={styles.code}>{code}</div>}
     </div>

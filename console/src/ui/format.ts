@@ -30,6 +30,9 @@ export const timeOf = (iso: string) => moment.format(new Date(iso))
 export const minuteOf = (iso: string) => minute.format(new Date(iso))
 export const dayOf = (iso: string) => day.format(new Date(iso))
 
+/** From one minute to another; a date that both share stands once. */
+export const minutesOf = (from: string, until: string) => minute.formatRange(new Date(from), new Date(until))
+
 const steps: [Intl.RelativeTimeFormatUnit, number][] = [
   ['year', 31_536_000],
   ['month', 2_592_000],

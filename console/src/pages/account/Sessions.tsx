@@ -8,6 +8,7 @@ import type { GridColumn } from '~/ui/grid/column'
 import { Badge } from '~/ui/Light'
 import { Blank } from '~/ui/Message'
 import { Ago } from '~/ui/Time'
+import { browserOf } from './browserOf'
 import { QueryGrid } from '~/components/QueryGrid'
 import { useAct } from '~/components/useAct'
 
@@ -32,18 +33,20 @@ export function Sessions() {
       {
         id: 'device',
         title: 'Browser',
-        width: 330,
-        cell: ({ user_agent }) => <span title={user_agent}>{user_agent ?? 'unknown'}</span>,
+        width: 180,
+        grows: true,
+        cell: ({ user_agent }) => <span title={user_agent}>{browserOf(user_agent)}</span>,
       },
       { id: 'ip', title: 'Address', width: 130, cell: ({ ip }) => ip },
-      { id: 'way', title: 'Signed in with', width: 140, cell: ({ way }) => ways[way] },
+      { id: 'way', title: 'Signed in with', width: 145, cell: ({ way }) => ways[way] },
       { id: 'signed_in_at', title: 'Signed in', width: 140, cell: (row) => <Ago at={row.signed_in_at} /> },
       { id: 'last_seen_at', title: 'Last seen', width: 140, cell: (row) => <Ago at={row.last_seen_at} /> },
       { id: 'expires_at', title: 'Ends', width: 140, cell: (row) => <Ago at={row.expires_at} /> },
       {
         id: 'end',
         title: 'End',
-        width: 150,
+        width: 100,
+        isPinnedAtFirst: true,
         cell: (row) =>
           row.is_current ? (
             <Badge tone="good">this one</Badge>

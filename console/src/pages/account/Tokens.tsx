@@ -27,32 +27,33 @@ export function Tokens() {
   })
   const columns = useMemo(
     (): GridColumn<Token>[] => [
-      { id: 'name', title: 'Name', width: 190, cell: ({ name }) => name },
+      { id: 'name', title: 'Name', width: 150, grows: true, cell: ({ name }) => name },
       {
         id: 'beginning',
         title: 'Begins with',
-        width: 140,
+        width: 125,
         cell: ({ beginning }) => <code>{beginning}…</code>,
       },
-      { id: 'scopes', title: 'May', width: 260, cell: ({ scopes }) => scopes.join(', ') },
+      { id: 'scopes', title: 'May', width: 190, grows: true, cell: ({ scopes }) => scopes.join(', ') },
       {
         id: 'orgs',
         title: 'On',
-        width: 120,
+        width: 95,
         cell: ({ org_ids }) => (org_ids === undefined ? 'all orgs' : counted(org_ids.length, 'org')),
       },
-      { id: 'last_used_at', title: 'Last used', width: 140, cell: (row) => <Ago at={row.last_used_at} /> },
+      { id: 'last_used_at', title: 'Last used', width: 120, cell: (row) => <Ago at={row.last_used_at} /> },
       {
         id: 'expires_at',
         title: 'Ends',
-        width: 140,
+        width: 115,
         cell: (row) => (row.expires_at === undefined ? 'never' : <Ago at={row.expires_at} />),
       },
-      { id: 'created_at', title: 'Made', width: 140, cell: (row) => <Ago at={row.created_at} /> },
+      { id: 'created_at', title: 'Made', width: 115, cell: (row) => <Ago at={row.created_at} /> },
       {
         id: 'end',
         title: 'End',
-        width: 110,
+        width: 95,
+        isPinnedAtFirst: true,
         cell: (row) => (
           <Button look="plain" aria-label={`End the token ${row.name}`} onClick={() => mutate(row)}>
             End it

@@ -1,4 +1,4 @@
-import { queryOptions, useQuery } from '@tanstack/react-query'
+import { useInfiniteQuery } from '@tanstack/react-query'
 import { Link } from 'react-router'
 import { listQuery } from '~/api/queries'
 import type { AutoBackup, ObjectStatus, Org } from '~/api/types'
@@ -14,7 +14,6 @@ import type { TableColumn } from '~/ui/Table'
 import { Table } from '~/ui/Table'
 import { useNow } from '~/ui/Time'
 import styles from './FirstBackup.module.css'
-import { Rates } from './rates'
 
 type First = NonNullable<AutoBackup['first_backup']>
 
@@ -78,36 +77,15 @@ function Figures({ backup, first }: { backup: AutoBackup; first: First }) {
   )
 }
 
-type AtWorkRow = ObjectStatus & { rate: number | undefined }
-
-const rates = new Rates()
-
-function atWork(orgId: string) {
-  const asked = listQuery(
+const atWork = (orgId: string) =>
+  listQuery(
     '/api/v1/orgs/{org_id}/objects',
     { org_id: orgId },
     { phase: 'first_capture', sort: 'remaining_records', order: 'descending', limit: 12 },
   )
-  return queryOptions({
-    queryKey: [...asked.queryKey, 'with rates'],
-    queryFn: async ({ client, signal }): Promise<AtWorkRow[]> => {
-      const { pages } = await client.infiniteQuery({ ...asked, staleTime: 0 })
-      signal.throwIfAborted()
-      const now = Date.now()
-      return (pages[0]?.items ?? []).map((row) => ({
-        ...row,
-        rate:
-          row.remaining_records === undefined
-            ? undefined
-            : rates.note(`${orgId} ${row.object}`, row.remaining_records, now),
-      }))
-    },
-    refetchInterval: 5_000,
-  })
-}
 
 function AtWork({ org }: { org: Org }) {
-  const objects = useQuery(atWork(org.id))
+  const objects = useInfiniteQuery({ ...atWork(org.id), refetchInterval: 5_000 })
   return (
     <Panel
       title="Objects at work"
@@ -115,7 +93,8 @@ function AtWork({ org }: { org: Org }) {
       actions={<LinkButton to={paths.objects(org.id)}>All objects</LinkButton>}
     >
       <QueryView query={objects}>
-        {(rows) => {
+        {({ pages }) => {
+          const rows = pages[0]?.items ?? []
           if (rows.length === 0)
             return <Blank title="No object is at work right now">The next turn begins in a moment.</Blank>
           return (
@@ -132,7 +111,7 @@ function AtWork({ org }: { org: Org }) {
   )
 }
 
-function columns(orgId: string): TableColumn<AtWorkRow>[] {
+function columns(orgId: string): TableColumn<ObjectStatus>[] {
   return [
     { title: 'Object', cell: ({ object }) => <Link to={paths.object(orgId, object)}>{object}</Link> },
     { title: 'Status', cell: (row) => <ObjectLight object={row} /> },
@@ -161,13 +140,13 @@ function columns(orgId: string): TableColumn<AtWorkRow>[] {
     {
       title: 'Rate',
       align: 'right',
-      cell: ({ rate }) => (rate === undefined ? '—' : `${shortCount(rate)}/s`),
+      cell: ({ records_per_second: rate }) => (rate === undefined ? '—' : `${shortCount(rate)}/s`),
     },
     {
       title: 'Ready in about',
       align: 'right',
-      cell: ({ rate, remaining_records: left }) =>
-        rate === undefined || left === undefined ? '—' : span(left / rate),
+      cell: ({ records_per_second: rate, remaining_records: left }) =>
+        rate === undefined || rate === 0 || left === undefined ? '—' : span(left / rate),
     },
   ]
 }

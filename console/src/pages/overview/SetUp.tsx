@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query'
-import { Check, X } from 'lucide-react'
+import { Check, Minus, X } from 'lucide-react'
 import { autoBackupQuery, coverageQuery, integrationUserQuery } from '~/api/queries'
 import type { Org } from '~/api/types'
 import { AutoSwitch } from '~/components/AutoSwitch'
@@ -83,10 +83,15 @@ function WhatWeSee({ org }: { org: Org }) {
               ]}
             />
             <ul className={styles.permissions}>
-              {report.permissions.map(({ name, is_granted, matters_because }) => (
+              {report.permissions.map(({ name, is_granted, is_for_restore, matters_because }) => (
                 <li key={name} className={styles.permission}>
                   {is_granted === true && <Check size={15} aria-label="granted" className={styles.granted} />}
-                  {is_granted === false && <X size={15} aria-label="missing" className={styles.missing} />}
+                  {is_granted === false &&
+                    (is_for_restore ? (
+                      <Minus size={15} aria-label="missing, for restore only" className={styles.unneeded} />
+                    ) : (
+                      <X size={15} aria-label="missing" className={styles.missing} />
+                    ))}
                   {is_granted === undefined && <span>?</span>}
                   <span>
                     <strong>{name}</strong> <span className="soft">{matters_because}</span>

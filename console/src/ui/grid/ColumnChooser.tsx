@@ -17,7 +17,7 @@ export function ColumnChooser<Row>({ table, isOpen, setOpen, onReset }: Props<Ro
   return (
     <>
       <Button look="plain" icon={<Columns3 size={15} aria-hidden />} onClick={() => setOpen(true)}>
-        Columns
+        <span className={styles.chooserWord}>Columns</span>
       </Button>
       {isOpen && (
         <Dialog

@@ -64,7 +64,7 @@ export function Grid<Row>(props: Props<Row>) {
   return (
     <div className={classes(styles.frame, props.className)}>
       <div className={styles.bar}>
-        <div className="line">{props.toolbar}</div>
+        <div className={classes('line', styles.tools)}>{props.toolbar}</div>
         <ColumnChooser table={table} isOpen={isChoosing} setOpen={setChoosing} onReset={reset} />
       </div>
       <div

@@ -26,7 +26,7 @@ export function GridHead<Row>({
   const headers = table.getHeaderGroups()[0]?.headers ?? []
   return (
     <div role="rowgroup" className={styles.head}>
-      <div role="row" aria-rowindex={1} style={{ display: 'flex' }}>
+      <div role="row" aria-rowindex={1} className={styles.headRow}>
         {headers.map((header) => {
           const column = columns.find(({ id }) => id === header.column.id)
           return column === undefined ? null : (
@@ -48,7 +48,7 @@ function HeadCell<Row>({
   column: GridColumn<Row>
   table: Table<Row>
 }) {
-  const { style, className } = pinStyle(header.column)
+  const { style, className } = pinStyle(header.column, table)
   const direction =
     actions.sort?.id === column.id ? (actions.sort.descending ? 'descending' : 'ascending') : undefined
   const Arrow = direction === 'descending' ? ArrowDown : ArrowUp

@@ -52,7 +52,7 @@ export function GridRows<Row>({
             style={{ transform: `translateY(${item.start - headHeight}px)` }}
           >
             {row.getVisibleCells().map((cell) => {
-              const { style, className } = pinStyle(cell.column)
+              const { style, className } = pinStyle(cell.column, table)
               return (
                 <div
                   key={cell.id}

@@ -1,5 +1,13 @@
-import type { ColumnDef } from '@tanstack/react-table'
+import type { ColumnDef, RowData } from '@tanstack/react-table'
 import type { ReactNode } from 'react'
+
+declare module '@tanstack/react-table' {
+  // The names are the library's.
+  // eslint-disable-next-line @typescript-eslint/no-unused-vars, @typescript-eslint/consistent-type-definitions
+  interface ColumnMeta<TData extends RowData, TValue> {
+    grows: boolean
+  }
+}
 
 export type GridColumn<Row> = {
   id: string
@@ -10,6 +18,10 @@ export type GridColumn<Row> = {
   /** Whether the list can be sorted by it; the id is what is asked for. */
   isSortable?: boolean
   isHiddenAtFirst?: boolean
+  /** Takes its share of the width that the others leave, until the reader sizes it. */
+  grows?: boolean
+  /** Stays in view at the right edge from the start: what can be done with a row. */
+  isPinnedAtFirst?: boolean
 }
 
 export type GridSort = { id: string; descending: boolean }
@@ -21,6 +33,7 @@ export function columnDefs<Row>(columns: readonly GridColumn<Row>[]): ColumnDef<
     size: column.width,
     minSize: 48,
     maxSize: 1200,
+    meta: { grows: column.grows ?? false },
     cell: ({ row }) => column.cell(row.original),
   }))
 }

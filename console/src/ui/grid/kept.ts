@@ -28,7 +28,8 @@ function asBuilt<Row>(columns: readonly GridColumn<Row>[]): Arrangement {
   const hidden = columns
     .filter((column) => column.isHiddenAtFirst)
     .map((column) => [column.id, false] as const)
-  return { visibility: Object.fromEntries(hidden), pinning: { left: [], right: [] }, sizing: {} }
+  const right = columns.filter((column) => column.isPinnedAtFirst).map(({ id }) => id)
+  return { visibility: Object.fromEntries(hidden), pinning: { left: [], right }, sizing: {} }
 }
 
 const key = (name: string) => `holdfast-grid-${name}`
