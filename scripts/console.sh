@@ -4,14 +4,34 @@
 #   scripts/console.sh build     console/dist, which `cargo build` puts into the binary; does nothing if it is up to date
 #   scripts/console.sh check     format, lint, types, the generated client, and the component tests
 #   scripts/console.sh mock      every page, with made-up data, in a browser: axe, light, dark and phone
-#   scripts/console.sh browser   the browser tests against the real service: cargo build -p holdfast-server --example stage
+#   scripts/console.sh browser   the browser tests against the real service and a simulated org, which are built first
+#   scripts/console.sh node      nothing; it fails if there is no Node that is new enough
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 console=$root/console
 browser=$root/tests/browser
 
+target=${CARGO_TARGET_DIR:-$root/target}
+
 say() { printf 'console: %s\n' "$*" >&2; }
+
+minimum_node=$(sed -n 's/.*"node": ">=\(.*\)".*/\1/p' "$console/package.json")
+
+has_node() {
+    local found
+    found=$(node --version 2>/dev/null | cut -dv -f2) && command -v npm >/dev/null &&
+        [ "$(printf '%s\n%s\n' "$minimum_node" "$found" | sort --version-sort | head -n 1)" = "$minimum_node" ]
+}
+
+# The system's Node, or the one that scripts/setup.sh puts beside what cargo builds.
+use_node() {
+    has_node && return
+    PATH=$target/conformance/node/node_modules/node/bin:$PATH
+    has_node && return
+    say "Node $minimum_node or later and npm are missing: run scripts/setup.sh build"
+    return 1
+}
 
 # Installs what the lock names, unless that was done already; the marker is written last.
 install() {
@@ -61,7 +81,9 @@ check() {
     npm run --prefix "$console" --silent test
 }
 
+use_node
 case "${1:-}" in
+node) ;;
 build) build ;;
 check) check ;;
 mock)
@@ -70,11 +92,14 @@ mock)
     npm run --prefix "$browser" --silent mock
     ;;
 browser)
+    build
     install "$browser"
+    # With the features of the whole workspace, so that nothing is built twice beside `cargo test`.
+    (cd "$root" && cargo build --locked --quiet --workspace --example stage)
     npm run --prefix "$browser" --silent real
     ;;
 *)
-    say "usage: scripts/console.sh build|check|mock|browser"
+    say "usage: scripts/console.sh build|check|mock|browser|node"
     exit 2
     ;;
 esac

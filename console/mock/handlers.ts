@@ -1,5 +1,5 @@
 // Answers every operation that the console uses, in the shapes of the OpenAPI document.
-import { http, HttpResponse } from 'msw'
+import { delay, http, HttpResponse } from 'msw'
 import type { components } from '../src/api/schema'
 import * as data from './data'
 
@@ -175,7 +175,13 @@ export const handlers = [
     locale: 'de_DE',
   }),
   json('/orgs/:org/coverage', data.coverage),
-  http.get(at('/orgs/:org/objects'), ({ params, request }) => objects(String(params['org']), request)),
+  http.get(at('/orgs/:org/objects'), async ({ params, request }) => {
+    // Two searches that show states of a list.
+    const q = new URL(request.url).searchParams.get('q')
+    if (q === 'broken') return problem(500, 'internal', 'the catalog did not answer')
+    if (q === 'slow') await delay('infinite')
+    return objects(String(params['org']), request)
+  }),
   http.get(at('/orgs/:org/objects/:object'), ({ params }) => {
     for (let place = 0; place < 60; place++) {
       if (data.objectStatus(place).object === params['object'])

@@ -100,7 +100,7 @@ function rightColumns(
     {
       id: 'change',
       title: 'Change',
-      width: 135,
+      width: 150,
       isPinnedAtFirst: true,
       cell: (member) => (
         <Button
