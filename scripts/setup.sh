@@ -141,6 +141,8 @@ make_all() {
         jobs+=($!)
         make_node_modules tests/conformance/js "$tools/js" &
         jobs+=($!)
+        make_node_modules tests/sign_in "${CARGO_TARGET_DIR:-$root/target}/sign-in" &
+        jobs+=($!)
     fi
     make_node_and_sf "$tools" &
     jobs+=($!)

@@ -67,21 +67,23 @@ pub async fn find<'c>(db: impl Db<'c>, hash: &str) -> Result<Option<Token>, Erro
     row.as_ref().map(read).transpose()
 }
 
-/// Newest first; `before` is the last one of the page before.
+/// Those of one member, or of all, newest first; `before` is the last one of the page before.
 pub async fn list<'c>(
     db: impl Db<'c>,
-    member: MemberId,
+    member: Option<MemberId>,
     before: Option<TokenId>,
     limit: u32,
 ) -> Result<Vec<Token>, Error> {
     let before = before.map_or_else(|| crate::runs::AFTER_ALL_IDS.to_owned(), |id| id.to_string());
-    let rows = sqlx::query(&format!("{SELECT} WHERE member_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3"))
-        .bind(member.to_string())
-        .bind(before)
-        .bind(i64::from(limit))
-        .fetch_all(db)
-        .await
-        .map_err(Error::doing("list the tokens"))?;
+    let rows = sqlx::query(&format!(
+        "{SELECT} WHERE ($1 = '' OR member_id = $1) AND id < $2 ORDER BY id DESC LIMIT $3"
+    ))
+    .bind(member.map(|id| id.to_string()).unwrap_or_default())
+    .bind(before)
+    .bind(i64::from(limit))
+    .fetch_all(db)
+    .await
+    .map_err(Error::doing("list the tokens"))?;
     rows.iter().map(read).collect()
 }
 

@@ -32,7 +32,7 @@ macro_rules! error_codes {
 
 error_codes! {
     BadInput = "bad_input", 400, "check what was given; `holdfast help` says what a command takes";
-    NotFound = "not_found", 404, "check the spelling; on the command line also --data-dir: `holdfast org list`, `run list` and `auto status` show what there is";
+    NotFound = "not_found", 404, "check the spelling; on the command line also --data-dir: `holdfast org list`, `user list`, `run list` and `auto status` show what there is";
     AlreadyExists = "already_exists", 409, "give what exists the name that it has, and what is new a name that is free";
     NotSalesforce = "not_salesforce", 422, "use the My Domain address of the org, such as https://example.my.salesforce.com";
     OrgUnreachable = "org_unreachable", 503, "check the address and the network; a run under way tries again by itself";

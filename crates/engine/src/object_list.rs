@@ -59,7 +59,7 @@ impl Engine {
         let doing = || format!("list the objects of `{}`", org.name);
         let (problem, _) = self.round_of(&org).await?;
         let ObjectFilter { name_part, word, phase, has_error, sort, is_descending } = filter;
-        let query = self.list_query(&org).await?;
+        let query = self.list_query(&org, problem.as_ref());
         let query = ListQuery { name_part, word, phase, has_error, sort, is_descending, ..query };
         let db = self.catalog().db();
         let total = object_lists::count(db, &org.id, &query).await.doing(doing)?;
@@ -81,7 +81,7 @@ impl Engine {
             found.ok_or_else(|| Error::UnknownObject { org: org.name.clone(), object: name.to_string() })?;
         let (problem, _) = self.round_of(&org).await?;
         let rates = self.rates(&org.id, std::iter::once(&state)).await?;
-        Ok(listed(state, &self.list_query(&org).await?, &rates, problem.as_ref()))
+        Ok(listed(state, &self.list_query(&org, problem.as_ref()), &rates, problem.as_ref()))
     }
 
     /// The Blocks of one Object, or of all, newest first, after `before`.

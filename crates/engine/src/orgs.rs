@@ -21,8 +21,10 @@ use serde::Serialize;
 use tokio::sync::OnceCell;
 use url::Url;
 
+use crate::access::{Act, Actor, OrgChange};
 use crate::engine::Engine;
 use crate::error::{Doing, Error, Result, chain};
+use crate::events::Live;
 use crate::lease;
 
 /// What is needed to connect an org.
@@ -88,8 +90,18 @@ impl Clients {
 }
 
 impl Engine {
-    /// Connects an org and stores the grant. The same name again connects the same org anew.
+    /// Connects an org on the word of the command line. The same name again connects the same org anew.
     pub async fn add_org(&self, new: NewOrg) -> Result<OrgSummary> {
+        let known = orgs::find_by_name(self.catalog().db(), &new.name).await;
+        let known = known.doing(|| format!("look for `{}`", new.name))?;
+        let org = self.put_org(new).await?;
+        let action = if known.is_some() { "org.reconnected" } else { "org.connected" };
+        self.note_org(&Actor::command_line(), action, &org).await?;
+        Ok(org)
+    }
+
+    /// Signs in and stores the grant; notes nothing.
+    pub(crate) async fn put_org(&self, new: NewOrg) -> Result<OrgSummary> {
         let NewOrg { name, instance_url, credentials } = new;
         check_org_name(&name)?;
         let rotated = Arc::new(Mutex::new(None));
@@ -197,15 +209,22 @@ impl Engine {
 
     /// Forgets the connection, the schedule and the progress; what was captured stays in the lake.
     pub async fn remove_org(&self, name: &str) -> Result<()> {
+        self.drop_org(&Actor::command_line(), name).await
+    }
+
+    pub(crate) async fn drop_org(&self, actor: &Actor, name: &str) -> Result<()> {
         let org = self.find_org(name).await?;
         self.clients().forget(&org.id);
-        orgs::remove(self.catalog().db(), &org.id).await.doing(|| format!("remove `{name}`"))
+        orgs::remove(self.catalog().db(), &org.id).await.doing(|| format!("remove `{name}`"))?;
+        self.note(actor, Act::new("org.removed").on(org.name).of_org(&org.id)).await?;
+        self.live().send(&org.id, Live::OrgChanged);
+        Ok(())
     }
 
     pub async fn set_api_budget(&self, name: &str, budget: ApiBudget) -> Result<()> {
+        let change = OrgChange { name: None, api_budget: Some(budget) };
         let org = self.find_org(name).await?;
-        let set = orgs::set_api_budget(self.catalog().db(), &org.id, budget).await;
-        set.doing(|| format!("change the API budget of `{name}`"))
+        self.write_org_change(&Actor::command_line(), &org, change).await
     }
 
     /// By name, or by Salesforce id.

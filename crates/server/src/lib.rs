@@ -27,5 +27,5 @@ mod state;
 mod types;
 
 pub use api::document;
-pub use serve::{first_owner_address, serve};
+pub use serve::{first_owner_address, invitation_address, serve};
 pub use state::ServerOptions;

@@ -8,6 +8,7 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
 use holdfast_engine::Engine;
+use holdfast_salesforce::Secret;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tower_http::compression::CompressionLayer;
@@ -52,6 +53,13 @@ pub async fn first_owner_address(engine: &Engine, base: &Url) -> holdfast_engine
     let mut url = base.join("/first-start").unwrap_or_else(|_| base.clone());
     url.set_fragment(Some(secret.expose()));
     Ok(Some(url))
+}
+
+/// Where the holder of an invitation becomes a member.
+pub fn invitation_address(base: &Url, secret: &Secret) -> Url {
+    let mut url = base.join("/invitation").unwrap_or_else(|_| base.clone());
+    url.set_fragment(Some(secret.expose()));
+    url
 }
 
 fn router(state: AppState) -> Router {

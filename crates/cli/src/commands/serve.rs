@@ -21,7 +21,7 @@ use crate::interrupt;
 use crate::invocation::Invocation;
 use crate::progress::write_line;
 
-const LISTEN: &str = "127.0.0.1:8080";
+pub(super) const LISTEN: &str = "127.0.0.1:8080";
 
 /// Run the console, the HTTP API, and auto backup for every org that is switched on, until stopped
 ///
@@ -91,7 +91,7 @@ pub(crate) async fn run(args: ServeArgs, mut invocation: Invocation) -> Result<E
     Ok(Exit::Done)
 }
 
-fn not_an_address(text: &str) -> CommandError {
+pub(super) fn not_an_address(text: &str) -> CommandError {
     CommandError::usage(format!("`{text}` is not an address, such as https://backup.acme.example"))
 }
 

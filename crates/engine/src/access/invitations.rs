@@ -10,7 +10,8 @@ use serde_json::json;
 
 use super::account::{checked_email, checked_name};
 use super::audit::Act;
-use super::caller::{Caller, Origin};
+use super::by::By;
+use super::caller::Origin;
 use super::error::AccessError;
 use super::first_owner::new_member;
 use super::password;
@@ -39,8 +40,9 @@ pub struct InvitationGiven {
 
 impl Engine {
     /// Invites an address; a new invitation replaces one that is open.
-    pub async fn invite(&self, caller: &Caller, new: NewInvitation) -> Result<InvitationGiven> {
-        caller.may(TeamPermission::TeamManage)?;
+    pub async fn invite(&self, by: impl Into<By<'_>>, new: NewInvitation) -> Result<InvitationGiven> {
+        let by = by.into();
+        by.may(TeamPermission::TeamManage)?;
         let doing = || "note the invitation".to_owned();
         let email = checked_email(&new.email)?;
         if self.member_by_email(&email).await?.is_some() {
@@ -54,7 +56,7 @@ impl Engine {
             name: new.name.as_deref().map(checked_name).transpose()?,
             role: new.role,
             kind: new.kind,
-            invited_by: caller.member.name.clone(),
+            invited_by: by.name(),
             created_at: now,
             expires_at: now + self.settings().access.invitation_for,
         };
@@ -64,7 +66,7 @@ impl Engine {
         put.doing(doing)?;
         let details = json!({ "role": invitation.role.as_str(), "kind": invitation.kind.as_str() });
         let act = Act::new("invitation.created").on(invitation.email.clone()).with(details);
-        self.write_audit(&mut transaction, &caller.actor(), act).await?;
+        self.write_audit(&mut transaction, &by.actor(), act).await?;
         self.commit(transaction).await?;
         Ok(InvitationGiven { invitation, secret })
     }
@@ -72,11 +74,11 @@ impl Engine {
     /// Newest first; those that expired are left out.
     pub async fn invitations(
         &self,
-        caller: &Caller,
+        by: impl Into<By<'_>>,
         before: Option<InvitationId>,
         limit: u32,
     ) -> Result<Vec<Invitation>> {
-        caller.may(TeamPermission::TeamManage)?;
+        by.into().may(TeamPermission::TeamManage)?;
         let listed = invitations::list(self.catalog().db(), before, limit).await;
         let mut listed = listed.doing(|| "list the invitations".to_owned())?;
         let now = self.clock().now();
@@ -84,15 +86,16 @@ impl Engine {
         Ok(listed)
     }
 
-    pub async fn revoke_invitation(&self, caller: &Caller, id: InvitationId) -> Result<()> {
-        caller.may(TeamPermission::TeamManage)?;
+    pub async fn revoke_invitation(&self, by: impl Into<By<'_>>, id: InvitationId) -> Result<()> {
+        let by = by.into();
+        by.may(TeamPermission::TeamManage)?;
         let mut transaction = self.begin().await?;
         let taken = invitations::take(&mut transaction, id).await.doing(|| "take it back".to_owned())?;
         let Some(invitation) = taken else {
             return Err(AccessError::Unknown { what: "invitation", id: id.to_string() }.into());
         };
         let act = Act::new("invitation.revoked").on(invitation.email);
-        self.write_audit(&mut transaction, &caller.actor(), act).await?;
+        self.write_audit(&mut transaction, &by.actor(), act).await?;
         self.commit(transaction).await
     }
 

@@ -1,15 +1,19 @@
 //! The team, as its owners see and change it.
 
-use holdfast_catalog::members::{self, Member};
+use holdfast_catalog::members::{self, Member, Totp};
 use holdfast_catalog::{MemberId, Transaction, audit_entries, sessions};
 use holdfast_domain::access::{Role, TeamPermission};
+use holdfast_salesforce::Secret;
 use serde_json::json;
 
 use super::account::checked_name;
 use super::audit::Act;
-use super::caller::Caller;
+use super::by::By;
 use super::error::AccessError;
+use super::password;
 use super::rights::OrgRights;
+use super::secrets::new_secret;
+use super::sign_in::normal_email;
 use crate::engine::Engine;
 use crate::error::{Doing, Result};
 
@@ -31,11 +35,11 @@ pub struct MemberChange {
 impl Engine {
     pub async fn members(
         &self,
-        caller: &Caller,
+        by: impl Into<By<'_>>,
         after: Option<MemberId>,
         limit: u32,
     ) -> Result<Vec<MemberView>> {
-        caller.may(TeamPermission::TeamManage)?;
+        by.into().may(TeamPermission::TeamManage)?;
         let listed = members::list(self.catalog().db(), after, limit).await;
         let mut views = Vec::new();
         for member in listed.doing(|| "list the members".to_owned())? {
@@ -44,19 +48,27 @@ impl Engine {
         Ok(views)
     }
 
-    pub async fn member(&self, caller: &Caller, id: MemberId) -> Result<MemberView> {
-        caller.may(TeamPermission::TeamManage)?;
+    pub async fn member(&self, by: impl Into<By<'_>>, id: MemberId) -> Result<MemberView> {
+        by.into().may(TeamPermission::TeamManage)?;
         self.member_view(self.known_member(id).await?).await
+    }
+
+    /// By the address, in any case.
+    pub async fn member_at(&self, by: impl Into<By<'_>>, email: &str) -> Result<Member> {
+        by.into().may(TeamPermission::TeamManage)?;
+        let found = self.member_by_email(&normal_email(email)).await?;
+        found.ok_or_else(|| AccessError::Unknown { what: "member", id: email.to_owned() }.into())
     }
 
     /// The last owner who can sign in stays one.
     pub async fn change_member(
         &self,
-        caller: &Caller,
+        by: impl Into<By<'_>>,
         id: MemberId,
         change: MemberChange,
     ) -> Result<MemberView> {
-        caller.may(TeamPermission::TeamManage)?;
+        let by = by.into();
+        by.may(TeamPermission::TeamManage)?;
         let doing = || "change the member".to_owned();
         let mut transaction = self.begin().await?;
         audit_entries::lock_head(&mut transaction).await.doing(doing)?;
@@ -78,14 +90,15 @@ impl Engine {
         }
         owner_is_left(&mut transaction).await?;
         let act = Act::new("member.changed").on(member.email.clone()).with(details);
-        self.write_audit(&mut transaction, &caller.actor(), act).await?;
+        self.write_audit(&mut transaction, &by.actor(), act).await?;
         self.commit(transaction).await?;
         self.member_view(member).await
     }
 
     /// Orgs that the member owned become the owners' together.
-    pub async fn remove_member(&self, caller: &Caller, id: MemberId) -> Result<()> {
-        caller.may(TeamPermission::TeamManage)?;
+    pub async fn remove_member(&self, by: impl Into<By<'_>>, id: MemberId) -> Result<()> {
+        let by = by.into();
+        by.may(TeamPermission::TeamManage)?;
         let doing = || "remove the member".to_owned();
         let mut transaction = self.begin().await?;
         audit_entries::lock_head(&mut transaction).await.doing(doing)?;
@@ -93,26 +106,48 @@ impl Engine {
         members::remove(&mut *transaction, id).await.doing(doing)?;
         owner_is_left(&mut transaction).await?;
         let act = Act::new("member.removed").on(member.email);
-        self.write_audit(&mut transaction, &caller.actor(), act).await?;
+        self.write_audit(&mut transaction, &by.actor(), act).await?;
         self.commit(transaction).await
     }
 
-    pub async fn end_sessions_of(&self, caller: &Caller, id: MemberId) -> Result<()> {
-        caller.may(TeamPermission::TeamManage)?;
+    pub async fn end_sessions_of(&self, by: impl Into<By<'_>>, id: MemberId) -> Result<()> {
+        let by = by.into();
+        by.may(TeamPermission::TeamManage)?;
         let member = self.known_member(id).await?;
         let mut transaction = self.begin().await?;
         let ended = sessions::remove_all(&mut *transaction, id, None).await;
         let ended = ended.doing(|| "end the sessions".to_owned())?;
         let act = Act::new("session.ended").on(member.email).with(json!({ "sessions": ended }));
-        self.write_audit(&mut transaction, &caller.actor(), act).await?;
+        self.write_audit(&mut transaction, &by.actor(), act).await?;
         self.commit(transaction).await
     }
 
-    /// For a member who lost their authenticator and their recovery codes.
-    pub async fn reset_totp_of(&self, caller: &Caller, id: MemberId) -> Result<()> {
-        caller.may(TeamPermission::TeamManage)?;
+    /// For a member who cannot get in any more: another password, no authenticator, no session. Answers the password,
+    /// which is shown once.
+    pub async fn reset_member(&self, by: impl Into<By<'_>>, id: MemberId) -> Result<Secret> {
+        let by = by.into();
+        by.may(TeamPermission::TeamManage)?;
+        let doing = || "reset the member".to_owned();
         let member = self.known_member(id).await?;
-        self.forget_totp(&member, &caller.actor()).await
+        let password = new_secret();
+        let hash = password::hash(password.clone()).await?;
+        let mut transaction = self.begin().await?;
+        members::set_password(&mut *transaction, id, &hash).await.doing(doing)?;
+        members::set_totp(&mut *transaction, id, &Totp::default()).await.doing(doing)?;
+        members::set_recovery_codes(&mut transaction, id, &[]).await.doing(doing)?;
+        sessions::remove_all(&mut *transaction, id, None).await.doing(doing)?;
+        let act = Act::new("member.reset").on(member.email);
+        self.write_audit(&mut transaction, &by.actor(), act).await?;
+        self.commit(transaction).await?;
+        Ok(password)
+    }
+
+    /// For a member who lost their authenticator and their recovery codes.
+    pub async fn reset_totp_of(&self, by: impl Into<By<'_>>, id: MemberId) -> Result<()> {
+        let by = by.into();
+        by.may(TeamPermission::TeamManage)?;
+        let member = self.known_member(id).await?;
+        self.forget_totp(&member, &by.actor()).await
     }
 
     /// The name of a member, for whom it is shown beside something of theirs.

@@ -6,6 +6,7 @@
 
 mod account;
 mod audit;
+mod by;
 mod caller;
 mod error;
 mod first_owner;
@@ -25,8 +26,11 @@ mod tokens;
 use std::time::Duration;
 
 pub use audit::{Act, Actor, AuditPage, AuditVerification};
+pub use by::By;
 pub use caller::{Caller, Origin, Through};
 pub use error::AccessError;
+pub use holdfast_catalog::audit_entries::{AuditEntry, Filter as AuditFilter};
+pub use holdfast_catalog::tokens::Token;
 pub use invitations::{InvitationGiven, NewInvitation};
 pub use members::{MemberChange, MemberView};
 pub use orgs::{BegunSignIn, CameBack, NewOrgSignIn, OrgChange, SignInTo};

@@ -1,6 +1,6 @@
 //! What callers do with orgs: connect, connect again, change, forget; each allowed, done and noted.
 
-use holdfast_catalog::orgs::{self, AutoState};
+use holdfast_catalog::orgs::{self, AutoState, Org};
 use holdfast_domain::OrgId;
 use holdfast_domain::access::{Right, TeamPermission};
 use holdfast_domain::budget::ApiBudget;
@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use url::Url;
 
-use super::audit::Act;
+use super::audit::{Act, Actor};
 use super::caller::Caller;
 use crate::engine::Engine;
 use crate::error::{Doing, Error, Result};
@@ -85,10 +85,10 @@ impl Engine {
         if let Some(taken) = known.iter().find(|org| org.name == new.name) {
             return Err(Error::NameTaken { name: new.name, org: taken.id.clone() });
         }
-        let org = self.add_org(new).await?;
+        let org = self.put_org(new).await?;
         let set = orgs::set_owner(self.catalog().db(), &org.id, Some(caller.member.id)).await;
         set.doing(|| "note who owns the connection".to_owned())?;
-        self.noted_org(caller, "org.connected", &org).await?;
+        self.note_org(&caller.actor(), "org.connected", &org).await?;
         self.org(org.id.as_str()).await
     }
 
@@ -103,40 +103,40 @@ impl Engine {
         caller.may_on(id, Right::Edit)?;
         let name = self.org(id.as_str()).await?.name;
         // The name stays tied to its id: credentials of another org are refused.
-        let org = self.add_org(NewOrg { name, instance_url, credentials }).await?;
-        self.noted_org(caller, "org.reconnected", &org).await?;
+        let org = self.put_org(NewOrg { name, instance_url, credentials }).await?;
+        self.note_org(&caller.actor(), "org.reconnected", &org).await?;
         Ok(org)
     }
 
     pub async fn change_org(&self, caller: &Caller, id: &OrgId, change: OrgChange) -> Result<OrgSummary> {
         caller.may_on(id, Right::Edit)?;
         let org = self.find_org(id.as_str()).await?;
+        self.write_org_change(&caller.actor(), &org, change).await?;
+        self.org(id.as_str()).await
+    }
+
+    pub(crate) async fn write_org_change(&self, actor: &Actor, org: &Org, change: OrgChange) -> Result<()> {
         let doing = || format!("change `{}`", org.name);
         let mut transaction = self.begin().await?;
         if let Some(name) = &change.name {
             check_org_name(name)?;
-            orgs::rename(&mut *transaction, &org, name).await.doing(doing)?;
+            orgs::rename(&mut *transaction, org, name).await.doing(doing)?;
         }
         if let Some(budget) = change.api_budget {
-            orgs::set_api_budget(&mut *transaction, id, budget).await.doing(doing)?;
+            orgs::set_api_budget(&mut *transaction, &org.id, budget).await.doing(doing)?;
         }
         let details =
             json!({ "name": change.name, "api_budget_percent": change.api_budget.map(|b| b.percent) });
-        let act = Act::new("org.changed").on(org.name.clone()).of_org(id).with(details);
-        self.write_audit(&mut transaction, &caller.actor(), act).await?;
+        let act = Act::new("org.changed").on(org.name.clone()).of_org(&org.id).with(details);
+        self.write_audit(&mut transaction, actor, act).await?;
         self.commit(transaction).await?;
-        self.live().send(id, Live::OrgChanged);
-        self.org(id.as_str()).await
+        self.live().send(&org.id, Live::OrgChanged);
+        Ok(())
     }
 
     pub async fn forget_org(&self, caller: &Caller, id: &OrgId) -> Result<()> {
         caller.may_on(id, Right::Delete)?;
-        let name = self.find_org(id.as_str()).await?.name;
-        self.remove_org(id.as_str()).await?;
-        let act = Act::new("org.removed").on(name).of_org(id);
-        self.note(&caller.actor(), act).await?;
-        self.live().send(id, Live::OrgChanged);
-        Ok(())
+        self.drop_org(&caller.actor(), id.as_str()).await
     }
 
     /// Starts, resumes or pauses one org, or all on which the caller may. Says which were moved.
@@ -160,9 +160,7 @@ impl Engine {
             if before.auto_state == to || (org.is_none() && before.auto_state == AutoState::Off) {
                 continue;
             }
-            self.set_auto_state(&before, to).await?;
-            let act = Act::new("auto_backup.changed").on(before.name).of_org(&id);
-            self.note(&caller.actor(), act.with(json!({ "to": to.as_str() }))).await?;
+            self.set_auto_state(&caller.actor(), &before, to).await?;
             moved.push(id);
         }
         Ok(moved)
@@ -246,10 +244,10 @@ impl Engine {
         }
     }
 
-    async fn noted_org(&self, caller: &Caller, action: &str, org: &OrgSummary) -> Result<()> {
+    pub(crate) async fn note_org(&self, actor: &Actor, action: &str, org: &OrgSummary) -> Result<()> {
         let details = json!({ "integration_user": org.integration_user });
         let act = Act::new(action).on(org.name.clone()).of_org(&org.id).with(details);
-        self.note(&caller.actor(), act).await?;
+        self.note(actor, act).await?;
         self.live().send(&org.id, Live::OrgChanged);
         Ok(())
     }

@@ -11,7 +11,9 @@ mod status;
 mod worker;
 
 use holdfast_catalog::orgs::{self, AutoState, Org};
+use serde_json::json;
 
+use crate::access::{Act, Actor};
 use crate::engine::Engine;
 use crate::error::{Doing, Result};
 use crate::events::Live;
@@ -25,7 +27,7 @@ impl Engine {
     /// The one switch: from here on everything that the integration user may see is captured.
     pub async fn start_auto(&self, org: &str) -> Result<()> {
         let org = self.find_org(org).await?;
-        self.set_auto_state(&org, AutoState::Running).await
+        self.set_auto_state(&Actor::command_line(), &org, AutoState::Running).await
     }
 
     /// No call is made to the org until it is resumed. `None` means all orgs that are switched on.
@@ -51,15 +53,17 @@ impl Engine {
         };
         let mut moved = Vec::new();
         for org in orgs.into_iter().filter(|org| from.contains(&org.auto_state)) {
-            self.set_auto_state(&org, to).await?;
+            self.set_auto_state(&Actor::command_line(), &org, to).await?;
             moved.push(org.name);
         }
         Ok(moved)
     }
 
-    pub(crate) async fn set_auto_state(&self, org: &Org, state: AutoState) -> Result<()> {
+    pub(crate) async fn set_auto_state(&self, actor: &Actor, org: &Org, state: AutoState) -> Result<()> {
         let set = orgs::set_auto_state(self.catalog().db(), &org.id, state).await;
         set.doing(|| format!("change auto backup of `{}`", org.name))?;
+        let act = Act::new("auto_backup.changed").on(org.name.clone()).of_org(&org.id);
+        self.note(actor, act.with(json!({ "to": state.as_str() }))).await?;
         self.live().send(&org.id, Live::AutoBackupChanged(state));
         Ok(())
     }

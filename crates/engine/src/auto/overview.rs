@@ -84,13 +84,13 @@ impl Engine {
         let org = self.find_org(org).await?;
         let db = self.catalog().db();
         let doing = || format!("read how auto backup of `{}` stands", org.name);
-        let query = self.list_query(&org).await?;
+        let (problem, next_round_at) = self.round_of(&org).await?;
+        let query = self.list_query(&org, problem.as_ref());
         let totals = object_lists::totals(db, &org.id, query.yellow_since_us).await.doing(doing)?;
         let words = object_lists::count_words(db, &org.id, &query).await.doing(doing)?;
         let last = runs::list_for_org(db, &org.id, None, 1).await.doing(doing)?;
         let sums = statistics::run_sums(db, &org.id).await.doing(doing)?;
         let last_run = last.into_iter().next().map(RunSummary::from);
-        let (problem, next_round_at) = self.round_of(&org).await?;
         let is_first_done = first_backup::is_done(self, &org.id).await?;
         let phase = phase(org.auto_state, &totals, is_first_done);
         let is_served = self.is_served().await?;
@@ -125,7 +125,8 @@ impl Engine {
     /// What a list of orgs says of one.
     pub async fn org_standing(&self, org: &str) -> Result<OrgStanding> {
         let org = self.find_org(org).await?;
-        let query = self.list_query(&org).await?;
+        let (problem, _) = self.round_of(&org).await?;
+        let query = self.list_query(&org, problem.as_ref());
         let totals = object_lists::totals(self.catalog().db(), &org.id, query.yellow_since_us).await;
         let totals = totals.doing(|| "add up the objects".to_owned())?;
         let is_first_done = first_backup::is_done(self, &org.id).await?;
@@ -138,10 +139,9 @@ impl Engine {
     }
 
     /// How the Objects of the org are to be judged now; filters and order are the caller's to add.
-    pub(crate) async fn list_query(&self, org: &Org) -> Result<ListQuery> {
-        let (problem, _) = self.round_of(org).await?;
+    pub(crate) fn list_query(&self, org: &Org, problem: Option<&OrgProblem>) -> ListQuery {
         let yellow_since = self.clock().now() - self.settings().patience;
-        Ok(ListQuery {
+        ListQuery {
             name_part: None,
             word: None,
             phase: None,
@@ -149,9 +149,9 @@ impl Engine {
             sort: Sort::default(),
             is_descending: false,
             yellow_since_us: yellow_since.timestamp_micros(),
-            are_all_yellow: problem.is_some_and(|problem| self.is_long(&problem)),
+            are_all_yellow: problem.is_some_and(|problem| self.is_long(problem)),
             is_paused: !is_on(org.auto_state),
-        })
+        }
     }
 
     /// What stopped the last round, and when the next one is due.

@@ -59,7 +59,7 @@ async fn verify_audit_entries(
     Known(caller): Known,
 ) -> Result<Json<AuditVerification>> {
     caller.may(TeamPermission::AuditRead)?;
-    let found = engine.verify_audit().await?;
+    let found = engine.verify_audit(None).await?;
     Ok(Json(AuditVerification {
         is_intact: found.broken.is_none(),
         checked: found.checked,

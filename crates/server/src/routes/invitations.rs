@@ -18,6 +18,7 @@ use crate::extract::{Body, Params, own_id};
 use crate::own_address::{OwnAddress, Peer};
 use crate::page::{Paging, cut};
 use crate::problem::Result;
+use crate::serve::invitation_address;
 use crate::state::AppState;
 use crate::types::account::Me;
 use crate::types::team::{
@@ -63,8 +64,7 @@ async fn create_invitation(
         kind: new.kind.map_or(MemberKind::Person, Into::into),
     };
     let given = engine.invite(&caller, new).await?;
-    let mut link = own.join("/invitation");
-    link.set_fragment(Some(given.secret.expose()));
+    let link = invitation_address(&own.join("/"), &given.secret);
     let created =
         CreatedInvitation { invitation: shown(given.invitation), link: Secret::new(link.to_string()) };
     Ok((StatusCode::CREATED, Json(created)))

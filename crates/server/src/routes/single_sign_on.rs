@@ -143,11 +143,13 @@ async fn update_single_sign_on(
         state.provider.check(&change.issuer).await?;
     }
     let before = state.engine.single_sign_on().await?.unwrap_or_default();
+    // A secret is for the provider that it was given for: another address must not be told it.
+    let kept_secret = before.client_secret.filter(|_| before.issuer == change.issuer);
     let set_up = access::SingleSignOn {
         is_enabled: change.is_enabled,
         issuer: change.issuer,
         client_id: change.client_id,
-        client_secret: change.client_secret.or(before.client_secret),
+        client_secret: change.client_secret.or(kept_secret).filter(|secret| !secret.expose().is_empty()),
         label: change.label.filter(|label| !label.trim().is_empty()).unwrap_or_else(|| LABEL.to_owned()),
         admitted_domains: change.admitted_domains.unwrap_or(before.admitted_domains),
         requires_single_sign_on: change.requires_single_sign_on.unwrap_or(before.requires_single_sign_on),

@@ -29,7 +29,7 @@ pub(crate) struct SingleSignOnChange {
     pub(crate) is_enabled: bool,
     pub(crate) issuer: String,
     pub(crate) client_id: String,
-    /// Absent keeps the one that is stored.
+    /// Absent keeps the one that is stored, as long as the issuer is the same; empty takes it away.
     #[schema(value_type = Option<String>)]
     pub(crate) client_secret: Option<Secret>,
     pub(crate) label: Option<String>,

@@ -35,6 +35,60 @@ async fn what_another_site_sends_is_refused() -> Result<()> {
     site.end().await
 }
 
+/// the cookie alone changes nothing, whatever the operation.
+#[tokio::test(flavor = "multi_thread")]
+async fn every_operation_that_changes_something_needs_the_proof_that_our_own_page_sent_it() -> Result<()> {
+    let site = Site::start().await?;
+    let owner = site.owner().await?;
+    let mut tried = 0;
+    for (path, methods) in holdfast_server::document()["paths"].as_object().unwrap() {
+        for method in methods.as_object().unwrap().keys().filter(|method| *method != "get") {
+            let path = path.replace(['{', '}'], "");
+            let method: Method = method.to_uppercase().parse()?;
+            let by_cookie = owner.answer(owner.request(method.clone(), &path).json(&json!({}))).await?;
+            assert_eq!(by_cookie.code(), "foreign_request", "{method} {path}");
+            tried += 1;
+        }
+    }
+    assert!(tried > 30, "{tried}");
+    owner.get("/api/v1/me").await?.ok();
+    site.end().await
+}
+
+/// S-50: what somebody typed into a record, an address or a path is never a page.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_records_and_addresses_hold_is_never_taken_for_markup() -> Result<()> {
+    const SCRIPT: &str = "<script>alert(1)</script>";
+    let site = Site::start().await?;
+    site.insert("Account", &json!({ "Name": SCRIPT }));
+    site.app.backup().await?;
+    let owner = site.owner().await?;
+    let org = format!("/api/v1/orgs/{}", site.org_id().await?);
+    let found = owner.get(&format!("{org}/records?object=Account&q=alert")).await?;
+    assert_eq!(found.ok()["items"].as_array().unwrap().len(), 1, "stored as it came");
+    let id = found.json()["items"][0]["id"].as_str().unwrap().to_owned();
+    let script = "%3Cscript%3Ealert(1)%3C/script%3E";
+    for path in [
+        format!("{org}/records?object=Account&q=alert"),
+        format!("{org}/records/Account/{id}"),
+        format!("{org}/objects/{script}"),
+        format!("/api/v1/runs/{script}"),
+        format!("/api/v1/{script}"),
+        format!("{org}/records?object={script}"),
+        format!("/assets/{script}.js"),
+    ] {
+        let answer = owner.get(&path).await?;
+        let kind = answer.headers["content-type"].to_str()?;
+        assert!(kind == "application/json" || kind == "application/problem+json", "{path}: {kind}");
+        assert_eq!(answer.headers["x-content-type-options"], "nosniff", "{path}");
+    }
+    for path in [format!("/{script}"), format!("/sign-in?error={script}&message={script}")] {
+        let page = owner.get(&path).await?;
+        assert!(!page.text.contains("alert(1)"), "{path}: {}", page.text);
+    }
+    site.end().await
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_body_too_large_or_of_another_form_is_refused() -> Result<()> {
     let site = Site::start().await?;
@@ -94,6 +148,30 @@ async fn behind_a_proxy_cookies_are_secure_and_the_client_is_the_one_it_names() 
     assert!(answer.headers.contains_key("strict-transport-security"));
     let sessions = browser.get("/api/v1/me/sessions").await?.ok();
     assert_eq!(sessions["items"][0]["ip"], "203.0.113.7");
+    site.end().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_proxy_nobody_is_believed_who_says_that_they_are_one() -> Result<()> {
+    let site = Site::start().await?;
+    site.owner().await?;
+    let browser = site.browser();
+    let body = json!({ "email": crate::site::OWNER, "password": crate::site::PASSWORD });
+    let signing_in = |origin: &str| {
+        browser
+            .request(Method::POST, "/api/v1/session")
+            .header("x-holdfast-request", "1")
+            .header("x-forwarded-proto", "https")
+            .header("x-forwarded-host", "backup.acme.example")
+            .header("x-forwarded-for", "203.0.113.7")
+            .header("origin", origin)
+            .json(&body)
+    };
+    let foreign = browser.answer(signing_in("https://backup.acme.example")).await?;
+    assert_eq!(foreign.code(), "foreign_request");
+    browser.answer(signing_in(&site.url)).await?.ok();
+    let sessions = browser.get("/api/v1/me/sessions").await?.ok();
+    assert_eq!(sessions["items"][0]["ip"], "127.0.0.1", "{sessions}");
     site.end().await
 }
 

@@ -212,3 +212,21 @@ async fn a_provider_that_is_not_there_is_not_set_up_and_passwords_can_be_switche
     site.sign_in(OWNER, PASSWORD).await?;
     site.end().await
 }
+
+/// whoever changes where people sign in is not told the secret that another provider knows us by.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_secret_of_the_client_is_kept_for_its_own_provider_only() -> Result<()> {
+    let (site, provider, other) = (Site::start().await?, Provider::start().await?, Provider::start().await?);
+    let owner = site.owner().await?;
+    let set = async |body: Value| anyhow::Ok(owner.put("/api/v1/single_sign_on", &body).await?.ok());
+    provider.set_up(&owner, json!({})).await?.ok();
+    let same = json!({ "is_enabled": true, "issuer": provider.url, "client_id": CLIENT, "label": "Acme" });
+    assert_eq!(set(same.clone()).await?["has_client_secret"], true);
+    let moved = json!({ "is_enabled": true, "issuer": other.url, "client_id": CLIENT });
+    assert_eq!(set(moved).await?["has_client_secret"], false);
+    provider.set_up(&owner, json!({})).await?.ok();
+    let mut emptied = same;
+    emptied["client_secret"] = json!("");
+    assert_eq!(set(emptied).await?["has_client_secret"], false);
+    site.end().await
+}

@@ -154,7 +154,10 @@ pub(crate) async fn tokens_and_rights_are_read_back_as_they_were_given(stand: St
     tokens::used(catalog.db(), token.id, minutes(1)).await.unwrap();
     let used = Token { last_used_at: Some(minutes(1)), ..token };
     assert_eq!(tokens::find(catalog.db(), "hash").await.unwrap(), Some(used.clone()));
-    assert_eq!(tokens::list(catalog.db(), ada.id, None, 10).await.unwrap(), std::slice::from_ref(&used));
+    assert_eq!(
+        tokens::list(catalog.db(), Some(ada.id), None, 10).await.unwrap(),
+        std::slice::from_ref(&used)
+    );
     let mut transaction = catalog.begin().await.unwrap();
     assert_eq!(tokens::remove(&mut transaction, MemberId::new(noon()), used.id).await.unwrap(), None);
     assert_eq!(tokens::remove(&mut transaction, ada.id, used.id).await.unwrap(), Some(used));
