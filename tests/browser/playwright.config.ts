@@ -25,7 +25,8 @@ export default defineConfig({
   },
   projects: [
     { name: 'mock', testDir: 'mock', use: { baseURL: `http://127.0.0.1:${mockPort}` } },
-    { name: 'real', testDir: 'real' },
+    // A first backup may take its time; nothing waits longer than it must.
+    { name: 'real', testDir: 'real', timeout: 300_000, expect: { timeout: 90_000 } },
   ],
   ...(process.argv.includes('--project=mock')
     ? {

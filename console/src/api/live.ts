@@ -24,7 +24,7 @@ const kinds = [
 const moving = ['auto_backup', 'objects', 'objects/{object}', 'blocks', 'errors', 'runs'].map(
   (end) => `/api/v1/orgs/{org_id}/${end}`,
 )
-const afterRun = ['volume', 'api_use'].map((end) => `/api/v1/orgs/{org_id}/${end}`)
+const afterRun = ['volume', 'api_use', 'records/{record_id}'].map((end) => `/api/v1/orgs/{org_id}/${end}`)
 const pause = 1_500
 
 // A long list is not read anew while somebody scrolls in it.

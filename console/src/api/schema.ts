@@ -2038,7 +2038,7 @@ export interface components {
             is_enabled: boolean;
             issuer: string;
             client_id: string;
-            /** @description Absent keeps the one that is stored. */
+            /** @description Absent keeps the one that is stored, as long as the issuer is the same; empty takes it away. */
             client_secret?: string;
             label?: string;
             admitted_domains?: string[];

@@ -27,12 +27,14 @@ export function ProblemView({ error, retry }: { error: unknown; retry?: (() => v
 type Props<Data> = {
   query: UseQueryResult<Data, unknown>
   lines?: number
+  /** What takes long, if it does. */
+  waiting?: string
   children: (data: Data) => ReactNode
 }
 
 /** The states of one question: a skeleton, an error with another try, or the answer. */
-export function QueryView<Data>({ query, lines = 6, children }: Props<Data>) {
+export function QueryView<Data>({ query, lines = 6, waiting, children }: Props<Data>) {
   if (query.data !== undefined) return children(query.data)
   if (query.isError) return <ProblemView error={query.error} retry={() => void query.refetch()} />
-  return <Skeleton lines={lines} />
+  return <Skeleton lines={lines} words={waiting} />
 }

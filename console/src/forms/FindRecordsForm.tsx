@@ -7,7 +7,7 @@ import styles from './FindRecordsForm.module.css'
 const names = ['q', 'object', 'field', 'deleted'] as const
 
 /** What to look for; the answer follows the address. */
-export function FindRecordsForm() {
+export function FindRecordsForm({ onAgain }: { onAgain: () => void }) {
   const [search, setSearch] = useSearchParams()
   const [values, setValues] = useState(() =>
     Object.fromEntries(names.map((name) => [name, search.get(name) ?? ''])),
@@ -23,11 +23,13 @@ export function FindRecordsForm() {
       className={styles.form}
       onSubmit={(event) => {
         event.preventDefault()
-        setSearch(
+        const asked = new URLSearchParams(
           Object.entries(values)
             .map(([name, value]) => [name, value.trim()] as [string, string])
             .filter(([, value]) => value !== ''),
         )
+        if (asked.toString() === search.toString()) onAgain()
+        else setSearch(asked)
       }}
     >
       <TextField label="Id, name or any value" type="search" {...bind('q')} />

@@ -40,7 +40,11 @@ export default function CoveragePage() {
           Ask again
         </Button>
       </PageHead>
-      <QueryView query={coverage} lines={12}>
+      <QueryView
+        query={coverage}
+        lines={12}
+        waiting="Each object of the org is asked for, which may take a minute."
+      >
         {(report) => (
           <>
             {report.could_not_tell.length > 0 && (

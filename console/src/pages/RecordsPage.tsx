@@ -94,7 +94,7 @@ export default function RecordsPage() {
   return (
     <>
       <PageHead title="Records" place={org.name} />
-      <FindRecordsForm key={`${q} ${object} ${field}`} />
+      <FindRecordsForm key={`${q} ${object} ${field}`} onAgain={() => void found.refetch()} />
       {isAsked ? (
         <QueryGrid
           name="records"

@@ -62,9 +62,18 @@ export function Blank({
   )
 }
 
-export function Skeleton({ lines = 6, label = 'Loading' }: { lines?: number; label?: string }) {
+export function Skeleton({
+  lines = 6,
+  label = 'Loading',
+  words,
+}: {
+  lines?: number
+  label?: string
+  words?: string | undefined
+}) {
   return (
     <div className={styles.skeleton} role="status" aria-label={label}>
+      {words !== undefined && <p className="soft">{words}</p>}
       {Array.from({ length: lines }, (_, line) => (
         <div key={line} className={styles.bone} />
       ))}

@@ -30,14 +30,22 @@ export class World {
   }
 
   static async start(records: number): Promise<World> {
-    if (!existsSync(stage)) throw new Error(`no ${stage}: cargo build -p holdfast-server --example stage`)
+    if (!existsSync(stage)) throw new Error(`no ${stage}: scripts/console.sh browser builds it`)
     const child = spawn(stage, [String(records)], { stdio: ['pipe', 'pipe', 'inherit'] })
     const line = await firstLine(child)
     return new World(JSON.parse(line) as Facts, child)
   }
 
-  insert(object: string, record: Record<string, unknown>) {
-    return this.#tell('/org/insert', { object, record })
+  /** The Id of the new record. */
+  async insert(object: string, record: Record<string, unknown>): Promise<string> {
+    const { id } = (await this.#tell('/org/insert', { object, record })) as { id: string | null }
+    if (id === null) throw new Error(`the org refused the new ${object}`)
+    return id
+  }
+
+  async update(object: string, id: string, record: Record<string, unknown>) {
+    const { is_done } = (await this.#tell('/org/update', { object, id, record })) as { is_done: boolean }
+    if (!is_done) throw new Error(`the org refused to change ${id}`)
   }
 
   hide(object: string) {
@@ -70,13 +78,15 @@ export class World {
     clearTimeout(hard)
   }
 
-  async #tell(path: string, body: unknown) {
+  async #tell(path: string, body: unknown): Promise<unknown> {
     const response = await fetch(`${this.#control}${path}`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify(body),
     })
     if (!response.ok) throw new Error(`the stage answered ${response.status} to ${path}`)
+    const text = await response.text()
+    return text === '' ? undefined : JSON.parse(text)
   }
 }
 

@@ -65,7 +65,11 @@ function WhatWeSee({ org }: { org: Org }) {
       title="What it can see"
       actions={<LinkButton to={paths.coverage(org.id)}>Coverage report</LinkButton>}
     >
-      <QueryView query={coverage} lines={6}>
+      <QueryView
+        query={coverage}
+        lines={6}
+        waiting="Each object of the org is asked for, which may take a minute."
+      >
         {(report) => (
           <div className="stack">
             <Facts
