@@ -10,7 +10,7 @@ mod running;
 mod tls;
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request};
@@ -74,6 +74,8 @@ pub struct AppState {
     pub bulk1: Arc<bulk1::State>,
     pub metadata: Arc<metadata::State>,
     pub tooling: Arc<tooling::State>,
+    /// Held while the org is saved.
+    pub(crate) saving: Arc<Mutex<()>>,
     routes: Routes,
 }
 
@@ -119,6 +121,7 @@ impl AppState {
             bulk1: Arc::default(),
             metadata: Arc::default(),
             tooling: Arc::default(),
+            saving: Arc::default(),
             routes: Routes::default(),
         };
         let router = versioned_router().with_state(state.clone());
