@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use reqwest::Method;
 use serde_json::{Value as Json, json};
 use simorg::SimOrg;
@@ -271,5 +271,17 @@ async fn describes_and_pages_work_as_in_the_data_api() -> Result<()> {
     assert_eq!(account["QualifiedApiName"], "Account");
     let domains = records(&caller, "SELECT RelationshipName, ChildSobject.QualifiedApiName, IsCascadeDelete FROM RelationshipDomain WHERE ParentSobject.QualifiedApiName = 'Account' AND RelationshipName = 'Trips__r'").await?;
     assert_eq!(domains[0]["ChildSobject"]["QualifiedApiName"], "Trip__c");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_describe_leads_to_where_the_caller_finds_the_org() -> Result<()> {
+    let caller = Caller::start(SimOrg::new().bare()).await?;
+    for path in ["/sobjects/Account/describe", "/tooling/sobjects/CustomField/describe"] {
+        let request = caller.request(reqwest::Method::GET, path).header("x-forwarded-proto", "https");
+        let described = read(request).await?.json();
+        let link = described["urls"]["uiDetailTemplate"].as_str().context("a link")?;
+        assert!(link.starts_with("https://"), "{path}: {link}");
+    }
     Ok(())
 }
