@@ -17,6 +17,7 @@ mod generator;
 mod ingest;
 mod lifecycle;
 mod metadata;
+mod negotiation;
 mod oauth;
 mod permissions;
 mod person_accounts;
