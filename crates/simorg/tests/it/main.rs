@@ -31,6 +31,7 @@ mod scale;
 mod search;
 mod security;
 mod soap;
+mod standard_fields;
 mod tls;
 mod tooling;
 mod transactions;
