@@ -27,6 +27,7 @@ mod query;
 mod replication;
 mod rows;
 mod saved;
+mod saving;
 mod scale;
 mod search;
 mod security;
