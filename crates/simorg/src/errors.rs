@@ -31,6 +31,9 @@ struct Entry<'a> {
     fields: Option<&'a [String]>,
 }
 
+/// The code of a request whose body cannot be read.
+pub(crate) const JSON_PARSER_ERROR: &str = "JSON_PARSER_ERROR";
+
 impl ApiError {
     pub fn new(status: StatusCode, code: impl Into<String>, message: impl Into<String>) -> ApiError {
         ApiError {
@@ -115,7 +118,7 @@ impl ApiError {
     }
 
     pub fn json_parser(message: impl Into<String>) -> ApiError {
-        ApiError::bad_request("JSON_PARSER_ERROR", message)
+        ApiError::bad_request(JSON_PARSER_ERROR, message)
     }
 
     pub fn request_limit_exceeded() -> ApiError {

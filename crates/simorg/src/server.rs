@@ -5,6 +5,7 @@
 
 mod answer;
 mod connections;
+mod negotiation;
 mod route;
 mod running;
 mod tls;
@@ -27,8 +28,8 @@ use crate::{
     soap, tooling,
 };
 
-pub(crate) use answer::{Outcome, http_date, refusal, with_usage};
-pub(crate) use route::route_name;
+pub(crate) use answer::{Outcome, http_date, refusal, with_usage, words};
+pub(crate) use route::{not_simulated, route_name};
 pub use running::RunningOrg;
 pub use tls::{Identity, TlsError};
 

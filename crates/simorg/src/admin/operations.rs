@@ -2,7 +2,7 @@
 
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json as Body, Router};
 use chrono::{DateTime, Duration, Utc};
@@ -89,7 +89,11 @@ async fn set_clock(State(state): State<AppState>, Body(change): Body<ClockChange
         clock.run_from(at);
     }
     if let Some(seconds) = change.advance_seconds {
-        clock.advance(Duration::seconds(seconds));
+        let is_moved = Duration::try_seconds(seconds).is_some_and(|by| clock.advance(by));
+        if !is_moved {
+            let message = "the clock cannot go beyond the years 1700 to 4000";
+            return ApiError::bad_request("NUMBER_OUTSIDE_VALID_RANGE", message).into_response();
+        }
     }
     answer(&json!({"now": state.org.now()}))
 }

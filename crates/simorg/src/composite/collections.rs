@@ -106,6 +106,9 @@ fn write(
 ) -> Result<Response, ApiError> {
     let writes: Writes = parsed(body)?;
     let rows = rows_of(writes.records)?;
+    let view = state.org.view(&session.user);
+    rows::readable(&view, rows.iter().map(|row| (row.object.as_str(), &row.record)))?;
+    drop(view);
     let options = Options { all_or_none: writes.all_or_none, ..rows::options(headers) };
     let outcomes = dml::save(&state.org, &session.user, verb, &rows, &options);
     Ok(outcomes::answer(verb, &rows, &outcomes))

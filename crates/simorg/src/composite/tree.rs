@@ -49,6 +49,7 @@ pub(super) async fn tree(
         flatten(&view, &def, record, None, 1, &mut nodes)?;
     }
     check(&nodes)?;
+    rows::readable(&view, nodes.iter().map(|node| (node.object.as_str(), &node.record)))?;
     drop(view);
     Ok(save(&state, &session, nodes, rows::options(&headers)))
 }

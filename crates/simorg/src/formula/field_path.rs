@@ -21,6 +21,8 @@ pub(super) struct FieldPath {
     steps: Vec<Step>,
     /// In lower case, so that it is found at once.
     field: String,
+    /// The fields on the way and the last one, each with its object.
+    named: Vec<(String, String)>,
     /// A percentage is a hundredth of what the field holds.
     percent: bool,
 }
@@ -59,6 +61,11 @@ impl FieldPath {
     /// A field of the record itself, not of one that it refers to.
     pub(super) fn is_own(&self) -> bool {
         self.root == Root::Record && self.steps.is_empty()
+    }
+
+    /// Whether the path leads to this field or over it.
+    pub(super) fn names(&self, object: &str, field: &str) -> bool {
+        self.named.iter().any(|(owner, name)| owner == object && name == field)
     }
 
     pub(super) fn read(&self, subject: &Subject<'_>) -> Datum {
@@ -143,6 +150,7 @@ impl Checker<'_> {
         whole: &str,
     ) -> Result<(Expr, Kind), FormulaError> {
         let mut steps = Vec::new();
+        let mut named = Vec::new();
         let mut current: Option<Arc<ObjectDef>> = None;
         let mut parts = path.split('.').peekable();
         loop {
@@ -150,18 +158,20 @@ impl Checker<'_> {
             let at: &ObjectDef = current.as_deref().unwrap_or(object);
             if parts.peek().is_none() {
                 let field = at.field(part).ok_or_else(|| unknown(whole))?;
+                named.push((at.name.clone(), field.name.clone()));
                 let percent = field.kind == FieldType::Percent;
-                let path = FieldPath { root, steps, field: field.name.to_ascii_lowercase(), percent };
+                let path = FieldPath { root, steps, field: field.name.to_ascii_lowercase(), named, percent };
                 return self.target(path, at, field, whole);
             }
-            let (step, target) = self.step(at, part).ok_or_else(|| unknown(whole))?;
+            let (step, reference, target) = self.step(at, part).ok_or_else(|| unknown(whole))?;
+            named.push((at.name.clone(), reference));
             steps.push(step);
             current = Some(target);
         }
     }
 
-    /// The reference field that a relationship belongs to, and the object that it leads to.
-    fn step(&self, object: &ObjectDef, part: &str) -> Option<(Step, Arc<ObjectDef>)> {
+    /// The step over a relationship, the reference field that it belongs to, and the object that it leads to.
+    fn step(&self, object: &ObjectDef, part: &str) -> Option<(Step, String, Arc<ObjectDef>)> {
         let (name, wanted) = part.split_once(':').map_or((part, None), |(name, target)| (name, Some(target)));
         let reference = object.relationship(name)?;
         let is = |target: &str| reference.reference_to.iter().any(|held| held.eq_ignore_ascii_case(target));
@@ -177,7 +187,7 @@ impl Checker<'_> {
             reference: reference.name.to_ascii_lowercase(),
             target: several.then(|| def.name.clone()),
         };
-        Some((step, def))
+        Some((step, reference.name.clone(), def))
     }
 
     fn target(

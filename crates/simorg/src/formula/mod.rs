@@ -154,6 +154,11 @@ impl Formula {
         self.kind
     }
 
+    /// Whether the formula refers to this field, by its name or on the way to another.
+    pub(crate) fn names(&self, object: &str, field: &str) -> bool {
+        self.root.names(object, field)
+    }
+
     pub fn evaluate(&self, subject: &Subject<'_>) -> Result<Datum, EvaluationError> {
         evaluate::evaluate(&self.root, subject)
     }

@@ -5,6 +5,7 @@
 
 pub(crate) mod archive;
 mod calls;
+pub(crate) mod code;
 mod crud;
 pub mod defaults;
 mod deploy;
@@ -25,6 +26,7 @@ pub mod store;
 
 pub use calls::router as soap_router;
 pub use deploy::effects::{Automation, automations};
+pub(crate) use deploy::rows::follow_code;
 pub(crate) use deploy::{put_component, remove_component};
 pub use jobs::{Settings, State};
 pub use rest::router;

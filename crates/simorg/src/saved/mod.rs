@@ -1,4 +1,4 @@
-//! A file that holds a whole org: `simorg state 1` and a line end, then JSON compressed by gzip.
+//! A file that holds a whole org: `simorg state 2` and a line end, then JSON compressed by gzip.
 //!
 //! Generated rows are held as the recipes that make them, what was written over them as rows. Jobs, cursors, open
 //! transactions, and sign-ins that are half done are not held: they end with the process.
@@ -24,7 +24,7 @@ use crate::{metadata, oauth};
 pub(crate) use forms::{bytes, files, pairs, permission_names, permission_switches};
 
 /// The form that is written and read.
-const HEAD: &str = "simorg state 1";
+const HEAD: &str = "simorg state 2";
 
 /// Why an org could not be saved or loaded.
 #[derive(Debug, thiserror::Error)]
@@ -41,7 +41,7 @@ pub enum StateFileError {
         #[source]
         source: std::io::Error,
     },
-    #[error("`{file}` begins with `{head}` instead of `simorg state 1`")]
+    #[error("`{file}` begins with `{head}` instead of `simorg state 2`")]
     OtherForm { file: PathBuf, head: String },
     #[error("`{file}` does not hold an org")]
     Malformed {

@@ -144,3 +144,17 @@ async fn an_org_that_was_dropped_answers_nobody() -> Result<()> {
     assert!(read(http.get(&url)).await.is_err());
     Ok(())
 }
+
+#[tokio::test]
+async fn a_refusal_by_status_alone_has_the_usual_words() {
+    let client = Client::start(SimOrg::new().bare()).await;
+    for (status, code) in
+        [(503, "SERVER_UNAVAILABLE"), (500, "UNKNOWN_EXCEPTION"), (403, "REQUEST_LIMIT_EXCEEDED")]
+    {
+        let fault = json!({"at": "limits", "times": 1, "effect": {"status": {"status": status}}});
+        client.admin(Method::POST, "/faults", fault).await;
+        let (told, answer) = client.get("/limits").await;
+        assert_eq!((told.as_u16(), &answer[0]["errorCode"]), (status, &json!(code)));
+        assert!(answer[0]["message"].as_str().is_some_and(|text| !text.is_empty()), "{answer}");
+    }
+}

@@ -61,11 +61,21 @@ async fn a_restricting_child_stops_the_delete_and_nothing_is_changed() {
     let client = bare().await;
     let account = client.create("Account", json!({"Name": "Acme"})).await;
     let contact = client.create("Contact", json!({"LastName": "Doe", "AccountId": account})).await;
-    client.create("Case", json!({"Subject": "Broken", "AccountId": account})).await;
+    let cases = ["Broken", "Late"].map(|subject| json!({"Subject": subject, "AccountId": account}));
+    for case in cases {
+        client.create("Case", case).await;
+    }
 
     let refused = client.refused(Method::DELETE, &format!("/sobjects/Account/{account}"), Json::Null).await;
 
-    assert_eq!((refused.0, refused.1.as_str()), (400, "DELETE_FAILED"));
+    let (_, numbers) = client.get("/query?q=SELECT+CaseNumber+FROM+Case+ORDER+BY+CaseNumber").await;
+    let number = |at: usize| numbers["records"][at]["CaseNumber"].as_str().unwrap_or_default().to_owned();
+    let message = format!(
+        "Your attempt to delete Acme could not be completed because it is associated with the following cases.: {}, {}\n",
+        number(0),
+        number(1)
+    );
+    assert_eq!(refused, (400, "DELETE_FAILED".to_owned(), message));
     assert!(exists(client.running.org(), &account) && exists(client.running.org(), &contact));
 }
 

@@ -1,4 +1,4 @@
-//! Components that are rows as well: profiles, permission sets with their permissions, roles, groups and queues.
+//! Components that are rows as well: profiles, permission sets with their permissions, roles, groups, queues, and code.
 //!
 //! Only rows that were written are looked at; generated samples are nobody's metadata.
 
@@ -9,7 +9,9 @@ use crate::state::table::StoredRow;
 use crate::state::view::Snapshot;
 use crate::xml::Element;
 
+use super::super::code;
 use super::super::schema::Author;
+use super::super::store::{Component, namespace_of};
 use super::Unit;
 use super::effects::profile_label;
 
@@ -52,6 +54,19 @@ pub(super) fn follow(snapshot: &mut Snapshot, author: &Author, unit: &Unit) -> O
     }
 }
 
+/// Writes the row that a class or trigger is, and answers its id; nothing is written if the org holds the same already.
+pub(crate) fn follow_code(snapshot: &mut Snapshot, author: &Author, component: &Component) -> Option<String> {
+    let (object, wanted) = key_of(&component.kind, &component.full_name)?;
+    let known = snapshot.components.get(&component.kind, &component.full_name);
+    if !code::KINDS.contains(&component.kind.as_str())
+        || known.is_some_and(|known| known.files == component.files)
+    {
+        return None;
+    }
+    let cells = code::cells(snapshot, component);
+    Rows { snapshot, author }.put(object, &wanted, &cells)
+}
+
 /// The id of the row that a component is, if there is one.
 pub(in super::super) fn id_of(snapshot: &Snapshot, kind: &str, full_name: &str) -> Option<String> {
     let (object, wanted) = key_of(kind, full_name)?;
@@ -84,8 +99,18 @@ fn key_of(kind: &str, full_name: &str) -> Option<(&'static str, Vec<(&'static st
         "Role" => ("UserRole", vec![("DeveloperName", text(full_name))]),
         "Queue" => ("Group", vec![("DeveloperName", text(full_name)), ("Type", text("Queue"))]),
         "Group" => ("Group", vec![("DeveloperName", text(full_name)), ("Type", text("Regular"))]),
+        "ApexClass" => ("ApexClass", code_key(kind, full_name)),
+        "ApexTrigger" => ("ApexTrigger", code_key(kind, full_name)),
         _ => return None,
     })
+}
+
+fn code_key(kind: &str, full_name: &str) -> Vec<(&'static str, Value)> {
+    let namespace = namespace_of(kind, full_name);
+    vec![
+        ("Name", text(code::bare_name(full_name, namespace.as_deref()))),
+        ("NamespacePrefix", text(namespace.as_deref().unwrap_or_default())),
+    ]
 }
 
 fn text(text: &str) -> Value {
