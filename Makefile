@@ -7,8 +7,8 @@ SHELL := /bin/bash
 # Handed to `holdfast demo`, such as: make demo ARGS="--records 20000 --exit-after-backup"
 ARGS ?=
 
-# The binary holds the console: it is built first, where its sources are.
-CONSOLE := test ! -x scripts/console.sh || scripts/console.sh build
+# The binary holds the console, so that is built first.
+CONSOLE := scripts/console.sh build
 
 .PHONY: help demo test conformance bench build
 
