@@ -85,6 +85,11 @@ impl ApiError {
         ApiError::new(StatusCode::NOT_FOUND, "NOT_FOUND", "The requested resource does not exist")
     }
 
+    /// The user lacks a permission that the whole resource needs.
+    pub fn insufficient_access(message: impl Into<String>) -> ApiError {
+        ApiError::new(StatusCode::FORBIDDEN, "INSUFFICIENT_ACCESS", message)
+    }
+
     pub fn entity_is_deleted() -> ApiError {
         let mut error = ApiError::new(StatusCode::NOT_FOUND, "ENTITY_IS_DELETED", "entity is deleted");
         error.fields = Some(Vec::new());

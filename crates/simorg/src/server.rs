@@ -11,7 +11,7 @@ mod running;
 mod tls;
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request};
@@ -75,6 +75,8 @@ pub struct AppState {
     pub bulk1: Arc<bulk1::State>,
     pub metadata: Arc<metadata::State>,
     pub tooling: Arc<tooling::State>,
+    /// Held while the org is saved.
+    pub(crate) saving: Arc<Mutex<()>>,
     routes: Routes,
 }
 
@@ -120,6 +122,7 @@ impl AppState {
             bulk1: Arc::default(),
             metadata: Arc::default(),
             tooling: Arc::default(),
+            saving: Arc::default(),
             routes: Routes::default(),
         };
         let router = versioned_router().with_state(state.clone());

@@ -126,8 +126,11 @@ async fn faults(State(state): State<AppState>) -> Response {
     answer(&json!({"faults": state.org.faults().list()}))
 }
 
-async fn add_fault(State(state): State<AppState>, Body(fault): Body<Fault>) -> Response {
-    answer(&json!({"id": state.org.faults().add(fault)}))
+async fn add_fault(State(state): State<AppState>, Body(fault): Body<Fault>) -> Result<Response, ApiError> {
+    if let Some(why) = fault.impossible() {
+        return Err(ApiError::bad_request("INVALID_FAULT", why));
+    }
+    Ok(answer(&json!({"id": state.org.faults().add(fault)})))
 }
 
 async fn clear_faults(State(state): State<AppState>) -> Response {

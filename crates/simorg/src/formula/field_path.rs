@@ -9,7 +9,10 @@ use crate::state::view::Snapshot;
 use super::check::Checker;
 use super::kind::Kind;
 use super::program::Expr;
-use super::{Datum, Formula, FormulaError, Purpose, Subject};
+use super::{Datum, Extent, Formula, FormulaError, Purpose, Subject};
+
+/// A formula within another takes as much of the stack as these many operations.
+const LEVELS_OF_FIELD: usize = 5;
 
 /// Where a value is read.
 #[derive(Debug, Clone)]
@@ -221,17 +224,28 @@ impl Checker<'_> {
         whole: &str,
     ) -> Result<(), FormulaError> {
         let key = (owner.name.to_ascii_lowercase(), field.name.to_ascii_lowercase());
-        if self.trail.contains(&key) {
+        if self.reading.trail.contains(&key) {
+            self.reading.is_circular = true;
             return Err(FormulaError::Invalid(format!(
                 "Formula cannot use another formula field that directly or indirectly refers to itself. {whole}"
             )));
         }
-        self.trail.push(key);
-        let read = Formula::within(text, owner, self.snapshot, Purpose::Field(field), self.trail);
-        self.trail.pop();
+        if let Some(known) = self.reading.read.get(&key) {
+            return self.reaches(*known);
+        }
+        self.reading.trail.push(key.clone());
+        self.reading.level += LEVELS_OF_FIELD;
+        let read = Formula::within(text, owner, self.snapshot, Purpose::Field(field), self.reading);
+        self.reading.level -= LEVELS_OF_FIELD;
+        self.reading.trail.pop();
         match read {
-            Ok(_) => Ok(()),
-            Err(FormulaError::Invalid(message)) if message.starts_with("Formula cannot use another") => {
+            Ok(formula) => {
+                let Extent { operations, levels } = formula.extent;
+                let extent = Extent { operations, levels: levels + LEVELS_OF_FIELD };
+                self.reading.read.insert(key, extent);
+                self.reaches(extent)
+            }
+            Err(FormulaError::Invalid(message)) if self.reading.is_circular => {
                 Err(FormulaError::Invalid(message))
             }
             Err(FormulaError::Invalid(message)) => {

@@ -118,7 +118,11 @@ pub(super) async fn finish(State(state): State<AppState>, request: Request, next
     let date = http_date(state.org.now().timestamp());
     headers.insert(header::DATE, HeaderValue::from_str(&date).expect("a date is a valid header"));
     match outcome {
-        Some(Outcome(Effect::Disconnect { after_bytes })) => answer.map(|b| body::cut(b, after_bytes, true)),
+        Some(Outcome(Effect::Disconnect { after_bytes })) => {
+            // A body as long as it says is complete, whatever happens after it.
+            answer.headers_mut().remove(header::CONTENT_LENGTH);
+            answer.map(|b| body::cut(b, after_bytes, true))
+        }
         Some(Outcome(Effect::Truncate { after_bytes })) => {
             answer.headers_mut().remove(header::CONTENT_LENGTH);
             answer.map(|b| body::cut(b, after_bytes, false))

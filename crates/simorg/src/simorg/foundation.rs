@@ -149,7 +149,8 @@ fn people(writer: &mut Writer<'_>, admin_name: &str) -> Vec<User> {
         ("IsCustom".to_owned(), Value::Bool(true)),
         ("Type".to_owned(), text("Regular")),
     ];
-    set.extend(["ApiEnabled", "ViewAllData", "QueryAllFiles", "ViewEncryptedData"].map(granted));
+    let system = ["ApiEnabled", "ViewAllData", "QueryAllFiles", "ViewEncryptedData", "BulkApiHardDelete"];
+    set.extend(system.map(granted));
     let permission_set = writer.named_row("PermissionSet", &set);
     let assignment = [
         ("PermissionSetId", Value::Id(permission_set)),

@@ -98,6 +98,12 @@ impl Blobs {
         Blobs(RwLock::new(blobs))
     }
 
+    /// Bytes of all bodies that were written.
+    pub fn size(&self) -> u64 {
+        let blobs = self.0.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+        blobs.values().flat_map(BTreeMap::values).map(Body::length).sum()
+    }
+
     pub fn remove(&self, id: &str) {
         let mut blobs = self.0.write().unwrap_or_else(std::sync::PoisonError::into_inner);
         blobs.remove(id);

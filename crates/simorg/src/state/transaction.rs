@@ -249,11 +249,21 @@ impl<'a> Transaction<'a> {
 
     /// Inserts a record given as REST gives it, and answers its id.
     pub fn insert(&mut self, object: &str, record: &Map<String, Json>) -> Result<String, ApiError> {
+        self.insert_with(object, record, Vec::new())
+    }
+
+    /// The same with contents of base64 fields that are too large to travel as text.
+    pub fn insert_with(
+        &mut self,
+        object: &str,
+        record: &Map<String, Json>,
+        bodies: Vec<(String, Body)>,
+    ) -> Result<String, ApiError> {
         let view = self.view();
         let def = view.object(object).ok_or_else(ApiError::not_found)?;
         self.may_insert(&def)?;
         let record = self.as_person(&def, record, None)?;
-        let mut parsed = validation::for_insert(&view, &def, &record)?;
+        let mut parsed = validation::for_insert(&view, &def, &record, bodies)?;
         parsed.values.extend(self.person_values(&self.full_def(&def), &record));
         self.before_save(&view, &def, None, &mut parsed.values)?;
         validation::unique(&view, &def, &parsed.values, None)?;

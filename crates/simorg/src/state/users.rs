@@ -50,7 +50,7 @@ impl ObjectRights {
 impl Permissions {
     /// What an integration user for a full backup holds.
     pub fn integration() -> Permissions {
-        let mut all = Permissions::of(&["QueryAllFiles", "ViewEncryptedData"]);
+        let mut all = Permissions::of(&["QueryAllFiles", "ViewEncryptedData", "BulkApiHardDelete"]);
         for (name, _, holder) in permissions::SYSTEM_PERMISSIONS {
             if holder != permissions::Holder::NoOne {
                 all.set(name, true);

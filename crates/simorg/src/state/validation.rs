@@ -29,13 +29,19 @@ pub fn value(field: &FieldDef, json: &Json) -> Result<Value, ApiError> {
     parse::value(field, json)
 }
 
-/// Reads and checks a record for insert.
-pub fn for_insert(view: &View, def: &ObjectDef, record: &Map<String, Json>) -> Result<Parsed, ApiError> {
+/// Reads and checks a record for insert; bodies may come beside it.
+pub fn for_insert(
+    view: &View,
+    def: &ObjectDef,
+    record: &Map<String, Json>,
+    bodies: Vec<(String, Body)>,
+) -> Result<Parsed, ApiError> {
     if record.keys().any(|key| key.eq_ignore_ascii_case("Id")) {
         let message = "cannot specify Id in an insert call";
         return Err(ApiError::record("INVALID_FIELD_FOR_INSERT_UPDATE", message, ["Id"]));
     }
-    let parsed = fields(view, def, record, |field| field.createable)?;
+    let mut parsed = fields(view, def, record, |field| field.createable)?;
+    parsed.bodies.extend(bodies);
     let given: BTreeSet<usize> =
         parsed.values.iter().filter(|(_, v)| !v.is_null()).map(|(slot, _)| *slot).collect();
     let has_body = |field: &FieldDef| parsed.bodies.iter().any(|(name, _)| *name == field.name);

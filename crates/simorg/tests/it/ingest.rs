@@ -291,7 +291,9 @@ async fn jobs_that_cannot_be_are_refused_at_creation() -> Result<()> {
             (refusal, Some(message))
         );
     }
-    caller.org.org().set_permissions(&caller.org.org().admin().id, |held| held.modify_all_data = false);
+    caller.org.org().set_permissions(&caller.org.org().admin().id, |held| {
+        held.set("BulkApiHardDelete", false);
+    });
     let refused = create(&caller, "Account", "hardDelete", json!({})).await?;
     assert_eq!(refused.refusal(), "400 FEATURENOTENABLED");
     Ok(())
@@ -453,6 +455,15 @@ async fn jobs_of_all_kinds_are_listed_a_thousand_a_page() -> Result<()> {
     for _ in 0..1000 {
         create(&caller, "Account", "insert", json!({})).await?;
     }
+    let filtered = caller
+        .get("/jobs/query?jobType=V2Ingest&concurrencyMode=parallel&isPkChunkingEnabled=false")
+        .await?
+        .json();
+    let next = filtered["nextRecordsUrl"].as_str().context("more")?;
+    for asked in ["jobType=V2Ingest", "concurrencyMode=parallel", "isPkChunkingEnabled=false"] {
+        assert!(next.contains(asked), "{next}");
+    }
+    assert_eq!(caller.get(next).await?.json()["records"].as_array().map(Vec::len), Some(1));
     let first = caller.get("/jobs/ingest").await?.json();
     assert_eq!((first["records"].as_array().map(Vec::len), &first["done"]), (Some(1000), &json!(false)));
     let rest = caller.get(first["nextRecordsUrl"].as_str().context("more")?).await?.json();

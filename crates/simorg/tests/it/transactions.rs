@@ -271,3 +271,26 @@ async fn a_reader_keeps_the_state_that_it_began_with() {
     assert_eq!(view.row(&def, &account).expect("a row").value_of("Name"), Value::Text("Before".to_owned()));
     assert_eq!(view.count(&def, true), 1);
 }
+
+#[tokio::test]
+async fn what_is_written_into_an_open_transaction_is_taken_whole_or_not_at_all() {
+    let client = bare().await;
+    let (_, opened) = client.admin(Method::POST, "/transactions", json!({})).await;
+    let number = &opened["transaction"];
+    let account = |name: &str| json!({"attributes": {"type": "Account"}, "Name": name});
+    let write = async |body: Json| client.admin(Method::POST, "/records", body).await;
+
+    let half = json!({"create": [account("A"), {"attributes": {"type": "Account"}}], "transaction": number});
+    assert_eq!(write(half).await.0, StatusCode::BAD_REQUEST);
+    let archive = json!({"create": [account("B")], "archive_old_activities": true, "transaction": number});
+    assert_eq!(write(archive).await.0, StatusCode::BAD_REQUEST);
+    let (status, done) = write(json!({"create": [account("C"), account("D")], "transaction": number})).await;
+    assert_eq!((status, done["ids"].as_array().map(Vec::len)), (StatusCode::OK, Some(2)));
+    let merge =
+        json!({"merge": [{"master": done["ids"][0], "losers": [done["ids"][1]]}], "transaction": number});
+    assert_eq!(write(merge).await.1["merged"][0]["master"], done["ids"][0]);
+
+    client.admin(Method::POST, &format!("/transactions/{number}/commit"), Json::Null).await;
+    let (_, found) = client.get("/query?q=SELECT+Name+FROM+Account").await;
+    assert_eq!((&found["totalSize"], &found["records"][0]["Name"]), (&json!(1), &json!("C")));
+}

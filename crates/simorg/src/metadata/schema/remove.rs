@@ -9,7 +9,7 @@ use super::{Author, Problem, field_users, record_types, records};
 
 /// Removes one component; a problem is told when something else needs it.
 pub fn remove(snapshot: &mut Snapshot, kind: &str, full_name: &str, author: &Author) -> Option<Problem> {
-    let mut changes = Changes { snapshot, author, problems: Vec::new() };
+    let mut changes = Changes { snapshot, author, problems: Vec::new(), sums: Vec::new() };
     let (object, child) = full_name.split_once('.').unwrap_or((full_name, ""));
     let refused = match kind {
         "CustomObject" => remove_object(&mut changes, object),
