@@ -42,6 +42,12 @@ pub enum Error {
         #[source]
         source: std::io::Error,
     },
+    #[error("could not set the damaged `{path}` aside")]
+    NotSetAside {
+        path: String,
+        #[source]
+        source: std::io::Error,
+    },
     #[error("no org is called `{name}`; there {known}")]
     UnknownOrg { name: String, known: String },
     #[error("there is no run `{run}`")]
@@ -122,6 +128,7 @@ impl Error {
             | Self::Scratch { .. } => Retry::BackOff,
             Self::NoData { .. }
             | Self::NoDirectory { .. }
+            | Self::NotSetAside { .. }
             | Self::UnknownOrg { .. }
             | Self::UnknownRun { .. }
             | Self::AmbiguousRun { .. }
@@ -163,7 +170,7 @@ impl Error {
             | Self::ObjectNotVisible { .. } => ErrorCode::NotFound,
             Self::NameTaken { .. } | Self::OrgKnown { .. } => ErrorCode::AlreadyExists,
             Self::NotConnected { .. } => ErrorCode::NeedsReauthorisation,
-            Self::NoDirectory { .. } => ErrorCode::LakeReadOnly,
+            Self::NoDirectory { .. } | Self::NotSetAside { .. } => ErrorCode::LakeReadOnly,
             Self::DescribeUnreadable { .. }
             | Self::NoDescribe { .. }
             | Self::NoOrgDocument { .. }

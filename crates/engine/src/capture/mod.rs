@@ -9,6 +9,7 @@
 mod backfill;
 mod bulk_jobs;
 mod by_parent;
+mod computed;
 mod context;
 mod doubt;
 mod fetch;
