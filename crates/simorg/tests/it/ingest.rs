@@ -291,9 +291,8 @@ async fn jobs_that_cannot_be_are_refused_at_creation() -> Result<()> {
             (refusal, Some(message))
         );
     }
-    caller.org.org().set_permissions(&caller.org.org().admin().id, |held| {
-        held.set("BulkApiHardDelete", false);
-    });
+    let org = caller.org.org();
+    org.set_permissions(&org.admin().id, |held| assert!(held.set("BulkApiHardDelete", false)));
     let refused = create(&caller, "Account", "hardDelete", json!({})).await?;
     assert_eq!(refused.refusal(), "400 FEATURENOTENABLED");
     Ok(())
@@ -478,10 +477,8 @@ async fn jobs_of_all_kinds_are_listed_a_thousand_a_page() -> Result<()> {
 async fn jobs_are_their_creators_live_a_week_and_count() -> Result<()> {
     let caller = start().await?;
     let (id, _) = run(&caller, "Account", "insert", json!({}), "Name\nA\n").await?;
-    let query = caller.bulk("query", "SELECT Id FROM Account").await?.json()["id"]
-        .as_str()
-        .context("an id")?
-        .to_owned();
+    let made = caller.bulk("query", "SELECT Id FROM Account").await?.json();
+    let query = made["id"].as_str().context("an id")?;
     assert_eq!(
         caller.get("/limits").await?.json()["DailyBulkApiBatches"],
         json!({"Max": 15000, "Remaining": 14999})
