@@ -53,6 +53,16 @@ impl Exit {
             | ErrorCode::SecretKeyMismatch
             | ErrorCode::LeaseLost
             | ErrorCode::CountsDiffer
+            | ErrorCode::NotSignedIn
+            | ErrorCode::SignInRefused
+            | ErrorCode::NotAllowed
+            | ErrorCode::ForeignRequest
+            | ErrorCode::LinkExpired
+            | ErrorCode::StateForbids
+            | ErrorCode::TooManyRequests
+            | ErrorCode::TooLarge
+            | ErrorCode::IdentityProviderFailed
+            | ErrorCode::NotBuilt
             | ErrorCode::QueryRefused
             | ErrorCode::Internal => Self::Failed,
         }

@@ -5,15 +5,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use holdfast_catalog::{Catalog, Location};
+use holdfast_catalog::{Catalog, Location, Transaction};
 use holdfast_domain::ErrorCode;
 use holdfast_domain::capture::window::WindowPolicy;
 use holdfast_domain::retry::DEFAULT_PATIENCE;
 use holdfast_lake::store::Store;
 use holdfast_lake::{Lake, LakeLocation, LakeOptions};
 
+use crate::access::AccessSettings;
 use crate::clock::{Clock, SystemClock};
 use crate::error::{Doing, Error, Result};
+use crate::events::{LiveEvent, LiveEvents};
 use crate::orgs::Clients;
 use crate::process::ProcessName;
 
@@ -68,6 +70,7 @@ pub struct Settings {
     pub describe_every: Duration,
     /// Pause before auto backup looks again whether the API window has moved.
     pub limit_check_every: Duration,
+    pub access: AccessSettings,
     /// Whole but in tests.
     pub precautions: Precautions,
 }
@@ -99,6 +102,7 @@ impl Default for Settings {
             round_every: Duration::from_mins(1),
             describe_every: Duration::from_mins(15),
             limit_check_every: Duration::from_mins(15),
+            access: AccessSettings::default(),
             precautions: Precautions::default(),
         }
     }
@@ -117,6 +121,7 @@ struct Inner {
     clock: Arc<dyn Clock>,
     settings: Settings,
     clients: Clients,
+    live: LiveEvents,
     /// Names this process in leases.
     owner: ProcessName,
 }
@@ -177,6 +182,7 @@ impl Engine {
                 clock,
                 settings,
                 clients: Clients::default(),
+                live: LiveEvents::default(),
                 owner,
             }),
         })
@@ -204,6 +210,29 @@ impl Engine {
 
     pub(crate) fn clients(&self) -> &Clients {
         &self.inner.clients
+    }
+
+    /// Fails unless catalog and lake can be reached.
+    pub async fn is_ready(&self) -> Result<()> {
+        self.is_served().await?;
+        self.lake().org_ids().await.doing(|| "look into the lake".to_owned()).map(drop)
+    }
+
+    pub(crate) fn live(&self) -> &LiveEvents {
+        &self.inner.live
+    }
+
+    /// What happens from now on in this process, of all orgs.
+    pub fn live_events(&self) -> tokio::sync::broadcast::Receiver<LiveEvent> {
+        self.inner.live.watch()
+    }
+
+    pub(crate) async fn begin(&self) -> Result<Transaction> {
+        self.catalog().begin().await.doing(|| "write to the catalog".to_owned())
+    }
+
+    pub(crate) async fn commit(&self, transaction: Transaction) -> Result<()> {
+        holdfast_catalog::commit(transaction).await.doing(|| "write to the catalog".to_owned())
     }
 
     pub(crate) fn owner(&self) -> &str {

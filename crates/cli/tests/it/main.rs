@@ -13,3 +13,4 @@ mod memory;
 mod reference;
 mod shown_by;
 mod stage;
+mod team;

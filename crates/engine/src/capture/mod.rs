@@ -14,6 +14,7 @@ mod context;
 mod doubt;
 mod fetch;
 mod files;
+mod forecast;
 mod id_sorter;
 mod object_run;
 mod outcome;

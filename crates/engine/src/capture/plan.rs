@@ -102,6 +102,9 @@ async fn assignment(ctx: &RunContext, found: Found, probe: Option<Probe>) -> Res
         let phase = Phase::FirstCapture;
         let set = objects::set_phase(ctx.engine.catalog().db(), &ctx.org, &run.object, phase, None).await;
         set.doing(|| format!("note the phase of `{}`", run.object))?;
+        let set =
+            objects::set_remaining(ctx.engine.catalog().db(), &ctx.org, &run.object, run.remaining()).await;
+        set.doing(|| format!("note what `{}` has still to read", run.object))?;
     }
     if run.steps.is_empty() {
         run.is_verified = Some(true);

@@ -63,6 +63,8 @@ pub(crate) async fn finish(
     }
     let note = BlockNote { way, from_us: None, until_us: None, records, started_at };
     finish_block(ctx, run, block, marks, note).await?;
+    // Whatever is held was either read, or is named as missed.
+    run.is_verified = run.gap.is_none().then_some(true);
     computed::note(ctx, run, started_at).await
 }
 
