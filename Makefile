@@ -7,6 +7,9 @@ SHELL := /bin/bash
 # Handed to `holdfast demo`, such as: make demo ARGS="--records 20000 --exit-after-backup"
 ARGS ?=
 
+# The binary holds the console, so that is built first.
+CONSOLE := scripts/console.sh build
+
 .PHONY: help demo test conformance bench build
 
 help:
@@ -19,6 +22,7 @@ help:
 # Without the SQL engine, which alone would more than double the time to the first look.
 demo:
 	@scripts/setup.sh build
+	@$(CONSOLE)
 	cargo run --release --locked --package holdfast --no-default-features -- demo $(ARGS)
 
 test:
@@ -33,9 +37,11 @@ conformance:
 # Takes most of an hour and some 20 GB of disk; ARGS="--records 100000 --large 0" takes minutes.
 bench:
 	@scripts/setup.sh bench
+	@$(CONSOLE)
 	cargo build --release --locked --package holdfast --package simorg
 	@scripts/bench.sh $(ARGS)
 
 build:
 	@scripts/setup.sh build
+	@$(CONSOLE)
 	cargo build --release --locked --package holdfast --package simorg

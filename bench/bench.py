@@ -17,6 +17,7 @@ import tempfile
 import capture
 import changes
 import reading
+import serving
 from table import Report
 
 
@@ -47,6 +48,7 @@ def main():
             reading.measure(large, report, beside=small)
             large.close()
         changes.unchanged_objects(release, work, report)
+        serving.measure(release, work, report)
     finally:
         print(report.text())
         if asked.json:

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # Installs what a build or the tests need, or says exactly what to install.
 #
-#   scripts/setup.sh build          a C compiler and Rust
-#   scripts/setup.sh conformance    also other people's Salesforce clients, with Python and Node to run them
+#   scripts/setup.sh build          a C compiler, Rust, and Node for the console
+#   scripts/setup.sh conformance    also other people's Salesforce clients, with Python to run them
 #   scripts/setup.sh bench          also the tools that Holdfast is measured beside
-#   scripts/setup.sh test           also PostgreSQL, and Python with other people's lake readers
+#   scripts/setup.sh test           also PostgreSQL, a browser, and Python with other people's lake readers
 #
 # Debian packages are installed only as root or where sudo asks for no password. What is there is left alone.
 set -euo pipefail
@@ -100,10 +100,9 @@ make_node_modules() {
     cp "$source/package-lock.json" "$folder/installed.json"
 }
 
-# A Node that is new enough, whichever the system has, and then the Salesforce command line: npm picks packages that fit the
-# Node it runs on. What the command line depends on is pinned by the list that it brings itself.
-make_node_and_sf() {
-    local tools=$1 node=22.23.3 cli=2.150.6
+# A Node of our own: for the tools, which want one of a kind, and for the console where the system's is too old.
+make_node() {
+    local tools=$1 node=22.23.3
     if [ "$(cat "$tools/node/installed" 2>/dev/null)" != "$node" ]; then
         say "installing Node $node into $tools/node"
         rm -rf "$tools/node" "$tools/sf"
@@ -112,6 +111,13 @@ make_node_and_sf() {
             die "npm could not install node@$node: see its message above"
         printf '%s' "$node" >"$tools/node/installed"
     fi
+}
+
+# The Salesforce command line on that Node: npm picks packages that fit the Node it runs on. What the command line depends on
+# is pinned by the list that it brings itself.
+make_node_and_sf() {
+    local tools=$1 cli=2.150.6
+    make_node "$tools"
     if [ "$(cat "$tools/sf/installed" 2>/dev/null)" != "$cli" ]; then
         say "installing the Salesforce command line $cli into $tools/sf"
         rm -rf "$tools/sf"
@@ -126,7 +132,6 @@ make_node_and_sf() {
 # They wait for downloads more than they work, so all go on at once.
 make_all() {
     local job outcome=0 jobs=()
-    local tools=${CARGO_TARGET_DIR:-$root/target}/conformance
     if [ "$purpose" != conformance ]; then
         make_venv tests/readers/requirements.txt "$(readers_venv)" &
         jobs+=($!)
@@ -135,6 +140,8 @@ make_all() {
         make_venv tests/conformance/python/requirements.txt "$tools/python" &
         jobs+=($!)
         make_node_modules tests/conformance/js "$tools/js" &
+        jobs+=($!)
+        make_node_modules tests/sign_in "${CARGO_TARGET_DIR:-$root/target}/sign-in" &
         jobs+=($!)
     fi
     make_node_and_sf "$tools" &
@@ -151,9 +158,13 @@ build | bench | conformance | test) ;;
 *) die "usage: scripts/setup.sh build|bench|conformance|test" ;;
 esac
 
+tools=${CARGO_TARGET_DIR:-$root/target}/conformance
+
 has cc || need_package gcc libc6-dev
+{ has node && has npm; } || need_package nodejs npm
 if [ "$purpose" = test ]; then
     has_postgresql || need_package postgresql
+    has "${CHROMIUM:-chromium}" || need_package chromium
 fi
 if [ "$purpose" = bench ]; then
     has zstd || need_package zstd
@@ -163,10 +174,10 @@ if [ "$purpose" != build ]; then
     # From version 3.11 on: older ones have no builds of the pinned packages.
     python3 -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null ||
         need_package python3 python3-venv
-    { has node && has npm; } || need_package nodejs npm
 fi
 install_missing
 check_rust "$purpose"
+"$root/scripts/console.sh" node 2>/dev/null || make_node "$tools"
 if [ "$purpose" != build ]; then
     make_all
 fi

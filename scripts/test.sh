@@ -5,6 +5,9 @@ set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
 
 failed=()
+# The binary holds the console.
+scripts/console.sh build || failed+=("the console's build")
+scripts/console.sh check || failed+=("the console's checks and tests")
 cargo xtask check || failed+=("checks")
 if cargo nextest --version >/dev/null 2>&1; then
     cargo nextest run --workspace --locked --no-fail-fast || failed+=("tests")
@@ -12,7 +15,10 @@ if cargo nextest --version >/dev/null 2>&1; then
 else
     cargo test --workspace --locked --no-fail-fast || failed+=("tests")
 fi
+scripts/console.sh mock || failed+=("the console's pages in a browser")
+scripts/console.sh browser || failed+=("the console against the service")
 scripts/conformance.sh || failed+=("other people's clients")
+scripts/sign_in.sh || failed+=("other people's identity providers")
 
 if [ ${#failed[@]} -gt 0 ]; then
     printf 'make test: failed: %s\n' "${failed[*]}"

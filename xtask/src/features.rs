@@ -1,7 +1,7 @@
 //! docs/features.md says of every requirement where it lives and which test shows it.
 //!
 //! A line of its tables begins with the requirement's id; what stands in backticks in its last column
-//! is the name of a test, with or without the path before it.
+//! is the name of a test, with or without the path before it; the console's tests have titles for names.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -53,9 +53,13 @@ fn in_backticks(text: &str) -> Vec<&str> {
     text.split('`').skip(1).step_by(2).collect()
 }
 
-/// Names of functions, in Rust and in Python.
+/// Names of functions, in Rust and in Python, and titles of tests in TypeScript.
 fn collect_functions(source: &str, names: &mut BTreeSet<String>) {
     for line in source.lines() {
+        let title = line.strip_prefix("test('").or_else(|| line.strip_prefix("it('"));
+        if let Some((title, _)) = title.and_then(|rest| rest.split_once("',")) {
+            names.insert(title.to_owned());
+        }
         let words: Vec<&str> = line.split(|c: char| !c.is_alphanumeric() && c != '_').collect();
         for pair in words.windows(2) {
             if matches!(pair[0], "fn" | "def") {
@@ -86,9 +90,11 @@ mod tests {
     }
 
     #[test]
-    fn functions_are_read_from_rust_and_python() {
+    fn functions_are_read_from_rust_and_python_and_titles_from_typescript() {
         let mut names = BTreeSet::new();
         collect_functions("    pub(crate) async fn one(a: u8) {\ndef two():\nlet fnord = 1;", &mut names);
-        assert_eq!(names, ["one".to_owned(), "two".to_owned()].into());
+        collect_functions("test('pins it, and lets it go', async () => {\nit('sorts', () => {", &mut names);
+        let expected = ["one", "two", "pins it, and lets it go", "sorts"];
+        assert_eq!(names, expected.map(str::to_owned).into());
     }
 }

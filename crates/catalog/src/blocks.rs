@@ -86,6 +86,24 @@ pub async fn list_for_object<'c>(
     rows.iter().map(read).collect()
 }
 
+/// Newest first, of all Objects; `before` is the last block of the page before.
+pub async fn list_for_org<'c>(
+    db: impl Db<'c>,
+    org: &OrgId,
+    before: Option<BlockId>,
+    limit: u32,
+) -> Result<Vec<Block>, Error> {
+    let before = before.map_or_else(|| AFTER_ALL_IDS.to_owned(), |id| id.to_string());
+    let rows = sqlx::query(&format!("{SELECT} WHERE org_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3"))
+        .bind(org.as_str())
+        .bind(before)
+        .bind(i64::from(limit))
+        .fetch_all(db)
+        .await
+        .map_err(Error::doing("list the blocks"))?;
+    rows.iter().map(read).collect()
+}
+
 /// Newest first; `before` is the last block of the page before.
 pub async fn list_for_run<'c>(
     db: impl Db<'c>,

@@ -5,6 +5,7 @@ use holdfast_domain::{ErrorCode, ObjectName, OrgId, RunId};
 use sqlx::any::AnyRow;
 
 use crate::fields::{Fields, error_code, us};
+use crate::runs::AFTER_ALL_IDS;
 use crate::{Db, Error, ErrorId};
 
 /// One recorded error.
@@ -57,6 +58,30 @@ pub async fn list_open<'c>(db: impl Db<'c>, org: &OrgId, limit: u32) -> Result<V
     let sql = format!("{SELECT} WHERE org_id = $1 AND resolved_at IS NULL ORDER BY id DESC LIMIT $2");
     let rows = sqlx::query(&sql)
         .bind(org.as_str())
+        .bind(i64::from(limit))
+        .fetch_all(db)
+        .await
+        .map_err(Error::doing("list the errors"))?;
+    rows.iter().map(read).collect()
+}
+
+/// Newest first; `before` is the last error of the page before.
+pub async fn list_for_org<'c>(
+    db: impl Db<'c>,
+    org: &OrgId,
+    object: Option<&ObjectName>,
+    only_open: bool,
+    before: Option<ErrorId>,
+    limit: u32,
+) -> Result<Vec<RecordedError>, Error> {
+    let is_open = if only_open { "AND resolved_at IS NULL" } else { "" };
+    let sql = format!(
+        "{SELECT} WHERE org_id = $1 AND ($2 = '' OR object = $2) AND id < $3 {is_open} ORDER BY id DESC LIMIT $4"
+    );
+    let rows = sqlx::query(&sql)
+        .bind(org.as_str())
+        .bind(object.map_or("", ObjectName::as_str))
+        .bind(before.map_or_else(|| AFTER_ALL_IDS.to_owned(), |id| id.to_string()))
         .bind(i64::from(limit))
         .fetch_all(db)
         .await

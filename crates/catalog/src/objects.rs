@@ -25,6 +25,8 @@ pub struct ObjectState {
     /// Records that the first capture has still to read, as far as they were counted.
     pub remaining_records: Option<u64>,
     pub last_captured_at: Option<DateTime<Utc>>,
+    /// When the org's records were last compared with ours, and were equal.
+    pub verified_at: Option<DateTime<Utc>>,
     pub trouble: Option<OngoingFailure>,
     pub schema: Option<SchemaHash>,
     /// The org's HTTP date of the describe, for asking again only if it changed.
@@ -91,9 +93,9 @@ pub struct Captured {
     pub remaining_records: Option<u64>,
 }
 
-const SELECT: &str = "SELECT name, phase, method, stopped_reason, watermark_us, live_records, \
-                      remaining_records, last_captured_at, failing_since, attempts, next_try_at, error_code, \
-                      error_message, schema_hash, describe_last_modified, first_seen_at, last_seen_at FROM objects";
+pub(crate) const COLUMNS: &str = "name, phase, method, stopped_reason, watermark_us, live_records, \
+                      remaining_records, last_captured_at, verified_at, failing_since, attempts, next_try_at, \
+                      error_code, error_message, schema_hash, describe_last_modified, first_seen_at, last_seen_at";
 
 /// Notes that the org has this Object; a new one starts as `Waiting`, a known one keeps its phase.
 pub async fn upsert_seen<'c>(
@@ -126,7 +128,7 @@ pub async fn upsert_seen<'c>(
 
 /// All Objects of the org, by name.
 pub async fn list<'c>(db: impl Db<'c>, org: &OrgId) -> Result<Vec<ObjectState>, Error> {
-    let rows = sqlx::query(&format!("{SELECT} WHERE org_id = $1"))
+    let rows = sqlx::query(&format!("SELECT {COLUMNS} FROM objects WHERE org_id = $1"))
         .bind(org.as_str())
         .fetch_all(db)
         .await
@@ -138,7 +140,7 @@ pub async fn list<'c>(db: impl Db<'c>, org: &OrgId) -> Result<Vec<ObjectState>, 
 }
 
 pub async fn get<'c>(db: impl Db<'c>, org: &OrgId, name: &ObjectName) -> Result<Option<ObjectState>, Error> {
-    let row = sqlx::query(&format!("{SELECT} WHERE org_id = $1 AND name = $2"))
+    let row = sqlx::query(&format!("SELECT {COLUMNS} FROM objects WHERE org_id = $1 AND name = $2"))
         .bind(org.as_str())
         .bind(name.as_str())
         .fetch_optional(db)
@@ -216,6 +218,40 @@ pub async fn set_phase<'c>(
     found(updated.rows_affected(), name)
 }
 
+/// Records that the first capture has still to read, as they were counted before it begins.
+pub async fn set_remaining<'c>(
+    db: impl Db<'c>,
+    org: &OrgId,
+    name: &ObjectName,
+    records: u64,
+) -> Result<(), Error> {
+    let updated = sqlx::query("UPDATE objects SET remaining_records = $3 WHERE org_id = $1 AND name = $2")
+        .bind(org.as_str())
+        .bind(name.as_str())
+        .bind(stored(records))
+        .execute(db)
+        .await
+        .map_err(Error::doing("note what the object has still to read"))?;
+    found(updated.rows_affected(), name)
+}
+
+/// The org's records were compared with ours, and were equal.
+pub async fn set_verified<'c>(
+    db: impl Db<'c>,
+    org: &OrgId,
+    name: &ObjectName,
+    at: DateTime<Utc>,
+) -> Result<(), Error> {
+    let updated = sqlx::query("UPDATE objects SET verified_at = $3 WHERE org_id = $1 AND name = $2")
+        .bind(org.as_str())
+        .bind(name.as_str())
+        .bind(us(at))
+        .execute(db)
+        .await
+        .map_err(Error::doing("note that the object was verified"))?;
+    found(updated.rows_affected(), name)
+}
+
 /// What turned out when the Object was tried, where the describe had promised something else.
 pub async fn set_method<'c>(
     db: impl Db<'c>,
@@ -241,7 +277,7 @@ fn found(rows: u64, name: &ObjectName) -> Result<(), Error> {
     Ok(())
 }
 
-fn read(row: &AnyRow) -> Result<ObjectState, Error> {
+pub(crate) fn read(row: &AnyRow) -> Result<ObjectState, Error> {
     let fields = Fields(row);
     let method = fields.optional_text("method")?;
     let method = method.map(|text| serde_json::from_str(&text)).transpose().map_err(unreadable("method"))?;
@@ -254,6 +290,7 @@ fn read(row: &AnyRow) -> Result<ObjectState, Error> {
         live_records: fields.count("live_records")?,
         remaining_records: fields.optional_count("remaining_records")?,
         last_captured_at: fields.optional_time("last_captured_at")?,
+        verified_at: fields.optional_time("verified_at")?,
         trouble: read_trouble(&fields)?,
         schema: fields.optional_parsed("schema_hash")?,
         describe_last_modified: fields.optional_text("describe_last_modified")?,

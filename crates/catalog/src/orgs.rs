@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use sqlx::any::AnyRow;
 
 use crate::fields::{Fields, unreadable, us};
-use crate::{Db, Error};
+use crate::{Db, Error, MemberId};
 
 /// One connected org.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,6 +21,8 @@ pub struct Org {
     pub auto_state: AutoState,
     pub api_budget: ApiBudget,
     pub connected_at: DateTime<Utc>,
+    /// The member who owns the connection; none if the owners of the team share it.
+    pub owner: Option<MemberId>,
 }
 
 /// What auto backup does with an org.
@@ -54,13 +56,14 @@ impl AutoState {
 }
 
 const SELECT: &str = "SELECT id, name, instance_url, organization_type, is_sandbox, auto_state, \
-                      api_budget_percent, connected_at FROM orgs";
+                      api_budget_percent, files_budget_percent, connected_at, owner_id FROM orgs";
 
 /// Adds an org; its name and its id must both be new.
 pub async fn insert<'c>(db: impl Db<'c>, org: &Org) -> Result<(), Error> {
     let inserted = sqlx::query(
         "INSERT INTO orgs (id, name, instance_url, organization_type, is_sandbox, auto_state, \
-         api_budget_percent, connected_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+         api_budget_percent, files_budget_percent, connected_at, owner_id) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
     )
     .bind(org.id.as_str())
     .bind(&org.name)
@@ -69,7 +72,9 @@ pub async fn insert<'c>(db: impl Db<'c>, org: &Org) -> Result<(), Error> {
     .bind(org.is_sandbox.map(i64::from))
     .bind(org.auto_state.as_str())
     .bind(i64::from(org.api_budget.percent))
+    .bind(i64::from(org.api_budget.files_percent))
     .bind(us(org.connected_at))
+    .bind(org.owner.map(|owner| owner.to_string()))
     .execute(db)
     .await;
     inserted.map(drop).map_err(|source| on_conflict(source, org, "add the org"))
@@ -138,12 +143,31 @@ pub async fn set_auto_state<'c>(db: impl Db<'c>, id: &OrgId, state: AutoState) -
 }
 
 pub async fn set_api_budget<'c>(db: impl Db<'c>, id: &OrgId, budget: ApiBudget) -> Result<(), Error> {
-    let updated = sqlx::query("UPDATE orgs SET api_budget_percent = $2 WHERE id = $1")
+    let updated =
+        sqlx::query("UPDATE orgs SET api_budget_percent = $2, files_budget_percent = $3 WHERE id = $1")
+            .bind(id.as_str())
+            .bind(i64::from(budget.percent))
+            .bind(i64::from(budget.files_percent))
+            .execute(db)
+            .await
+            .map_err(Error::doing("change the API budget"))?;
+    found(updated.rows_affected(), id)
+}
+
+/// Another name; it must be free.
+pub async fn rename<'c>(db: impl Db<'c>, org: &Org, name: &str) -> Result<(), Error> {
+    let renamed = Org { name: name.to_owned(), ..org.clone() };
+    update(db, &renamed).await
+}
+
+/// Hands the connection to a member, or to the owners of the team.
+pub async fn set_owner<'c>(db: impl Db<'c>, id: &OrgId, owner: Option<MemberId>) -> Result<(), Error> {
+    let updated = sqlx::query("UPDATE orgs SET owner_id = $2 WHERE id = $1")
         .bind(id.as_str())
-        .bind(i64::from(budget.percent))
+        .bind(owner.map(|owner| owner.to_string()))
         .execute(db)
         .await
-        .map_err(Error::doing("change the API budget"))?;
+        .map_err(Error::doing("change who owns the connection"))?;
     found(updated.rows_affected(), id)
 }
 
@@ -166,7 +190,7 @@ fn on_conflict(error: sqlx::Error, org: &Org, doing: &'static str) -> Error {
 
 fn read(row: &AnyRow) -> Result<Org, Error> {
     let fields = Fields(row);
-    let percent = u8::try_from(fields.number("api_budget_percent")?);
+    let percent = |column| u8::try_from(fields.number(column)?).map_err(unreadable(column));
     Ok(Org {
         id: fields.parsed("id")?,
         name: fields.text("name")?,
@@ -174,7 +198,11 @@ fn read(row: &AnyRow) -> Result<Org, Error> {
         organization_type: fields.optional_text("organization_type")?,
         is_sandbox: fields.optional_number("is_sandbox")?.map(|value| value != 0),
         auto_state: fields.word("auto_state", AutoState::parse)?,
-        api_budget: ApiBudget { percent: percent.map_err(unreadable("api_budget_percent"))? },
+        api_budget: ApiBudget {
+            percent: percent("api_budget_percent")?,
+            files_percent: percent("files_budget_percent")?,
+        },
         connected_at: fields.time("connected_at")?,
+        owner: fields.optional_parsed("owner_id")?,
     })
 }

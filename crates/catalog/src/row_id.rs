@@ -60,6 +60,22 @@ row_id! {
     ErrorId
 }
 row_id! {
+    /// One member of the team.
+    MemberId
+}
+row_id! {
+    /// One place where a member is signed in.
+    SessionId
+}
+row_id! {
+    /// One open invitation.
+    InvitationId
+}
+row_id! {
+    /// One API token.
+    TokenId
+}
+row_id! {
     /// One row of the work queue.
     WorkItemId
 }

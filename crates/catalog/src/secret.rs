@@ -24,7 +24,13 @@ const NONCE_BYTES: usize = 24;
 
 /// The key that opens what is sealed in the catalog.
 #[derive(Clone)]
-pub struct SecretKey(Arc<XChaCha20Poly1305>);
+pub struct SecretKey(Arc<Keys>);
+
+struct Keys {
+    cipher: XChaCha20Poly1305,
+    /// Derived from the same bytes, for what is shown openly and must not be forged.
+    mac: [u8; 32],
+}
 
 impl fmt::Debug for SecretKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -53,22 +59,38 @@ impl SecretKey {
         let malformed = || Error::NotASecretKey { path: path.to_owned() };
         let bytes = STANDARD.decode(text.trim()).map_err(|_| malformed())?;
         let cipher = XChaCha20Poly1305::new_from_slice(&bytes).map_err(|_| malformed())?;
-        Ok(Self(Arc::new(cipher)))
+        let mac = blake3::derive_key("Holdfast 2026 audit log and other authenticated texts", &bytes);
+        Ok(Self(Arc::new(Keys { cipher, mac })))
     }
 
     pub(crate) fn seal(&self, org: &OrgId, plain: &[u8]) -> String {
+        self.seal_for(org.as_str(), plain)
+    }
+
+    /// Seals a secret of something else than an org; `context` says of what, and must be given to open it.
+    pub fn seal_for(&self, context: &str, plain: &[u8]) -> String {
         let nonce = XChaCha20Poly1305::generate_nonce(&mut OsRng);
-        let payload = Payload { msg: plain, aad: org.as_str().as_bytes() };
-        let sealed = self.0.encrypt(&nonce, payload).expect("memory is the only limit of sealing");
+        let payload = Payload { msg: plain, aad: context.as_bytes() };
+        let sealed = self.0.cipher.encrypt(&nonce, payload).expect("memory is the only limit of sealing");
         format!("{SEALED_V1}{}", STANDARD.encode([nonce.as_slice(), &sealed].concat()))
     }
 
     /// `None` if and only if the text was sealed with another key, for another org, or changed since.
     pub(crate) fn open(&self, org: &OrgId, sealed: &str) -> Option<Vec<u8>> {
+        self.open_for(org.as_str(), sealed)
+    }
+
+    /// `None` if and only if the text was sealed with another key, for another context, or changed since.
+    pub fn open_for(&self, context: &str, sealed: &str) -> Option<Vec<u8>> {
         let bytes = STANDARD.decode(sealed.strip_prefix(SEALED_V1)?).ok()?;
         let (nonce, msg) = bytes.split_at_checked(NONCE_BYTES)?;
-        let payload = Payload { msg, aad: org.as_str().as_bytes() };
-        self.0.decrypt(XNonce::from_slice(nonce), payload).ok()
+        let payload = Payload { msg, aad: context.as_bytes() };
+        self.0.cipher.decrypt(XNonce::from_slice(nonce), payload).ok()
+    }
+
+    /// A hash that nobody without the key can make: 64 hexadecimal digits.
+    pub fn authenticate(&self, text: &[u8]) -> String {
+        blake3::keyed_hash(&self.0.mac, text).to_hex().to_string()
     }
 }
 

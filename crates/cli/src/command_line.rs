@@ -6,7 +6,8 @@ use clap::error::ErrorKind;
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    auto, backup, changes, check, compact, demo, history, org, query, rebuild, reference, run, serve,
+    audit, auto, backup, changes, check, compact, demo, history, org, query, rebuild, reference, run, serve,
+    token, user,
 };
 use crate::config::{Config, GlobalArgs};
 use crate::exit::{self, Exit};
@@ -36,7 +37,6 @@ pub(crate) struct CommandLine {
 }
 
 #[derive(Subcommand)]
-#[expect(clippy::large_enum_variant, reason = "there is one, and it lives as long as the process")]
 enum Command {
     Demo(demo::DemoArgs),
     Serve(serve::ServeArgs),
@@ -53,6 +53,12 @@ enum Command {
     Check(check::CheckArgs),
     Rebuild(rebuild::RebuildArgs),
     Compact(compact::CompactArgs),
+    #[command(subcommand)]
+    User(user::UserCommand),
+    #[command(subcommand)]
+    Token(token::TokenCommand),
+    #[command(subcommand)]
+    Audit(audit::AuditCommand),
     Reference(reference::ReferenceArgs),
 }
 
@@ -72,6 +78,9 @@ impl Command {
             | Self::Check(_)
             | Self::Rebuild(_)
             | Self::Compact(_)
+            | Self::User(_)
+            | Self::Token(_)
+            | Self::Audit(_)
             | Self::Reference(_) => "error",
         }
     }
@@ -115,6 +124,9 @@ async fn dispatch(command: Command, invocation: Invocation) -> anyhow::Result<Ex
         Command::Check(args) => check::run(args, invocation).await,
         Command::Rebuild(args) => rebuild::run(args, invocation).await,
         Command::Compact(args) => compact::run(args, invocation).await,
+        Command::User(command) => user::run(command, invocation).await,
+        Command::Token(command) => token::run(command, invocation).await,
+        Command::Audit(command) => audit::run(command, invocation).await,
         Command::Reference(args) => reference::run(args),
     }
 }
@@ -207,7 +219,8 @@ mod tests {
         Commands:
           demo       Show Holdfast at work: a simulated org, its first backup, then auto
                      backup while somebody works in it
-          serve      Run auto backup for every org that is switched on, until stopped
+          serve      Run the console, the HTTP API, and auto backup for every org that
+                     is switched on, until stopped
           org        Connect orgs, list and remove them
           backup     Capture an org now, once, up to date
           auto       Switch continuous backup on and off, and see where it stands
@@ -218,6 +231,9 @@ mod tests {
           check      Prove that everything that was captured is there and whole
           rebuild    Read a lost catalog back from the lake
           compact    Merge small files of the lake into larger ones; no version is lost
+          user       List and invite members of the team, change them, let them in again
+          token      Make, list and end API tokens
+          audit      Read the audit log, and prove that nobody changed it
           reference  Print the reference of all commands, variables and settings as
                      Markdown
           help       Print this message or the help of the given subcommand(s)

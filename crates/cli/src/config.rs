@@ -6,6 +6,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use chrono::TimeDelta;
 use clap::Args;
 use holdfast_engine::{EngineOptions, Settings};
 use holdfast_lake::{LakeLocation, StepHook};
@@ -97,6 +98,8 @@ struct ConfigFile {
 #[serde(deny_unknown_fields)]
 struct ServeSection {
     listen: Option<String>,
+    public_url: Option<String>,
+    behind_proxy: Option<bool>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -105,6 +108,7 @@ struct CaptureSection {
     parallel: Option<u8>,
     give_up_after: Option<String>,
     round_every: Option<String>,
+    warn_after: Option<String>,
 }
 
 /// A file with every key, for the reference page and as a test.
@@ -116,11 +120,14 @@ log_format = "json"
 
 [serve]
 listen = "127.0.0.1:8080"
+public_url = "https://backup.acme.example"                 # default: the address that it listens on
+behind_proxy = true                                        # default: false
 
 [capture]
 parallel = 4
 give_up_after = "10m"
 round_every = "60s"
+warn_after = "1h"
 "#;
 
 /// The merged configuration of one invocation.
@@ -133,9 +140,12 @@ pub(crate) struct Config {
     pub(crate) log_level: Option<String>,
     pub(crate) log_format: LogFormat,
     pub(crate) listen: Option<String>,
+    pub(crate) public_url: Option<String>,
+    pub(crate) behind_proxy: bool,
     parallel: Option<u8>,
     give_up_after: Option<Duration>,
     round_every: Option<Duration>,
+    warn_after: Option<Duration>,
 }
 
 impl Config {
@@ -174,9 +184,12 @@ impl Config {
                 .or(file.log_level),
             log_format: args.log_format.or(file.log_format).unwrap_or_default(),
             listen: file.serve.listen,
+            public_url: file.serve.public_url,
+            behind_proxy: file.serve.behind_proxy.unwrap_or(false),
             parallel: file.capture.parallel.filter(|parallel| (1..=32).contains(parallel)),
             give_up_after: in_file("give_up_after", file.capture.give_up_after)?,
             round_every: in_file("round_every", file.capture.round_every)?,
+            warn_after: in_file("warn_after", file.capture.warn_after)?,
         })
     }
 
@@ -196,6 +209,11 @@ impl Config {
         self
     }
 
+    pub(crate) fn with_warn_after(mut self, warn_after: Option<Duration>) -> Self {
+        self.warn_after = warn_after.or(self.warn_after);
+        self
+    }
+
     pub(crate) fn engine_options(&self) -> Result<EngineOptions, CommandError> {
         let lake = self.lake_url.as_deref().map(parse_lake_url).transpose()?;
         let mut settings = Settings::default();
@@ -207,6 +225,9 @@ impl Config {
         }
         if let Some(round_every) = self.round_every {
             settings.round_every = round_every;
+        }
+        if let Some(warn_after) = self.warn_after {
+            settings.patience = TimeDelta::from_std(warn_after).unwrap_or(TimeDelta::MAX);
         }
         let mut options = EngineOptions::new(&self.data_dir);
         if let Some(step) = environment::get(environment::TEST_CRASH_AT) {

@@ -8,11 +8,14 @@ pub(crate) const DATA_DIR: &str = "HOLDFAST_DATA_DIR";
 pub(crate) const DATABASE_URL: &str = "HOLDFAST_DATABASE_URL";
 pub(crate) const LAKE_URL: &str = "HOLDFAST_LAKE_URL";
 pub(crate) const LISTEN: &str = "HOLDFAST_LISTEN";
+pub(crate) const PUBLIC_URL: &str = "HOLDFAST_PUBLIC_URL";
+pub(crate) const BEHIND_PROXY: &str = "HOLDFAST_BEHIND_PROXY";
 pub(crate) const LOG_LEVEL: &str = "HOLDFAST_LOG_LEVEL";
 pub(crate) const LOG_FORMAT: &str = "HOLDFAST_LOG_FORMAT";
 pub(crate) const PARALLEL: &str = "HOLDFAST_PARALLEL";
 pub(crate) const GIVE_UP_AFTER: &str = "HOLDFAST_GIVE_UP_AFTER";
 pub(crate) const ROUND_EVERY: &str = "HOLDFAST_ROUND_EVERY";
+pub(crate) const WARN_AFTER: &str = "HOLDFAST_WARN_AFTER";
 pub(crate) const ACCESS_TOKEN: &str = "HOLDFAST_ACCESS_TOKEN";
 pub(crate) const SFDX_AUTH_URL: &str = "HOLDFAST_SFDX_AUTH_URL";
 pub(crate) const CLIENT_SECRET: &str = "HOLDFAST_CLIENT_SECRET";
@@ -39,6 +42,8 @@ pub(crate) const ALL: &[Variable] = &[
     variable(DATABASE_URL, "catalog database, `postgres://…` or `sqlite://…`"),
     variable(LAKE_URL, "where the lake lies: a path, `s3://…`, `az://…` or `gs://…`"),
     variable(LISTEN, "address that `holdfast serve` listens on"),
+    variable(PUBLIC_URL, "where browsers find `holdfast serve`"),
+    variable(BEHIND_PROXY, "`true` if a proxy in front of `holdfast serve` says who asks"),
     variable(
         LOG_LEVEL,
         "`error`, `warn`, `info`, `debug`, `trace`, or a filter such as `holdfast_engine=debug`",
@@ -47,6 +52,7 @@ pub(crate) const ALL: &[Variable] = &[
     variable(PARALLEL, "objects that are read at the same time"),
     variable(GIVE_UP_AFTER, "how long a failing object is tried again before a backup goes on without it"),
     variable(ROUND_EVERY, "auto backup: the pause between two looks at the org"),
+    variable(WARN_AFTER, "how long an object or an org may fail before its light turns yellow"),
     variable(ACCESS_TOKEN, "secret of `org add --access-token`"),
     variable(SFDX_AUTH_URL, "secret of `org add --sfdx-auth-url`"),
     variable(CLIENT_SECRET, "secret of `org add --client-id`"),

@@ -46,11 +46,23 @@ impl Exit {
             | ErrorCode::LakeReadOnly
             | ErrorCode::LakeTooNew
             | ErrorCode::LakeDamaged
+            | ErrorCode::LakeDocumentLost
             | ErrorCode::CatalogUnreachable
             | ErrorCode::CatalogTooNew
+            | ErrorCode::CatalogDamaged
             | ErrorCode::SecretKeyMismatch
             | ErrorCode::LeaseLost
             | ErrorCode::CountsDiffer
+            | ErrorCode::NotSignedIn
+            | ErrorCode::SignInRefused
+            | ErrorCode::NotAllowed
+            | ErrorCode::ForeignRequest
+            | ErrorCode::LinkExpired
+            | ErrorCode::StateForbids
+            | ErrorCode::TooManyRequests
+            | ErrorCode::TooLarge
+            | ErrorCode::IdentityProviderFailed
+            | ErrorCode::NotBuilt
             | ErrorCode::QueryRefused
             | ErrorCode::Internal => Self::Failed,
         }

@@ -34,6 +34,14 @@ pub struct ChangedRecord {
     pub fields: Vec<FieldChange>,
 }
 
+/// Which of the changed records are asked for.
+#[derive(Debug, Clone, Default)]
+pub struct Wanted {
+    /// Those whose Ids come after this one.
+    pub after: Option<RecordId>,
+    pub change: Option<Change>,
+}
+
 /// The two table versions of one Object that are compared.
 #[derive(Debug, Clone, Copy)]
 struct Span {
@@ -83,6 +91,18 @@ impl Engine {
         since: Option<&str>,
         limit: usize,
     ) -> Result<Vec<ChangedRecord>> {
+        self.changed_records_after(run, object, since, &Wanted::default(), limit).await
+    }
+
+    /// The same, those that are wanted.
+    pub async fn changed_records_after(
+        &self,
+        run: &str,
+        object: &ObjectName,
+        since: Option<&str>,
+        wanted: &Wanted,
+        limit: usize,
+    ) -> Result<Vec<ChangedRecord>> {
         let (org, spans) = self.spans(run, since).await?;
         let Some(span) = spans.get(object).copied() else { return Ok(Vec::new()) };
         let table = self.table(&org, object).await?;
@@ -93,6 +113,10 @@ impl Engine {
         while found.len() < limit
             && let Some((id, change)) = records.try_next().await?
         {
+            let is_passed = wanted.after.as_ref().is_some_and(|after| id <= *after);
+            if is_passed || wanted.change.is_some_and(|wanted| wanted != change) {
+                continue;
+            }
             let fields = versions.differences(&id, span.after, span.until).await?;
             found.push(ChangedRecord { id, change, fields });
         }

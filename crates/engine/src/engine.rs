@@ -4,15 +4,18 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::TimeDelta;
-use holdfast_catalog::{Catalog, Location};
+use chrono::{DateTime, TimeDelta, Utc};
+use holdfast_catalog::{Catalog, Location, Transaction};
+use holdfast_domain::ErrorCode;
 use holdfast_domain::capture::window::WindowPolicy;
 use holdfast_domain::retry::DEFAULT_PATIENCE;
 use holdfast_lake::store::Store;
 use holdfast_lake::{Lake, LakeLocation, LakeOptions};
 
+use crate::access::AccessSettings;
 use crate::clock::{Clock, SystemClock};
 use crate::error::{Doing, Error, Result};
+use crate::events::{LiveEvent, LiveEvents};
 use crate::orgs::Clients;
 use crate::process::ProcessName;
 
@@ -67,6 +70,7 @@ pub struct Settings {
     pub describe_every: Duration,
     /// Pause before auto backup looks again whether the API window has moved.
     pub limit_check_every: Duration,
+    pub access: AccessSettings,
     /// Whole but in tests.
     pub precautions: Precautions,
 }
@@ -98,6 +102,7 @@ impl Default for Settings {
             round_every: Duration::from_mins(1),
             describe_every: Duration::from_mins(15),
             limit_check_every: Duration::from_mins(15),
+            access: AccessSettings::default(),
             precautions: Precautions::default(),
         }
     }
@@ -116,6 +121,7 @@ struct Inner {
     clock: Arc<dyn Clock>,
     settings: Settings,
     clients: Clients,
+    live: LiveEvents,
     /// Names this process in leases.
     owner: ProcessName,
 }
@@ -123,30 +129,41 @@ struct Inner {
 impl Engine {
     /// Opens what is there and creates what is not.
     pub async fn open(options: EngineOptions) -> Result<Self> {
-        tokio::fs::create_dir_all(&options.data_dir)
-            .await
+        create_private(&options.data_dir)
             .map_err(|source| Error::NoDirectory { path: options.data_dir.display().to_string(), source })?;
-        Self::open_parts(options, true).await
+        Self::open_parts(options, Opening::Create).await
+    }
+
+    /// Opens what is there for [`Self::rebuild`]: a lake that has lost its own document gets another one, and a
+    /// catalog that is no database any more is set aside.
+    pub async fn open_to_rebuild(options: EngineOptions) -> Result<Self> {
+        ensure_data(&options)?;
+        let catalog = options.database_url.is_none().then(|| options.data_dir.join("catalog.db"));
+        match (Self::open_parts(options.clone(), Opening::Recover).await, catalog) {
+            (Err(error), Some(catalog)) if error.code() == ErrorCode::CatalogDamaged => {
+                set_aside(&catalog, options.clock.now())?;
+                Self::open_parts(options, Opening::Recover).await
+            }
+            (opened, _) => opened,
+        }
     }
 
     /// Opens what is there, and fails where there is nothing.
     pub async fn open_existing(options: EngineOptions) -> Result<Self> {
-        let is_remote = options.database_url.is_some() || options.lake.is_some();
-        if !is_remote && !options.data_dir.join("lake").is_dir() {
-            return Err(Error::NoData { path: options.data_dir.display().to_string() });
-        }
-        Self::open_parts(options, false).await
+        ensure_data(&options)?;
+        Self::open_parts(options, Opening::Existing).await
     }
 
-    async fn open_parts(options: EngineOptions, create: bool) -> Result<Self> {
+    async fn open_parts(options: EngineOptions, opening: Opening) -> Result<Self> {
         let EngineOptions { data_dir, database_url, lake, store, clock, settings, steps } = options;
         let location = lake.unwrap_or_else(|| LakeLocation::Local(data_dir.join("lake")));
         let lake_options =
             LakeOptions { cache_dir: Some(data_dir.join("cache")), hook: steps, ..LakeOptions::default() };
-        let opened = match store {
-            Some(store) => Lake::with_store(store, &location.to_string(), lake_options).await,
-            None if create => Lake::open(&location, lake_options).await,
-            None => Lake::open_existing(&location, lake_options).await,
+        let opened = match (store, opening) {
+            (Some(store), _) => Lake::with_store(store, &location.to_string(), lake_options).await,
+            (None, Opening::Create) => Lake::open(&location, lake_options).await,
+            (None, Opening::Existing) => Lake::open_existing(&location, lake_options).await,
+            (None, Opening::Recover) => Lake::recover(&location, lake_options).await,
         };
         let lake = opened.doing(|| format!("open the lake at `{location}`"))?;
         let database = match database_url {
@@ -165,6 +182,7 @@ impl Engine {
                 clock,
                 settings,
                 clients: Clients::default(),
+                live: LiveEvents::default(),
                 owner,
             }),
         })
@@ -194,7 +212,73 @@ impl Engine {
         &self.inner.clients
     }
 
+    /// Fails unless catalog and lake can be reached.
+    pub async fn is_ready(&self) -> Result<()> {
+        self.is_served().await?;
+        self.lake().org_ids().await.doing(|| "look into the lake".to_owned()).map(drop)
+    }
+
+    pub(crate) fn live(&self) -> &LiveEvents {
+        &self.inner.live
+    }
+
+    /// What happens from now on in this process, of all orgs.
+    pub fn live_events(&self) -> tokio::sync::broadcast::Receiver<LiveEvent> {
+        self.inner.live.watch()
+    }
+
+    pub(crate) async fn begin(&self) -> Result<Transaction> {
+        self.catalog().begin().await.doing(|| "write to the catalog".to_owned())
+    }
+
+    pub(crate) async fn commit(&self, transaction: Transaction) -> Result<()> {
+        holdfast_catalog::commit(transaction).await.doing(|| "write to the catalog".to_owned())
+    }
+
     pub(crate) fn owner(&self) -> &str {
         self.inner.owner.as_str()
     }
+}
+
+#[derive(Clone, Copy)]
+enum Opening {
+    Create,
+    Existing,
+    Recover,
+}
+
+fn ensure_data(options: &EngineOptions) -> Result<()> {
+    let is_remote = options.database_url.is_some() || options.lake.is_some();
+    if !is_remote && !options.data_dir.join("lake").is_dir() {
+        return Err(Error::NoData { path: options.data_dir.display().to_string() });
+    }
+    Ok(())
+}
+
+/// Only the user that runs Holdfast may look into a data directory that Holdfast makes.
+fn create_private(folder: &Path) -> std::io::Result<()> {
+    if let Some(parent) = folder.parent() {
+        std::fs::create_dir_all(parent)?;
+    }
+    let mut builder = std::fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    match builder.create(folder) {
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists && folder.is_dir() => Ok(()),
+        created => created,
+    }
+}
+
+/// The database and what SQLite keeps beside it.
+fn set_aside(database: &Path, now: DateTime<Utc>) -> Result<()> {
+    for suffix in ["", "-wal", "-shm"] {
+        let from = PathBuf::from(format!("{}{suffix}", database.display()));
+        let to = format!("{}{suffix}.damaged-{}", database.display(), now.format("%Y%m%dT%H%M%SZ"));
+        match std::fs::rename(&from, &to) {
+            Ok(()) => tracing::warn!("`{}` is damaged and was set aside as `{to}`", from.display()),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+            Err(source) => return Err(Error::NotSetAside { path: from.display().to_string(), source }),
+        }
+    }
+    Ok(())
 }

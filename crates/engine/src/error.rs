@@ -6,6 +6,8 @@ use holdfast_domain::retry::Retry;
 use holdfast_domain::{ErrorCode, ObjectName, OrgId};
 use holdfast_salesforce::{ApiError, ApiErrorKind};
 
+use crate::access::AccessError;
+
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 #[derive(Debug, thiserror::Error)]
@@ -42,8 +44,28 @@ pub enum Error {
         #[source]
         source: std::io::Error,
     },
+    #[error("could not set the damaged `{path}` aside")]
+    NotSetAside {
+        path: String,
+        #[source]
+        source: std::io::Error,
+    },
     #[error("no org is called `{name}`; there {known}")]
     UnknownOrg { name: String, known: String },
+    #[error("there is no org `{org}`")]
+    HiddenOrg { org: OrgId },
+    #[error(transparent)]
+    Access { source: AccessError },
+    #[error(
+        "`{name}` cannot be the name of an org: use letters, digits, blanks, `-`, `_` and `.`, 64 at most"
+    )]
+    NotAnOrgName { name: String },
+    #[error("{what}")]
+    BadRequest { what: String },
+    #[error("the sign-in came back from another browser session than the one that began it")]
+    ForeignSignIn,
+    #[error("Salesforce refused the sign-in: {words}")]
+    SignInRefused { words: String },
     #[error("there is no run `{run}`")]
     UnknownRun { run: String },
     #[error("more than one run begins with `{run}`")]
@@ -54,6 +76,8 @@ pub enum Error {
     UnknownObject { org: String, object: String },
     #[error("`{object}` has no record `{id}` in the backup of `{org}`")]
     UnknownRecord { org: String, object: ObjectName, id: String },
+    #[error("no object in the backup of `{org}` has a record `{id}`")]
+    NoSuchRecord { org: String, id: String },
     #[error("`{name}` is already the name of another org ({org})")]
     NameTaken { name: String, org: OrgId },
     #[error("this org ({org}) is already connected as `{name}`")]
@@ -66,6 +90,8 @@ pub enum Error {
     ObjectNotVisible { name: ObjectName },
     #[error("the org's API use is {} of {}, and the budget is {percent} %", usage.used, usage.allowed)]
     BudgetReached { usage: ApiUsage, percent: u8 },
+    #[error("file bodies have used their share of the org's daily API calls, {percent} %")]
+    FilesBudgetReached { percent: u8 },
     #[error(
         "the table of `{object}` is lost: it held {records} records, and its log is not in the lake any more"
     )]
@@ -112,7 +138,7 @@ impl Error {
             Self::Lake { source, .. } => source.retry(),
             Self::Catalog { source, .. } => source.retry(),
             Self::Object { source, .. } => source.retry(),
-            Self::BudgetReached { .. } => Retry::WhenLimitMoves,
+            Self::BudgetReached { .. } | Self::FilesBudgetReached { .. } => Retry::WhenLimitMoves,
             Self::RecordsMissing { .. }
             | Self::JobStuck { .. }
             | Self::BodyCutShort { .. }
@@ -122,12 +148,20 @@ impl Error {
             | Self::Scratch { .. } => Retry::BackOff,
             Self::NoData { .. }
             | Self::NoDirectory { .. }
+            | Self::NotSetAside { .. }
             | Self::UnknownOrg { .. }
+            | Self::HiddenOrg { .. }
+            | Self::Access { .. }
+            | Self::NotAnOrgName { .. }
+            | Self::BadRequest { .. }
+            | Self::ForeignSignIn
+            | Self::SignInRefused { .. }
             | Self::UnknownRun { .. }
             | Self::AmbiguousRun { .. }
             | Self::NoSnapshot { .. }
             | Self::UnknownObject { .. }
             | Self::UnknownRecord { .. }
+            | Self::NoSuchRecord { .. }
             | Self::NameTaken { .. }
             | Self::OrgKnown { .. }
             | Self::NoSpan { .. }
@@ -147,23 +181,30 @@ impl Error {
             Self::Lake { source, .. } => source.code(),
             Self::Catalog { source, .. } => source.code(),
             Self::Object { source, .. } => source.code(),
-            Self::BudgetReached { .. } => ErrorCode::ApiBudgetReached,
+            Self::BudgetReached { .. } | Self::FilesBudgetReached { .. } => ErrorCode::ApiBudgetReached,
             Self::RecordsMissing { .. } | Self::BodyCutShort { .. } | Self::BodyChecksum { .. } => {
                 ErrorCode::AnswerUnreadable
             }
             Self::JobStuck { .. } => ErrorCode::OrgBusy,
             Self::LeaseHeld { .. } => ErrorCode::LeaseLost,
-            Self::AmbiguousRun { .. } | Self::NoSpan { .. } => ErrorCode::BadInput,
+            Self::Access { source } => source.code(),
+            Self::ForeignSignIn => ErrorCode::ForeignRequest,
+            Self::AmbiguousRun { .. }
+            | Self::NoSpan { .. }
+            | Self::NotAnOrgName { .. }
+            | Self::BadRequest { .. } => ErrorCode::BadInput,
             Self::NoData { .. }
+            | Self::HiddenOrg { .. }
             | Self::UnknownOrg { .. }
             | Self::UnknownRun { .. }
             | Self::NoSnapshot { .. }
             | Self::UnknownObject { .. }
             | Self::UnknownRecord { .. }
+            | Self::NoSuchRecord { .. }
             | Self::ObjectNotVisible { .. } => ErrorCode::NotFound,
             Self::NameTaken { .. } | Self::OrgKnown { .. } => ErrorCode::AlreadyExists,
-            Self::NotConnected { .. } => ErrorCode::NeedsReauthorisation,
-            Self::NoDirectory { .. } => ErrorCode::LakeReadOnly,
+            Self::NotConnected { .. } | Self::SignInRefused { .. } => ErrorCode::NeedsReauthorisation,
+            Self::NoDirectory { .. } | Self::NotSetAside { .. } => ErrorCode::LakeReadOnly,
             Self::DescribeUnreadable { .. }
             | Self::NoDescribe { .. }
             | Self::NoOrgDocument { .. }
@@ -197,6 +238,12 @@ impl Error {
     /// The failure as it stands in a Manifest and beside an Object.
     pub(crate) fn as_gap(&self) -> Gap {
         Gap { code: self.code(), message: chain(self), is_expected: false }
+    }
+}
+
+impl From<AccessError> for Error {
+    fn from(source: AccessError) -> Self {
+        Self::Access { source }
     }
 }
 

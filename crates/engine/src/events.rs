@@ -1,7 +1,9 @@
-//! What a Run tells while it goes on: for progress bars, logs and, later, live views.
+//! What a Run tells while it goes on: for progress bars, logs and live views.
 
+use holdfast_catalog::orgs::AutoState;
 use holdfast_domain::manifest::{Counts, FileCounts, Gap};
-use holdfast_domain::{ObjectName, RunId};
+use holdfast_domain::{ObjectName, OrgId, RunId};
+use tokio::sync::broadcast;
 
 /// One step of a Run. Counts of `BlockProgress` are since the Block began; the others are final.
 #[derive(Debug, Clone)]
@@ -18,6 +20,11 @@ pub enum Event {
     ObjectPlanned {
         object: ObjectName,
         records: u64,
+    },
+    /// About how many API calls the Run will make, and how many the budget leaves it, if the org has said so.
+    Forecast {
+        api_calls: u64,
+        left: Option<u64>,
     },
     /// The describe changed since the last Run.
     SchemaChanged {
@@ -58,18 +65,68 @@ pub enum Event {
     },
 }
 
+/// What those who watch all orgs are told.
+#[derive(Debug, Clone)]
+pub struct LiveEvent {
+    pub org: OrgId,
+    pub what: Live,
+}
+
+#[derive(Debug, Clone)]
+pub enum Live {
+    Run(Event),
+    AutoBackupChanged(AutoState),
+    /// Connected, changed or removed.
+    OrgChanged,
+}
+
+/// Events that wait for a slow watcher; it is told how many more it missed.
+const WAITING: usize = 4096;
+
+/// Tells any number of watchers what happens in this process.
+#[derive(Debug, Clone)]
+pub(crate) struct LiveEvents(broadcast::Sender<LiveEvent>);
+
+impl Default for LiveEvents {
+    fn default() -> Self {
+        Self(broadcast::channel(WAITING).0)
+    }
+}
+
+impl LiveEvents {
+    pub(crate) fn send(&self, org: &OrgId, what: Live) {
+        // Nobody may be watching.
+        let _ = self.0.send(LiveEvent { org: org.clone(), what });
+    }
+
+    pub(crate) fn watch(&self) -> broadcast::Receiver<LiveEvent> {
+        self.0.subscribe()
+    }
+}
+
 /// Where events go. Sending never waits: a slow watcher misses events, a Run does not slow down.
 #[derive(Clone, Default)]
-pub struct EventSink(Option<tokio::sync::mpsc::UnboundedSender<Event>>);
+pub struct EventSink {
+    watcher: Option<tokio::sync::mpsc::UnboundedSender<Event>>,
+    live: Option<(OrgId, LiveEvents)>,
+}
 
 impl EventSink {
     pub fn channel() -> (Self, tokio::sync::mpsc::UnboundedReceiver<Event>) {
         let (sender, receiver) = tokio::sync::mpsc::unbounded_channel();
-        (Self(Some(sender)), receiver)
+        (Self { watcher: Some(sender), live: None }, receiver)
+    }
+
+    /// The same watcher, and all who watch this org.
+    pub(crate) fn and_live(self, org: &OrgId, live: &LiveEvents) -> Self {
+        Self { live: Some((org.clone(), live.clone())), ..self }
     }
 
     pub fn send(&self, event: Event) {
-        if let Some(sender) = &self.0 {
+        if let Some((org, live)) = &self.live {
+            live.send(org, Live::Run(event.clone()));
+        }
+        if let Some(sender) = &self.watcher {
             // A watcher that has gone away is no reason to stop a Run.
             let _ = sender.send(event);
         }

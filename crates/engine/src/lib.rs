@@ -4,14 +4,18 @@
 //! them lies in `domain`.
 //!
 //! - [`engine`]: opening the data directory, the lake and the catalog together
+//! - [`access`]: who may do what, how they sign in, and the log of what they did
 //! - [`orgs`]: connecting an org, and the client that speaks to it
 //! - [`capture`]: one Run, from describe to Manifest
 //! - [`auto`]: Runs without end, for the orgs that are switched on
 //! - [`coverage`]: what of an org no backup can hold
 //! - [`runs`], [`changes`], [`history`]: what was captured
+//! - [`object_list`], [`volume`]: what is captured, and how much it is
+//! - [`search`]: records found by Id, name or value
 //! - [`rebuild`]: the catalog read back from the lake
 //! - [`maintain`]: checking and compacting the lake
 
+pub mod access;
 pub mod auto;
 pub mod capture;
 pub mod changes;
@@ -21,17 +25,21 @@ pub mod engine;
 pub mod error;
 pub mod events;
 pub mod history;
+pub mod integration_user;
 mod lease;
 pub mod maintain;
+pub mod object_list;
 pub mod orgs;
 mod process;
 pub mod rebuild;
 pub mod runs;
+pub mod search;
+pub mod volume;
 
 pub use capture::BackupOptions;
 pub use clock::{Clock, SystemClock};
 pub use coverage::Coverage;
 pub use engine::{Engine, EngineOptions, Precautions, Settings};
 pub use error::Error;
-pub use events::{Event, EventSink};
+pub use events::{Event, EventSink, Live, LiveEvent};
 pub use orgs::{NewOrg, OrgSummary};

@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use futures::FutureExt;
+use holdfast_catalog::MemberId;
 use holdfast_catalog::connections::{self, ConnectionStatus};
 use holdfast_catalog::orgs::{self, AutoState, Org};
 use holdfast_domain::OrgId;
-use holdfast_domain::budget::ApiBudget;
+use holdfast_domain::budget::{ApiBudget, ApiUsage};
 use holdfast_domain::retry::{BackOff, Retry};
 use holdfast_lake::OrgDocument;
 use holdfast_lake::lake::ORG_FORMAT;
@@ -20,8 +21,10 @@ use serde::Serialize;
 use tokio::sync::OnceCell;
 use url::Url;
 
+use crate::access::{Act, Actor, OrgChange};
 use crate::engine::Engine;
 use crate::error::{Doing, Error, Result, chain};
+use crate::events::Live;
 use crate::lease;
 
 /// What is needed to connect an org.
@@ -45,6 +48,7 @@ pub struct OrgSummary {
     pub is_sandbox: Option<bool>,
     pub auto_backup: AutoState,
     pub api_budget_percent: u8,
+    pub files_budget_percent: u8,
     pub connection: ConnectionStatus,
     /// Why the connection does not work, in the words of the org.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -52,6 +56,9 @@ pub struct OrgSummary {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub integration_user: Option<String>,
     pub connected_at: DateTime<Utc>,
+    /// The member who owns the connection; none if the owners of the team share it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub owner: Option<MemberId>,
 }
 
 /// Longer than a process that died can keep the lease of a grant.
@@ -69,6 +76,11 @@ impl Clients {
         self.locked().entry(org.clone()).or_default().clone()
     }
 
+    /// The newest that the org said of its daily calls, if it is connected in this process.
+    pub(crate) fn usage(&self, org: &OrgId) -> Option<ApiUsage> {
+        self.of(org).get()?.usage()
+    }
+
     fn forget(&self, org: &OrgId) {
         self.locked().remove(org);
     }
@@ -79,9 +91,20 @@ impl Clients {
 }
 
 impl Engine {
-    /// Connects an org and stores the grant. The same name again connects the same org anew.
+    /// Connects an org on the word of the command line. The same name again connects the same org anew.
     pub async fn add_org(&self, new: NewOrg) -> Result<OrgSummary> {
+        let known = orgs::find_by_name(self.catalog().db(), &new.name).await;
+        let known = known.doing(|| format!("look for `{}`", new.name))?;
+        let org = self.put_org(new).await?;
+        let action = if known.is_some() { "org.reconnected" } else { "org.connected" };
+        self.note_org(&Actor::command_line(), action, &org).await?;
+        Ok(org)
+    }
+
+    /// Signs in and stores the grant; notes nothing.
+    pub(crate) async fn put_org(&self, new: NewOrg) -> Result<OrgSummary> {
         let NewOrg { name, instance_url, credentials } = new;
+        check_org_name(&name)?;
         let rotated = Arc::new(Mutex::new(None));
         let grant = GrantHooks { on_rotation: Some(keep(rotated.clone())), gate: None };
         let options = ClientOptions { grant, ..ClientOptions::default() };
@@ -138,6 +161,7 @@ impl Engine {
             auto_state: AutoState::Off,
             api_budget: ApiBudget::default(),
             connected_at: self.clock().now(),
+            owner: None,
         })
     }
 
@@ -186,15 +210,23 @@ impl Engine {
 
     /// Forgets the connection, the schedule and the progress; what was captured stays in the lake.
     pub async fn remove_org(&self, name: &str) -> Result<()> {
-        let org = self.find_org(name).await?;
-        self.clients().forget(&org.id);
-        orgs::remove(self.catalog().db(), &org.id).await.doing(|| format!("remove `{name}`"))
+        self.drop_org(&Actor::command_line(), name).await
     }
 
-    pub async fn set_api_budget(&self, name: &str, budget: ApiBudget) -> Result<()> {
+    pub(crate) async fn drop_org(&self, actor: &Actor, name: &str) -> Result<()> {
         let org = self.find_org(name).await?;
-        let set = orgs::set_api_budget(self.catalog().db(), &org.id, budget).await;
-        set.doing(|| format!("change the API budget of `{name}`"))
+        self.clients().forget(&org.id);
+        orgs::remove(self.catalog().db(), &org.id).await.doing(|| format!("remove `{name}`"))?;
+        self.note(actor, Act::new("org.removed").on(org.name).of_org(&org.id)).await?;
+        self.live().send(&org.id, Live::OrgChanged);
+        Ok(())
+    }
+
+    /// Changes the shares that are given.
+    pub async fn set_api_budget(&self, name: &str, all: Option<u8>, files: Option<u8>) -> Result<()> {
+        let org = self.find_org(name).await?;
+        let change = OrgChange { name: None, api_budget: all, files_budget: files };
+        self.write_org_change(&Actor::command_line(), &org, change).await
     }
 
     /// By name, or by Salesforce id.
@@ -233,10 +265,12 @@ impl Engine {
             is_sandbox: org.is_sandbox,
             auto_backup: org.auto_state,
             api_budget_percent: org.api_budget.percent,
+            files_budget_percent: org.api_budget.files_percent,
             connection: connection.as_ref().map_or(ConnectionStatus::NeedsReauthorisation, |c| c.status),
             connection_message: connection.and_then(|connection| connection.status_message),
             integration_user: stored.map(|stored| stored.integration_user),
             connected_at: org.connected_at,
+            owner: org.owner,
         })
     }
 
@@ -331,6 +365,15 @@ impl Engine {
         stored.credentials = renewed.clone();
         self.store_connection(org, &stored).await
     }
+}
+
+/// Names stand in commands and in paths of later URLs, so they stay plain.
+pub(crate) fn check_org_name(name: &str) -> Result<()> {
+    let is_plain = !name.is_empty()
+        && name.len() <= 64
+        && !name.starts_with('-')
+        && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | '.' | ' '));
+    if is_plain && name.trim() == name { Ok(()) } else { Err(Error::NotAnOrgName { name: name.to_owned() }) }
 }
 
 /// What is sealed in the catalog.

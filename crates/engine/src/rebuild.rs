@@ -15,7 +15,9 @@ use holdfast_domain::{ErrorCode, ObjectName, OrgId, RunId, SchemaHash};
 use holdfast_lake::blobs::BLOB_INDEX;
 use holdfast_lake::{OrgDocument, OrgLake, Table};
 use serde::Serialize;
+use serde_json::json;
 
+use crate::access::{Act, Actor};
 use crate::capture::{CAUGHT_UP, WATERMARK, newest_describe};
 use crate::engine::Engine;
 use crate::error::{Doing, Error, Result, chain};
@@ -88,6 +90,8 @@ impl Engine {
                 self.rebuild_runs(&lake, &mut report).await?;
             }
         }
+        let counts = json!({ "orgs": report.orgs, "objects": report.objects, "runs": report.runs });
+        self.note(&Actor::command_line(), Act::new("catalog.rebuilt").with(counts)).await?;
         Ok(report)
     }
 
@@ -108,6 +112,7 @@ impl Engine {
             auto_state: AutoState::Off,
             api_budget: ApiBudget::default(),
             connected_at: document.connected_at,
+            owner: None,
         };
         orgs::insert(db, &org).await.doing(doing)?;
         Ok(true)

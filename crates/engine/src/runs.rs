@@ -74,6 +74,18 @@ impl Engine {
         Ok(runs.doing(|| "list the runs".to_owned())?.into_iter().map(RunSummary::from).collect())
     }
 
+    /// The newest first; `before` is the last Run of the page before.
+    pub async fn runs_before(
+        &self,
+        org: &str,
+        before: Option<&RunId>,
+        limit: u32,
+    ) -> Result<Vec<RunSummary>> {
+        let org = self.find_org(org).await?;
+        let runs = runs::list_for_org(self.catalog().db(), &org.id, before, limit).await;
+        Ok(runs.doing(|| "list the runs".to_owned())?.into_iter().map(RunSummary::from).collect())
+    }
+
     /// A Run, and its Manifest if it has one. Takes a whole id, or a beginning that only one Run has.
     pub async fn run(&self, id: &str) -> Result<(RunSummary, Option<Manifest>)> {
         let run = self.find_run(id).await?;

@@ -22,6 +22,12 @@ impl Answer {
         Self { schema, batches }
     }
 
+    /// Name and type of each column, for people to read.
+    pub fn columns(&self) -> Vec<(String, String)> {
+        let column = |field: &arrow_schema::FieldRef| (field.name().clone(), field.data_type().to_string());
+        self.schema.fields().iter().map(column).collect()
+    }
+
     /// The columns; known before the first batch.
     pub fn schema(&self) -> SchemaRef {
         SchemaRef::clone(&self.schema)

@@ -52,6 +52,7 @@ pub(crate) fn org(id: &str, name: &str) -> Org {
         auto_state: AutoState::Off,
         api_budget: ApiBudget::default(),
         connected_at: noon(),
+        owner: None,
     }
 }
 

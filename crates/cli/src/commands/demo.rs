@@ -8,12 +8,13 @@ use anyhow::{Context as _, Result};
 use clap::Args;
 use holdfast_engine::{BackupOptions, Clock as _, Engine, EventSink, NewOrg, SystemClock};
 use holdfast_salesforce::Credentials;
+use holdfast_server::ServerOptions;
 use simorg::{RunningOrg, SimOrg};
 use url::Url;
 
 use super::backup::{capture, exit_of};
 use super::manifest_view::ManifestView;
-use super::serve::{listen, serve};
+use super::serve::{listen, serve, welcome};
 use crate::config::CaptureArgs;
 use crate::demo::arrivals;
 use crate::demo::simulated_user::SimulatedUser;
@@ -43,7 +44,7 @@ pub(crate) struct DemoArgs {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=50_000_000))]
     records: Option<u64>,
 
-    /// Port of Holdfast's own HTTP; so far it answers only /healthz [default: any that is free]
+    /// Port of the console and the HTTP API [default: any that is free]
     #[arg(long, value_name = "PORT", default_value_t = 0, hide_default_value = true)]
     port: u16,
 
@@ -95,7 +96,8 @@ pub(crate) async fn run(args: DemoArgs, mut invocation: Invocation) -> Result<Ex
     let working = tokio::spawn(user.work(journal, args.edit_every, cancel.clone()));
     let (events, arriving) = EventSink::channel();
     let watching = tokio::spawn(arrivals::show(engine.clone(), arriving, invocation.output));
-    let served = serve(engine, listener, events, cancel).await;
+    welcome(&engine, &listener, &ServerOptions::default()).await?;
+    let served = serve(engine, listener, ServerOptions::default(), events, cancel).await;
     working.await.context("the simulated user ended early")?;
     watching.await.context("the view of what arrives ended early")??;
     served?;

@@ -1,5 +1,6 @@
 //! The commands, one file each: what it takes, the call of the engine, and how the answer reads.
 
+pub(crate) mod audit;
 pub(crate) mod auto;
 pub(crate) mod backup;
 pub(crate) mod changes;
@@ -16,3 +17,5 @@ pub(crate) mod rebuild;
 pub(crate) mod reference;
 pub(crate) mod run;
 pub(crate) mod serve;
+pub(crate) mod token;
+pub(crate) mod user;

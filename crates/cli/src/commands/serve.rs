@@ -1,16 +1,16 @@
-//! `holdfast serve`: auto backup in the background, until it is told to stop.
+//! `holdfast serve`: the console, the HTTP API, and auto backup in the background, until it is told to stop.
 
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
-use axum::Router;
-use axum::routing::get;
 use clap::Args;
 use holdfast_engine::{Engine, EventSink};
+use holdfast_server::ServerOptions;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tracing::info;
+use url::Url;
 
 use crate::config::CaptureArgs;
 use crate::duration::parse_duration;
@@ -19,24 +19,40 @@ use crate::exit::Exit;
 use crate::failure::CommandError;
 use crate::interrupt;
 use crate::invocation::Invocation;
+use crate::progress::write_line;
 
-const LISTEN: &str = "127.0.0.1:8080";
+pub(super) const LISTEN: &str = "127.0.0.1:8080";
 
-/// Run auto backup for every org that is switched on, until stopped
+/// Run the console, the HTTP API, and auto backup for every org that is switched on, until stopped
 ///
-/// Ctrl-C or SIGTERM stops in good order, and it ends with 0. The HTTP API and the console do not exist yet: of HTTP, only
-/// /healthz is answered.
+/// At the first start it prints a link that makes the first owner of the team, once. Ctrl-C or SIGTERM stops in good
+/// order, and it ends with 0.
 #[derive(Args)]
-#[command(after_help = "Example:\n  holdfast serve --listen 127.0.0.1:8080 --data-dir /var/lib/holdfast")]
+#[command(after_help = "Examples:
+  holdfast serve --data-dir /var/lib/holdfast
+  holdfast serve --behind-proxy --public-url https://backup.acme.example")]
 pub(crate) struct ServeArgs {
-    /// Address for HTTP; so far it answers only /healthz [default: 127.0.0.1:8080]
+    /// Address for HTTP [default: 127.0.0.1:8080]
     #[arg(long, value_name = "ADDR", env = environment::LISTEN, hide_env_values = true)]
     listen: Option<SocketAddr>,
+
+    /// Where browsers find it, if not at the address that it listens on
+    #[arg(long, value_name = "URL", env = environment::PUBLIC_URL, hide_env_values = true)]
+    public_url: Option<Url>,
+
+    /// A proxy in front ends TLS and says who asks (X-Forwarded-For, -Proto, -Host), and nobody gets past it
+    #[arg(long, env = environment::BEHIND_PROXY, hide_env_values = true)]
+    behind_proxy: bool,
 
     /// The pause between two looks at an org [default: 60s]
     #[arg(long, value_name = "TIME", env = environment::ROUND_EVERY, hide_env_values = true,
           value_parser = parse_pause)]
     round_every: Option<Duration>,
+
+    /// How long an object or an org may fail before its light turns yellow [default: 1h]
+    #[arg(long, value_name = "TIME", env = environment::WARN_AFTER, hide_env_values = true,
+          value_parser = parse_duration)]
+    warn_after: Option<Duration>,
 
     #[command(flatten)]
     capture: CaptureArgs,
@@ -49,7 +65,8 @@ fn parse_pause(text: &str) -> Result<Duration, String> {
 }
 
 pub(crate) async fn run(args: ServeArgs, mut invocation: Invocation) -> Result<Exit> {
-    invocation.config = invocation.config.with_capture(&args.capture).with_round_every(args.round_every);
+    let config = invocation.config.with_capture(&args.capture);
+    invocation.config = config.with_round_every(args.round_every).with_warn_after(args.warn_after);
     let address = match (args.listen, &invocation.config.listen) {
         (Some(address), _) => address,
         (None, Some(text)) => text.parse().map_err(|_| {
@@ -60,10 +77,37 @@ pub(crate) async fn run(args: ServeArgs, mut invocation: Invocation) -> Result<E
     let listener = listen(address).await?;
     let engine = invocation.engine_or_new().await?;
     let cancel = interrupt::watch("stopping; Ctrl-C again ends at once");
-    info!("answering /healthz at http://{}", listener.local_addr()?);
-    serve(engine, listener, EventSink::default(), cancel).await?;
+    let options = ServerOptions {
+        public_url: match (args.public_url, &invocation.config.public_url) {
+            (Some(url), _) => Some(url),
+            (None, Some(text)) => Some(text.parse().map_err(|_| not_an_address(text))?),
+            (None, None) => None,
+        },
+        is_behind_proxy: args.behind_proxy || invocation.config.behind_proxy,
+    };
+    welcome(&engine, &listener, &options).await?;
+    serve(engine, listener, options, EventSink::default(), cancel).await?;
     info!("stopped");
     Ok(Exit::Done)
+}
+
+pub(super) fn not_an_address(text: &str) -> CommandError {
+    CommandError::usage(format!("`{text}` is not an address, such as https://backup.acme.example"))
+}
+
+/// Says where the console is, and how the first owner gets in.
+pub(super) async fn welcome(engine: &Engine, listener: &TcpListener, options: &ServerOptions) -> Result<()> {
+    let own = format!("http://{}", listener.local_addr()?);
+    let base = match &options.public_url {
+        Some(url) => url.clone(),
+        None => own.parse().context("an address to listen on is an address")?,
+    };
+    info!("answering at {own}");
+    write_line(&format!("console: {base}"));
+    if let Some(link) = holdfast_server::first_owner_address(engine, &base).await? {
+        write_line(&format!("nobody is a member yet; this link makes the first owner, once:\n\n  {link}\n"));
+    }
+    Ok(())
 }
 
 pub(super) async fn listen(address: SocketAddr) -> Result<TcpListener, CommandError> {
@@ -76,12 +120,11 @@ pub(super) async fn listen(address: SocketAddr) -> Result<TcpListener, CommandEr
 pub(super) async fn serve(
     engine: Engine,
     listener: TcpListener,
+    options: ServerOptions,
     events: EventSink,
     cancel: CancellationToken,
 ) -> Result<()> {
-    let routes = Router::new().route("/healthz", get(|| async { "ok\n" }));
-    let stopped = cancel.clone().cancelled_owned();
-    let http = tokio::spawn(axum::serve(listener, routes).with_graceful_shutdown(stopped).into_future());
+    let http = tokio::spawn(holdfast_server::serve(engine.clone(), listener, options, cancel.clone()));
     let outcome = engine.serve(events, cancel.clone()).await;
     cancel.cancel();
     http.await.context("the HTTP listener ended early")??;

@@ -29,8 +29,12 @@ async fn absurd_flags_are_misuse() {
         "org add a/b --access-token T --instance-url https://acme.my.salesforce.com",
         "history acme Account 001",
         "run list --limit 0",
+        "user role max@acme.example king",
+        "token create ci --member max@acme.example",
+        "audit list --csv --json",
         "check --lake-url ftp://example.com/lake",
         "check --log-level loud=louder=loudest",
+        "check --log-level zzz",
         "check --config nowhere.toml",
     ] {
         let ended = run_in(folder.path(), &line.split_whitespace().collect::<Vec<_>>()).await;

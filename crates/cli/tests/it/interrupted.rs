@@ -50,7 +50,7 @@ async fn serving_ends_well_when_it_is_told_to() {
     let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
     let address = loop {
         let line = lines.next_line().await.unwrap().unwrap();
-        if let Some((_, address)) = line.split_once("/healthz at ") {
+        if let Some((_, address)) = line.split_once("answering at ") {
             break address.split('"').next().unwrap().to_owned();
         }
     };

@@ -31,7 +31,18 @@ async fn every_command_answers_in_json() {
     let listed = stage.run(&["run", "list", "acme", "--json"]).await.json();
     assert_eq!(listed["items"][0]["id"], run["run"]);
     assert_eq!(stage.run(&["run", "show", "latest", "--json"]).await.json()["run"], run["run"]);
-    for line in ["run errors latest", "changes latest", "check", "rebuild", "compact", "org list"] {
+    for line in [
+        "audit list",
+        "audit verify",
+        "run errors latest",
+        "changes latest",
+        "check",
+        "rebuild",
+        "compact",
+        "org list",
+        "user list",
+        "token list",
+    ] {
         let args: Vec<&str> = line.split_whitespace().chain(["--json"]).collect();
         assert!(stage.run(&args).await.json().is_object(), "{line}");
     }

@@ -4,6 +4,7 @@
 
 mod bad_input;
 mod connecting;
+mod damaged;
 mod demo;
 mod interrupted;
 mod json;
@@ -12,3 +13,4 @@ mod memory;
 mod reference;
 mod shown_by;
 mod stage;
+mod team;

@@ -45,7 +45,7 @@ impl Engine {
     }
 
     /// True if and only if some process has shown within 90 s that it serves.
-    pub(super) async fn is_served(&self) -> Result<bool> {
+    pub async fn is_served(&self) -> Result<bool> {
         let now = self.clock().now();
         Ok(self.newest_beat().await?.is_some_and(|beat| (now - beat.at).abs() < GOOD_FOR))
     }

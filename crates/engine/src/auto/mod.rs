@@ -3,23 +3,31 @@
 //! A round is a Run that ends without a Manifest if it found nothing to store. Rounds are WorkItems,
 //! so that any process that serves the catalog can take the next one.
 
+mod first_backup;
 mod heartbeat;
+mod overview;
 mod pace;
 mod status;
 mod worker;
 
 use holdfast_catalog::orgs::{self, AutoState, Org};
+use serde_json::json;
 
+use crate::access::{Act, Actor};
 use crate::engine::Engine;
 use crate::error::{Doing, Result};
+use crate::events::Live;
 
+pub(crate) use first_backup::note as note_first_backup;
+pub use overview::{AutoOverview, AutoPhase, FirstBackup, OrgProblem, OrgStanding};
+pub(crate) use overview::{RATE_OVER, per_second};
 pub use status::{AutoStatus, ObjectStatus};
 
 impl Engine {
     /// The one switch: from here on everything that the integration user may see is captured.
     pub async fn start_auto(&self, org: &str) -> Result<()> {
         let org = self.find_org(org).await?;
-        self.set_auto_state(&org, AutoState::Running).await
+        self.set_auto_state(&Actor::command_line(), &org, AutoState::Running).await
     }
 
     /// No call is made to the org until it is resumed. `None` means all orgs that are switched on.
@@ -45,14 +53,18 @@ impl Engine {
         };
         let mut moved = Vec::new();
         for org in orgs.into_iter().filter(|org| from.contains(&org.auto_state)) {
-            self.set_auto_state(&org, to).await?;
+            self.set_auto_state(&Actor::command_line(), &org, to).await?;
             moved.push(org.name);
         }
         Ok(moved)
     }
 
-    async fn set_auto_state(&self, org: &Org, state: AutoState) -> Result<()> {
+    pub(crate) async fn set_auto_state(&self, actor: &Actor, org: &Org, state: AutoState) -> Result<()> {
         let set = orgs::set_auto_state(self.catalog().db(), &org.id, state).await;
-        set.doing(|| format!("change auto backup of `{}`", org.name))
+        set.doing(|| format!("change auto backup of `{}`", org.name))?;
+        let act = Act::new("auto_backup.changed").on(org.name.clone()).of_org(&org.id);
+        self.note(actor, act.with(json!({ "to": state.as_str() }))).await?;
+        self.live().send(&org.id, Live::AutoBackupChanged(state));
+        Ok(())
     }
 }

@@ -164,6 +164,7 @@ impl Engine {
             give_up_after: GIVE_UP_AFTER,
             accepts_missing: false,
         };
+        let events = events.and_live(&org.id, self.live());
         let round = round(self, org, options, events, cancel).await?;
         let mut memories = memories.lock().await;
         let memory = memories.entry(org.id.clone()).or_default();

@@ -82,6 +82,12 @@ impl Outcomes {
         noted.doing(|| format!("note the progress of `{}`", run.object))?;
         let noted = objects::set_phase(db, &ctx.org, &run.object, Phase::CapturingChanges, None).await;
         noted.doing(|| format!("note the phase of `{}`", run.object))?;
+        if run.is_verified == Some(true) {
+            let noted = objects::set_verified(db, &ctx.org, &run.object, ctx.now()).await;
+            noted.doing(|| format!("note that `{}` is verified", run.object))?;
+        }
+        let resolved = errors::resolve(db, &ctx.org, Some(&run.object), ctx.now()).await;
+        resolved.doing(|| format!("close the errors of `{}`", run.object))?;
         ctx.events.send(Event::ObjectDone { object: run.object.clone(), counts: run.counts });
         self.entries.insert(run.object.clone(), entry(&run));
         self.done.push(run);
@@ -193,6 +199,7 @@ fn entry(run: &ObjectRun) -> ObjectEntry {
         live_records: run.held.live,
         counts: run.counts,
         is_verified: run.is_verified,
+        computed_as_of: run.computed_as_of,
         gone_fields: run.gone_fields.clone(),
         gap: run.gap.clone().or_else(|| (run.is_verified == Some(false)).then(counts_differ)),
     }

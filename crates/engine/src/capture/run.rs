@@ -18,7 +18,8 @@ use super::files::Fetching;
 use super::object_run::Assignment;
 use super::outcome::Outcomes;
 use super::scope::Scope;
-use super::{bulk_jobs, doubt, files, plan, scope, turn};
+use super::{bulk_jobs, doubt, files, forecast, plan, scope, turn};
+use crate::auto::note_first_backup;
 use crate::engine::Engine;
 use crate::error::{Doing, Error, Result, chain};
 use crate::events::{Event, EventSink};
@@ -210,13 +211,19 @@ async fn course_to_end(ctx: &Arc<RunContext>, options: RoundOptions) -> Result<R
     found.retain(|found| !options.leave_out.contains(&found.object));
     let mut outcomes = Outcomes::new(scope.gaps.clone());
     let assignments = plan::assignments(ctx, found, &mut outcomes).await?;
+    forecast::tell(ctx, &assignments);
     capture_all(ctx, assignments, &mut outcomes).await?;
     let fetch_files = || files::capture(ctx, outcomes.done(), options.files);
     outcomes.files = ctx.persist(None, fetch_files).await?;
+    let looked_at_all = options.wanted.is_empty() && options.leave_out.is_empty();
     let names_every_object = ctx.trigger == Trigger::Backup && options.wanted.is_empty();
     let scope = outcomes.describes_hold().then(|| scope.into_known());
     let looked = outcomes.looked();
-    Ok(Round { manifest: finish(ctx, outcomes, names_every_object).await?, looked, scope })
+    let manifest = finish(ctx, outcomes, names_every_object).await?;
+    if looked_at_all {
+        note_first_backup(&ctx.engine, &ctx.org).await?;
+    }
+    Ok(Round { manifest, looked, scope })
 }
 
 /// Gives turns until no Object has a step left. Objects that fail leave a gap; a stop ends the Run.

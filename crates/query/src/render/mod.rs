@@ -7,6 +7,7 @@ mod cell;
 mod csv;
 mod json_lines;
 mod table;
+mod values;
 
 use std::collections::HashSet;
 use std::io::{self, Write};
@@ -16,6 +17,8 @@ use arrow_schema::Schema;
 use futures::StreamExt;
 
 use crate::{Answer, Error, Result};
+
+pub use values::json_rows;
 
 /// How an answer is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -2,10 +2,12 @@
 
 mod connections;
 mod leases;
+mod listing;
 mod objects;
 mod orgs;
 mod records;
 mod runs;
+mod team;
 mod work_items;
 
 use crate::postgres::PostgresServer;
@@ -65,4 +67,15 @@ on_both_databases! {
     work_items::a_failed_item_waits_for_its_next_try_or_for_a_person,
     work_items::two_processes_share_the_queue_and_no_item_is_claimed_twice,
     work_items::many_processes_asking_at_once_make_one_item,
+    team::a_member_is_found_by_address_and_by_identity_and_both_are_theirs_alone,
+    team::codes_are_good_once,
+    team::sessions_are_known_by_their_hash_and_end,
+    team::an_address_has_one_invitation_and_it_is_taken_once,
+    team::tokens_and_rights_are_read_back_as_they_were_given,
+    team::failures_in_a_row_are_counted_and_forgotten,
+    team::a_sign_in_that_was_begun_is_taken_up_once_and_in_time,
+    listing::objects_come_in_pages_sorted_and_filtered,
+    listing::every_object_has_one_word_and_the_sums_agree,
+    listing::runs_and_blocks_are_added_up,
+    listing::the_audit_log_grows_at_its_head_and_is_read_from_both_ends,
 }

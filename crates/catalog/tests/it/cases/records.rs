@@ -36,11 +36,15 @@ pub(crate) async fn the_timeline_shows_blocks_and_failures_newest_first(stand: S
     }
 
     let timeline = blocks::list_for_object(db, &org, &object("Account"), None, 10).await.unwrap();
+    let of_org = blocks::list_for_org(db, &org, None, 10).await.unwrap();
+    let rest_of_org = blocks::list_for_org(db, &org, Some(newer.id), 10).await.unwrap();
     let rest = blocks::list_for_object(db, &org, &object("Account"), Some(newer.id), 10).await.unwrap();
     let of_run = blocks::list_for_run(db, &run_id(1), None, 2).await.unwrap();
 
     assert_eq!(timeline, [newer.clone(), older.clone()]);
-    assert_eq!(rest, [older]);
+    assert_eq!(rest, std::slice::from_ref(&older));
+    assert_eq!(of_org, [other.clone(), newer.clone(), older.clone()]);
+    assert_eq!(rest_of_org, [older]);
     assert_eq!(of_run, [other, newer]);
 }
 

@@ -1,0 +1,81 @@
+// The words and colours that stand for states, the same on every page.
+import type { AutoBackup, Change, ObjectPhase, ObjectWord, Org, RunStatus } from '~/api/types'
+import type { BadgeTone, LightColour } from '~/ui/Light'
+
+export const objectColour = (word: ObjectWord): LightColour =>
+  (({ running: 'green', warning: 'yellow', stopped: 'grey', paused: 'grey', waiting: 'blue' }) as const)[word]
+
+export const objectPhaseWord: Record<ObjectPhase, string> = {
+  waiting: 'waiting for its turn',
+  first_capture: 'first backup',
+  capturing_changes: 'capturing changes',
+  stopped: 'stopped',
+}
+
+export const autoPhaseWord: Record<AutoBackup['phase'], string> = {
+  off: 'Off',
+  waiting: 'Waiting to begin',
+  first_backup: 'First backup',
+  capturing_changes: 'Capturing changes',
+  paused: 'Paused',
+}
+
+export function autoLight(auto: AutoBackup): LightColour {
+  if (auto.phase === 'off' || auto.phase === 'paused') return 'grey'
+  if (auto.light === 'yellow') return 'yellow'
+  return auto.phase === 'capturing_changes' ? 'green' : 'blue'
+}
+
+const autoStateWord: Record<Org['auto_backup'], string> = {
+  off: 'off',
+  running: 'running',
+  files_paused: 'running, files paused',
+  paused: 'paused',
+}
+
+export function orgLight(org: Org): { colour: LightColour; word: string } {
+  if (org.connection !== 'works') return { colour: 'red', word: 'cannot sign in' }
+  if (org.auto_backup === 'off' || org.auto_backup === 'paused')
+    return { colour: 'grey', word: autoStateWord[org.auto_backup] }
+  if (org.light === 'yellow') return { colour: 'yellow', word: 'warning' }
+  if (org.phase === 'waiting' || org.phase === 'first_backup')
+    return { colour: 'blue', word: autoPhaseWord[org.phase].toLowerCase() }
+  return { colour: 'green', word: autoStateWord[org.auto_backup] }
+}
+
+export const runStatusWord: Record<RunStatus, string> = {
+  running: 'running',
+  completed: 'completed',
+  completed_with_gaps: 'completed with gaps',
+  failed: 'failed',
+  interrupted: 'interrupted',
+}
+
+export const runTone = (status: RunStatus): BadgeTone =>
+  (
+    ({
+      running: 'busy',
+      completed: 'good',
+      completed_with_gaps: 'warn',
+      failed: 'bad',
+      interrupted: 'neutral',
+    }) as const
+  )[status]
+
+export const changeTone = (change: Change): BadgeTone =>
+  (({ new: 'good', changed: 'busy', deleted: 'bad', undeleted: 'warn' }) as const)[change]
+
+const ways: Record<string, string> = {
+  rest: 'REST query',
+  bulk: 'Bulk job',
+  whole: 'whole compare',
+  by_parent: 'by parent',
+  windows: 'by time windows',
+  backfill: 'backfill of new fields',
+  verify: 'comparison of all Ids',
+  deletes: 'delete log',
+  none: 'cannot be captured',
+  failed: 'failed',
+}
+
+export const wayWord = (way: string) => ways[way] ?? way.replaceAll('_', ' ')

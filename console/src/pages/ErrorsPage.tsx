@@ -1,0 +1,136 @@
+import { useInfiniteQuery } from '@tanstack/react-query'
+import { useMemo } from 'react'
+import { Link } from 'react-router'
+import { listQuery } from '~/api/queries'
+import type { OrgError } from '~/api/types'
+import { ErrorDialog } from '~/components/ErrorDialog'
+import { ErrorLink } from '~/components/ErrorLink'
+import { FilterSelect } from '~/components/FilterSelect'
+import { LinkButton } from '~/components/LinkButton'
+import { useOrg } from '~/components/OrgFrame'
+import { PageHead } from '~/components/PageHead'
+import { QueryGrid } from '~/components/QueryGrid'
+import { SearchBox } from '~/components/SearchBox'
+import { useUrl } from '~/components/useUrl'
+import { paths } from '~/paths'
+import type { GridColumn } from '~/ui/grid/column'
+import { Light } from '~/ui/Light'
+import { Blank } from '~/ui/Message'
+import { Ago, Moment } from '~/ui/Time'
+
+function columns(orgId: string, show: (id: string) => void): GridColumn<OrgError>[] {
+  return [
+    {
+      id: 'object',
+      title: 'Object',
+      width: 165,
+      grows: true,
+      cell: ({ object }) =>
+        object === undefined ? 'the whole org' : <Link to={paths.object(orgId, object)}>{object}</Link>,
+    },
+    { id: 'state', title: 'State', width: 130, cell: (error) => <State error={error} /> },
+    {
+      id: 'message',
+      title: 'What went wrong',
+      width: 300,
+      grows: true,
+      cell: ({ id, message }) => <ErrorLink onClick={() => show(id)}>{message}</ErrorLink>,
+    },
+    {
+      id: 'hint',
+      title: 'What to do',
+      width: 240,
+      grows: true,
+      cell: ({ hint }) => <span title={hint}>{hint}</span>,
+    },
+    { id: 'at', title: 'When', width: 175, cell: (error) => <Moment at={error.at} /> },
+    { id: 'code', title: 'Code', width: 180, isHiddenAtFirst: true, cell: ({ code }) => <code>{code}</code> },
+    {
+      id: 'run',
+      title: 'Run',
+      width: 90,
+      isHiddenAtFirst: true,
+      cell: ({ run_id }) => run_id !== undefined && <Link to={paths.run(orgId, run_id)}>its run</Link>,
+    },
+  ]
+}
+
+function State({ error }: { error: OrgError }) {
+  if (error.resolved_at !== undefined) {
+    return (
+      <span className="soft">
+        over, <Ago at={error.resolved_at} />
+      </span>
+    )
+  }
+  return error.light === 'yellow' ? (
+    <Light colour="yellow" word="warning" />
+  ) : (
+    <Light colour="green" word="being retried" />
+  )
+}
+
+/** All errors of an org in one list. */
+export default function ErrorsPage() {
+  const { org } = useOrg()
+  const [show, setShow] = useUrl<'all'>('show')
+  const [object, setObject] = useUrl('object')
+  const [entry, setEntry] = useUrl('entry')
+  const errors = useInfiniteQuery(
+    listQuery(
+      '/api/v1/orgs/{org_id}/errors',
+      { org_id: org.id },
+      {
+        limit: 100,
+        is_open: show !== 'all',
+        ...(object === undefined ? {} : { object }),
+      },
+    ),
+  )
+  const shown = useMemo(() => columns(org.id, setEntry), [org.id, setEntry])
+  const open = errors.data?.pages.flatMap(({ items }) => items).find(({ id }) => id === entry)
+  return (
+    <>
+      <PageHead title="Errors" place={org.name} />
+      <QueryGrid
+        name="errors"
+        label="Errors"
+        columns={shown}
+        query={errors}
+        rowId={({ id }) => id}
+        toolbar={
+          <>
+            <FilterSelect
+              label="Which errors"
+              all="Open errors"
+              value={show}
+              onChange={setShow}
+              choices={[['all', 'Open and past errors']]}
+            />
+            <SearchBox label="Object" value={object} onChange={setObject} />
+          </>
+        }
+        empty={
+          <Blank title={show === 'all' ? 'No errors' : 'No open errors'}>
+            What fails is tried again by itself. It shows here at once, and its light turns yellow only when
+            it lasts.
+          </Blank>
+        }
+      />
+      {open !== undefined && (
+        <ErrorDialog
+          of={open.object ?? org.name}
+          at={open.at}
+          failure={open}
+          more={[{ name: 'State', value: <State error={open} /> }]}
+          actions={
+            open.run_id !== undefined && (
+              <LinkButton to={paths.run(org.id, open.run_id)}>See its run</LinkButton>
+            )
+          }
+          onClose={() => setEntry(undefined)}
+        />
+      )}
+    </>
+  )
+}

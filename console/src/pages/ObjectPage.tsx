@@ -1,0 +1,117 @@
+import type { QueryClient } from '@tanstack/react-query'
+import { useQuery } from '@tanstack/react-query'
+import type { LoaderFunctionArgs } from 'react-router'
+import { useParams } from 'react-router'
+import { objectQuery } from '~/api/queries'
+import { noRight } from '~/api/rights'
+import type { ObjectStatus } from '~/api/types'
+import { BlockTimeline } from '~/components/BlockTimeline'
+import { LinkButton } from '~/components/LinkButton'
+import { ObjectLight } from '~/components/ObjectLight'
+import { useOrg } from '~/components/OrgFrame'
+import { PageHead } from '~/components/PageHead'
+import { QueryView } from '~/components/QueryView'
+import { objectPhaseWord, wayWord } from '~/components/words'
+import { paths } from '~/paths'
+import { count, counted } from '~/ui/format'
+import { Notice } from '~/ui/Message'
+import { Facts } from '~/ui/Panel'
+import { Ago, Moment } from '~/ui/Time'
+
+export const prefetch = (queries: QueryClient, { params }: LoaderFunctionArgs) =>
+  queries.query(objectQuery(params['orgId'] ?? '', params['object'] ?? ''))
+
+export default function ObjectPage() {
+  const { org } = useOrg()
+  const { object = '' } = useParams()
+  const status = useQuery(objectQuery(org.id, object))
+  return (
+    <>
+      <PageHead
+        title={object}
+        place={org.name}
+        up={{ to: paths.objects(org.id), name: 'Objects' }}
+        aside={status.data && <Standing status={status.data} />}
+      >
+        <LinkButton to={paths.records(org.id, { object })} disabledReason={noRight(org, 'browse')}>
+          Find records
+        </LinkButton>
+        <LinkButton
+          to={paths.sql(org.id, { sql: `SELECT * FROM ${object} LIMIT 100` })}
+          disabledReason={noRight(org, 'browse')}
+        >
+          Query
+        </LinkButton>
+      </PageHead>
+      <QueryView query={status} lines={4}>
+        {(found) => (
+          <>
+            <Trouble status={found} />
+            <Facts
+              facts={[
+                { name: 'Live records', value: count(found.live_records), note: remaining(found) },
+                {
+                  name: 'Last captured',
+                  value: <Ago at={found.last_captured_at} />,
+                  note: found.method && wayWord(found.method),
+                },
+                {
+                  name: 'Last verified complete',
+                  value: <Ago at={found.last_verified_at} />,
+                  note: 'all Ids and counts equal the org’s',
+                },
+                {
+                  name: 'Watermark',
+                  value: <Ago at={found.watermark} />,
+                  note: 'all that changed before is stored',
+                },
+                { name: 'First seen', value: <Ago at={found.first_seen_at} /> },
+              ]}
+            />
+            <BlockTimeline orgId={org.id} object={object} />
+          </>
+        )}
+      </QueryView>
+    </>
+  )
+}
+
+function Standing({ status }: { status: ObjectStatus }) {
+  return (
+    <>
+      <ObjectLight object={status} />
+      {objectPhaseWord[status.phase] !== status.word && <span>{objectPhaseWord[status.phase]}</span>}
+    </>
+  )
+}
+
+const remaining = ({ remaining_records }: ObjectStatus) =>
+  remaining_records === undefined || remaining_records === 0
+    ? undefined
+    : `${count(remaining_records)} remaining`
+
+function Trouble({ status }: { status: ObjectStatus }) {
+  const { failure, stopped_reason, attempts, next_try_at, failing_since, word } = status
+  if (stopped_reason !== undefined) {
+    return (
+      <Notice tone="busy" title="Its backup has stopped; what was captured stays readable">
+        {stopped_reason}
+      </Notice>
+    )
+  }
+  if (failure === undefined) return null
+  return (
+    <Notice tone={word === 'warning' ? 'warn' : 'busy'} title={failure.message}>
+      <div>{failure.hint}</div>
+      <div className="soft">
+        Failing since <Moment at={failing_since ?? failure.since} />, {counted(attempts, 'attempt')}
+        {next_try_at !== undefined && (
+          <>
+            , next try <Ago at={next_try_at} />
+          </>
+        )}
+        . <span className="mono">{failure.code}</span>
+      </div>
+    </Notice>
+  )
+}

@@ -1,0 +1,106 @@
+import type { QueryClient } from '@tanstack/react-query'
+import { useQuery } from '@tanstack/react-query'
+import type { LoaderFunctionArgs } from 'react-router'
+import { useSearchParams } from 'react-router'
+import { autoBackupQuery } from '~/api/queries'
+import type { AutoBackup } from '~/api/types'
+import { AutoSwitch } from '~/components/AutoSwitch'
+import { LinkButton } from '~/components/LinkButton'
+import { useOrg } from '~/components/OrgFrame'
+import { PageHead } from '~/components/PageHead'
+import { QueryView } from '~/components/QueryView'
+import { autoLight, autoPhaseWord } from '~/components/words'
+import { paths } from '~/paths'
+import { Light } from '~/ui/Light'
+import { Notice } from '~/ui/Message'
+import { Ago } from '~/ui/Time'
+import { FirstBackup } from './overview/FirstBackup'
+import { LiveView } from './overview/LiveView'
+import { SetUp } from './overview/SetUp'
+
+export const prefetch = (queries: QueryClient, { params }: LoaderFunctionArgs) =>
+  queries.query(autoBackupQuery(params['orgId'] ?? ''))
+
+/** One page for an org's whole life: set up, first backup, live; it moves on by itself. */
+export default function OverviewPage() {
+  const { org } = useOrg()
+  const [search] = useSearchParams()
+  // Events move the page on; this is for whatever an event was missed of.
+  const auto = useQuery({ ...autoBackupQuery(org.id), refetchInterval: 15_000 })
+  return (
+    <QueryView query={auto} lines={10}>
+      {(backup) => (
+        <>
+          <PageHead title={org.name} aside={<Standing backup={backup} />}>
+            {backup.phase !== 'off' && <AutoSwitch org={org} backup={backup} />}
+          </PageHead>
+          {search.get('connected') === '1' && (
+            <Notice tone="good" title="Connected">
+              Holdfast can sign in to this org.
+            </Notice>
+          )}
+          <Troubles backup={backup} isConnected={org.connection === 'works'} />
+          {backup.phase === 'off' && <SetUp org={org} />}
+          {backup.first_backup !== undefined && backup.phase !== 'off' && (
+            <FirstBackup org={org} backup={backup} first={backup.first_backup} />
+          )}
+          {backup.first_backup === undefined && backup.phase !== 'off' && (
+            <LiveView org={org} backup={backup} />
+          )}
+        </>
+      )}
+    </QueryView>
+  )
+}
+
+function Standing({ backup }: { backup: AutoBackup }) {
+  return (
+    <>
+      <Light colour={autoLight(backup)} word={autoPhaseWord[backup.phase]} />
+      {backup.state === 'files_paused' && <span>files paused</span>}
+      {backup.last_captured_at !== undefined && (
+        <span>
+          last captured <Ago at={backup.last_captured_at} />
+        </span>
+      )}
+    </>
+  )
+}
+
+function Troubles({ backup, isConnected }: { backup: AutoBackup; isConnected: boolean }) {
+  const { warning, stopped } = backup.objects
+  return (
+    <>
+      {!backup.is_served && backup.phase !== 'off' && (
+        <Notice tone="warn" title="Nobody does the work of auto backup">
+          No process has served it for a while. Start <code>holdfast serve</code> or{' '}
+          <code>holdfast worker</code>.
+        </Notice>
+      )}
+      {backup.problem !== undefined && isConnected && (
+        <Notice tone="warn" title={backup.problem.message}>
+          {backup.problem.hint} <span className="mono soft">{backup.problem.code}</span>
+        </Notice>
+      )}
+      {backup.problem === undefined && backup.reason !== undefined && (
+        <Notice tone={backup.light === 'yellow' ? 'warn' : 'busy'}>{backup.reason}</Notice>
+      )}
+      {warning > 0 && (
+        <Notice
+          tone="warn"
+          title={`${warning} ${warning === 1 ? 'object fails' : 'objects fail'} for longer than retries could mend`}
+          actions={<LinkButton to={paths.errors(backup.org_id)}>See the errors</LinkButton>}
+        />
+      )}
+      {stopped > 0 && (
+        <Notice
+          tone="busy"
+          title={`${stopped} ${stopped === 1 ? 'object is' : 'objects are'} not captured`}
+          actions={
+            <LinkButton to={paths.objects(backup.org_id, { word: 'stopped' })}>See which, and why</LinkButton>
+          }
+        />
+      )}
+    </>
+  )
+}

@@ -1,0 +1,101 @@
+import type { QueryClient } from '@tanstack/react-query'
+import { useQuery } from '@tanstack/react-query'
+import type { LoaderFunctionArgs } from 'react-router'
+import { useParams } from 'react-router'
+import { runQuery } from '~/api/queries'
+import { noRight } from '~/api/rights'
+import type { Run } from '~/api/types'
+import { LinkButton } from '~/components/LinkButton'
+import { useOrg } from '~/components/OrgFrame'
+import { PageHead } from '~/components/PageHead'
+import { QueryView } from '~/components/QueryView'
+import { RunChanges } from '~/components/RunChanges'
+import { RunErrors } from '~/components/RunErrors'
+import { RunObjects } from '~/components/RunObjects'
+import { UrlTabs } from '~/components/UrlTabs'
+import { runStatusWord, runTone } from '~/components/words'
+import { paths } from '~/paths'
+import { between, bytes, count, timeOf } from '~/ui/format'
+import { Badge } from '~/ui/Light'
+import { Notice } from '~/ui/Message'
+import { Facts } from '~/ui/Panel'
+import { Moment } from '~/ui/Time'
+
+export const prefetch = (queries: QueryClient, { params }: LoaderFunctionArgs) =>
+  queries.query(runQuery(params['runId'] ?? ''))
+
+export default function RunPage() {
+  const { org } = useOrg()
+  const { runId = '' } = useParams()
+  const query = useQuery(runQuery(runId))
+  const up = { to: paths.runs(org.id), name: 'Runs' }
+  return (
+    <QueryView query={query}>
+      {(run) => (
+        <>
+          <PageHead
+            title={`Run of ${timeOf(run.started_at)}`}
+            place={org.name}
+            up={up}
+            aside={<Standing run={run} />}
+          >
+            <LinkButton to={paths.sql(org.id, { as_of: run.id })} disabledReason={noRight(org, 'browse')}>
+              Query as of this run
+            </LinkButton>
+          </PageHead>
+          {run.failure !== undefined && (
+            <Notice tone="bad" title={run.failure.message}>
+              {run.failure.hint} <span className="mono soft">{run.failure.code}</span>
+            </Notice>
+          )}
+          <Figures run={run} />
+          <UrlTabs
+            label="Run"
+            tabs={[
+              {
+                id: 'objects',
+                title: 'Objects',
+                content: () => <RunObjects orgId={org.id} runId={run.id} />,
+              },
+              { id: 'changes', title: 'Changes', content: () => <RunChanges org={org} runId={run.id} /> },
+              { id: 'errors', title: 'Errors', content: () => <RunErrors orgId={org.id} runId={run.id} /> },
+            ]}
+          />
+        </>
+      )}
+    </QueryView>
+  )
+}
+
+function Standing({ run }: { run: Run }) {
+  return (
+    <>
+      <Badge tone={runTone(run.status)}>{runStatusWord[run.status]}</Badge>
+      <span className="mono">{run.id}</span>
+    </>
+  )
+}
+
+function Figures({ run }: { run: Run }) {
+  const { counts, files } = run
+  return (
+    <Facts
+      facts={[
+        { name: 'New', value: count(counts.new) },
+        {
+          name: 'Changed',
+          value: count(counts.changed),
+          note: counts.undeleted > 0 && `${count(counts.undeleted)} undeleted`,
+        },
+        { name: 'Deleted', value: count(counts.deleted) },
+        { name: 'Files', value: count(files.stored), note: files.stored > 0 && bytes(files.bytes) },
+        {
+          name: 'Took',
+          value: run.finished_at === undefined ? 'still running' : between(run.started_at, run.finished_at),
+          note: run.finished_at !== undefined && <Moment at={run.finished_at} />,
+        },
+        { name: 'API calls', value: count(run.api_calls), note: `${bytes(counts.bytes)} of records stored` },
+      ]}
+    />
+  )
+}

@@ -1,0 +1,76 @@
+import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { useState } from 'react'
+import { useNavigate, useSearchParams } from 'react-router'
+import { meQuery, signInOptionsQuery } from '~/api/queries'
+import type { Me } from '~/api/types'
+import { EntryLayout } from '~/components/EntryLayout'
+import { QueryView } from '~/components/QueryView'
+import { SecondFactorForm, SignInForm } from '~/forms/SignInForm'
+import { safeReturn } from '~/paths'
+import { buttonClass } from '~/ui/Button'
+import { Notice } from '~/ui/Message'
+import styles from './SignInPage.module.css'
+
+const refusals: Record<string, string> = {
+  sign_in_refused:
+    'The identity provider did not vouch for you, or nobody here has invited you. Ask an owner of the team.',
+  identity_provider_failed:
+    'The identity provider could not be reached. An owner of the team should look at its settings.',
+}
+
+export default function SignInPage() {
+  const [search] = useSearchParams()
+  const [isSecondStep, setSecondStep] = useState(false)
+  const navigate = useNavigate()
+  const queries = useQueryClient()
+  const options = useQuery(signInOptionsQuery())
+  const returnTo = safeReturn(search.get('return_to'))
+  const error = search.get('error')
+
+  const enter = (me: Me | undefined) => {
+    queries.clear()
+    if (me !== undefined) queries.setQueryData(meQuery().queryKey, me)
+    void navigate(returnTo, { replace: true })
+  }
+
+  if (isSecondStep) {
+    return (
+      <EntryLayout title="One more step" lead="Your account is protected by an authenticator.">
+        <SecondFactorForm onDone={enter} />
+      </EntryLayout>
+    )
+  }
+  return (
+    <EntryLayout title="Sign in">
+      {error !== null && (
+        <Notice tone="bad" title="Single sign-on did not work">
+          {refusals[error] ?? 'Try again, or ask an owner of the team.'}{' '}
+          <span className="mono soft">{error}</span>
+        </Notice>
+      )}
+      <QueryView query={options} lines={4}>
+        {({ needs_first_owner, single_sign_on }) => (
+          <>
+            {needs_first_owner && (
+              <Notice tone="warn" title="Nobody has an account here yet">
+                Open the link that the service printed when it started; it makes the first owner.
+              </Notice>
+            )}
+            {single_sign_on !== undefined && (
+              <>
+                <a
+                  className={`${buttonClass()} ${styles.wide}`}
+                  href={`${single_sign_on.start_url}?return_to=${encodeURIComponent(returnTo)}`}
+                >
+                  {single_sign_on.label}
+                </a>
+                <div className={styles.or}>or with a password</div>
+              </>
+            )}
+            <SignInForm onDone={enter} onSecondFactor={() => setSecondStep(true)} />
+          </>
+        )}
+      </QueryView>
+    </EntryLayout>
+  )
+}

@@ -1,0 +1,119 @@
+//! Rights of members on orgs: granted, taken away, and the connection handed over.
+
+use holdfast_catalog::members::{self, Member};
+use holdfast_catalog::{MemberId, orgs, rights};
+use holdfast_domain::OrgId;
+use holdfast_domain::access::{Ownership, Rights, Role, TeamPermission, rights_on_org};
+use serde_json::json;
+
+use super::audit::Act;
+use super::caller::{Caller, ownership};
+use super::error::AccessError;
+use crate::engine::Engine;
+use crate::error::{Doing, Error, Result};
+
+/// What a member may do on one org.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OrgRights {
+    pub org: OrgId,
+    pub rights: Rights,
+    pub is_owner: bool,
+}
+
+/// What one member may do on an org, and how much of it was granted.
+#[derive(Debug, Clone)]
+pub struct MemberRights {
+    pub member: Member,
+    pub granted: Rights,
+    pub rights: Rights,
+    pub is_owner: bool,
+}
+
+impl Engine {
+    pub(super) async fn rights_of(&self, member: &Member) -> Result<Vec<OrgRights>> {
+        let doing = || "read what the member may do".to_owned();
+        let db = self.catalog().db();
+        let granted = rights::of_member(db, member.id).await.doing(doing)?;
+        let all = orgs::list(db).await.doing(doing)?;
+        let of_org = |org: orgs::Org| {
+            let ownership = ownership(&org, member);
+            let granted = granted.get(&org.id).copied().unwrap_or_default();
+            let rights = rights_on_org(member.role, ownership, granted);
+            OrgRights { org: org.id, rights, is_owner: ownership == Ownership::Mine }
+        };
+        Ok(all.into_iter().map(of_org).filter(|org| !org.rights.is_empty()).collect())
+    }
+
+    /// All members with what they may do on an org.
+    pub async fn rights_on(
+        &self,
+        caller: &Caller,
+        org: &OrgId,
+        after: Option<MemberId>,
+        limit: u32,
+    ) -> Result<Vec<MemberRights>> {
+        caller.may(TeamPermission::TeamManage)?;
+        let doing = || "read the rights on the org".to_owned();
+        let org = self.known_org(org).await?;
+        let granted = rights::on_org(self.catalog().db(), &org.id).await.doing(doing)?;
+        let all = members::list(self.catalog().db(), after, limit).await.doing(doing)?;
+        let view = |member: Member| {
+            let granted = granted.get(&member.id).copied().unwrap_or_default();
+            member_rights(&org, member, granted)
+        };
+        Ok(all.into_iter().map(view).collect())
+    }
+
+    /// Grants exactly these rights. Those of who owns the connection cannot be taken away.
+    pub async fn grant(
+        &self,
+        caller: &Caller,
+        org: &OrgId,
+        member: MemberId,
+        granted: Rights,
+    ) -> Result<MemberRights> {
+        caller.may(TeamPermission::TeamManage)?;
+        let org = self.known_org(org).await?;
+        let member = self.known_member(member).await?;
+        let mut transaction = self.begin().await?;
+        let set = rights::set(&mut *transaction, &org.id, member.id, granted).await;
+        set.doing(|| "grant the rights".to_owned())?;
+        let act = Act::new("rights.changed")
+            .on(member.email.clone())
+            .of_org(&org.id)
+            .with(json!({ "rights": granted.to_text() }));
+        self.write_audit(&mut transaction, &caller.actor(), act).await?;
+        self.commit(transaction).await?;
+        Ok(member_rights(&org, member, granted))
+    }
+
+    /// Only who owns the connection hands it over; if nobody does, any owner of the team.
+    pub async fn hand_over(&self, caller: &Caller, org: &OrgId, to: MemberId) -> Result<()> {
+        caller.may(TeamPermission::TeamManage)?;
+        let org = self.known_org(org).await?;
+        if ownership(&org, &caller.member) == Ownership::SomebodyElses {
+            return Err(AccessError::NotTheOwner.into());
+        }
+        let to = self.known_member(to).await?;
+        if to.role != Role::Owner || to.is_disabled {
+            return Err(AccessError::NotAnOwner.into());
+        }
+        let mut transaction = self.begin().await?;
+        let set = orgs::set_owner(&mut *transaction, &org.id, Some(to.id)).await;
+        set.doing(|| "hand the connection over".to_owned())?;
+        let act = Act::new("org.handed_over").on(to.email).of_org(&org.id);
+        self.write_audit(&mut transaction, &caller.actor(), act).await?;
+        self.commit(transaction).await
+    }
+
+    async fn known_org(&self, id: &OrgId) -> Result<orgs::Org> {
+        let found = orgs::get(self.catalog().db(), id).await.doing(|| "look for the org".to_owned())?;
+        found.ok_or_else(|| Error::HiddenOrg { org: id.clone() })
+    }
+}
+
+fn member_rights(org: &orgs::Org, member: Member, granted: Rights) -> MemberRights {
+    let ownership = ownership(org, &member);
+    let rights = rights_on_org(member.role, ownership, granted);
+    MemberRights { member, granted, rights, is_owner: ownership == Ownership::Mine }
+}

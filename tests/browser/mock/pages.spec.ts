@@ -1,0 +1,108 @@
+import AxeBuilder from '@axe-core/playwright'
+import { expect, test } from '@playwright/test'
+import { picture } from '../screenshots'
+
+const acme = '/orgs/00D5g00000AbCdEEAV'
+const run = '019ac3f0-1000-7000-8000-000000001000'
+
+/** Name of the picture, path, and words that show that the page has all it asked for. */
+const pages: [string, string, string | RegExp][] = [
+  ['first-start', '/first-start#token', 'Create the owner'],
+  ['sign-in', '/sign-in', 'Sign in with Acme'],
+  ['invitation', '/invitation#token', 'Join'],
+  ['orgs', '/orgs', 'acme-emea'],
+  ['connect', '/orgs/connect', 'Continue to Salesforce'],
+  ['connect-jwt', '/orgs/connect?method=jwt', 'Private key'],
+  ['connect-refused', '/orgs/connect?error=invalid_client&message=Consumer%20key%20is%20unknown', 'Consumer key is unknown'],
+  ['overview-off', '/orgs/00D5g00000NewOrEAV', 'Query All Files'],
+  ['overview-first-backup', '/orgs/00D5g00000FiRsTEAV', 'Objects at work'],
+  ['overview-live', acme, 'Largest objects'],
+  ['overview-broken', '/orgs/00D5g00000BrOkEEAV', 'can no longer sign in'],
+  ['objects', `${acme}/objects`, 'Price_Rule__c'],
+  ['objects-empty', `${acme}/objects?q=nothing-like-it`, 'No object matches'],
+  ['object', `${acme}/objects/EmailMessage`, /^error$/],
+  ['object-error', `${acme}/objects/EmailMessage?entry=blk_2`, 'What to do'],
+  ['object-stopped', `${acme}/objects/Price_Rule__c`, 'Its backup has stopped'],
+  ['errors', `${acme}/errors?show=all`, 'being retried'],
+  ['errors-one', `${acme}/errors?show=all&entry=err_1`, 'What to do'],
+  ['runs', `${acme}/runs`, 'completed with gaps'],
+  ['run', `${acme}/runs/${run}`, 'verified'],
+  ['run-changes', `${acme}/runs/${run}?tab=changes`, 'view records'],
+  ['run-errors', `${acme}/runs/${run}?tab=errors`, 'object_denied'],
+  ['changed-records', `${acme}/runs/${run}/objects/Account`, '0015g00000Rec00AAX'],
+  ['records', `${acme}/records?q=northwind`, 'Northwind Traders 1'],
+  ['records-blank', `${acme}/records`, 'as it was'],
+  ['record', `${acme}/records/Account/0015g00000Rec00AAX`, 'undeleted'],
+  ['record-values', `${acme}/records/Account/0015g00000Rec00AAX?tab=values`, 'AnnualRevenue'],
+  ['sql', `${acme}/sql?sql=SELECT%20*%20FROM%20Account`, '1,000 rows'],
+  ['sql-error', `${acme}/sql?sql=SELECT%20*%20FROM%20Nope`, 'is not in this backup'],
+  ['coverage', `${acme}/coverage`, 'AccountHistory'],
+  ['coverage-hidden', `${acme}/coverage?backup=hidden`, 'Secret__c'],
+  ['settings', `${acme}/settings`, 'Minimum Access'],
+  ['settings-budget', `${acme}/settings?tab=budget`, 'Daily API call usage limit'],
+  ['settings-rights', `${acme}/settings?tab=rights`, 'Cy Roth'],
+  ['team', '/team', 'Backup inbox'],
+  ['team-invitations', '/team?tab=invitations', 'eli@acme.example'],
+  ['member', '/team/mem_cy', 'Leave-taking'],
+  ['single-sign-on', '/single-sign-on', 'Admitted domains'],
+  ['audit', '/audit', 'token.created'],
+  ['account', '/account', 'Profile'],
+  ['account-authenticator', '/account?tab=authenticator', 'Set up an authenticator'],
+  ['account-sessions', '/account?tab=sessions', 'this one'],
+  ['account-tokens', '/account?tab=tokens', 'nightly-report'],
+  ['missing', '/nothing/here', 'There is no such page'],
+  ['state-loading', `${acme}/objects?q=slow`, 'Objects'],
+  ['state-error', `${acme}/objects?q=broken`, 'the catalog did not answer'],
+  ['state-no-right', '/orgs/00D5g00000BrOkEEAV/records', 'This page is closed to you'],
+]
+
+for (const [name, path, words] of pages) {
+  test(`${name} is whole, in both colours and on a phone`, async ({ page }) => {
+    const complaints: string[] = []
+    page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()))
+    page.on('pageerror', (error) => complaints.push(String(error)))
+    if (name === 'first-start') await page.route('**/sign_in_options', (route) => route.fulfill({ json: { needs_first_owner: true } }))
+
+    await page.goto(path)
+    await expect(page.getByText(words).first()).toBeVisible()
+    if (name !== 'state-loading') await expect(page.locator('[role=status][aria-label^=Loading]')).toHaveCount(0)
+    for (const colours of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme: colours })
+      await picture(page, `mock/${name}-${colours}`)
+      const { violations } = await new AxeBuilder({ page }).withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa']).analyze()
+      expect(violations.map(({ id, nodes }) => `${colours}: ${id}: ${nodes.map((node) => node.html).join(' | ')}`)).toEqual([])
+    }
+
+    await page.setViewportSize({ width: 390, height: 844 })
+    await picture(page, `mock/${name}-phone`)
+    const tooWide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
+    expect(tooWide).toBe(0)
+
+    // An answer that is meant to be an error is not a complaint; a breach of the content security policy is.
+    expect(complaints.filter((text) => !/status of (4\d\d|500)/.test(text))).toEqual([])
+  })
+}
+
+test('a list of 50,000 scrolls to where the server still has rows, and draws few at a time', async ({ page }) => {
+  await page.goto(`${acme}/objects`)
+  const list = page.getByRole('region', { name: 'Objects, scrolling' })
+  await expect(page.getByRole('link', { name: 'Account', exact: true })).toBeVisible()
+
+  for (let at = 0; at < 12; at++) {
+    await list.evaluate((element) => element.scrollTo(0, element.scrollHeight))
+    await expect(page.getByText('loading more')).toHaveCount(0)
+  }
+
+  expect(await list.evaluate((element) => element.scrollHeight)).toBeGreaterThan(40_000)
+  expect(await page.getByRole('row').count()).toBeLessThan(90)
+})
+
+test('the whole first page can be reached and used by key', async ({ page }) => {
+  await page.goto('/orgs')
+  await expect(page.getByRole('link', { name: 'acme-emea' })).toBeVisible()
+  await page.keyboard.press('Tab')
+  await expect(page.getByRole('link', { name: 'Skip to the page' })).toBeFocused()
+  await page.keyboard.press('Enter')
+  await page.keyboard.press('Tab')
+  await expect(page.getByRole('button', { name: 'Pause all' })).toBeFocused()
+})

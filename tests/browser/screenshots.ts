@@ -1,0 +1,9 @@
+import type { Page } from '@playwright/test'
+import { join } from 'node:path'
+
+const target = process.env['CARGO_TARGET_DIR'] ?? join(import.meta.dirname, '../../target')
+
+/** Leaves a picture in `target/screenshots` for a person to look at. */
+export async function picture(page: Page, name: string) {
+  await page.screenshot({ path: join(target, 'screenshots', `${name}.png`), fullPage: true })
+}
