@@ -51,8 +51,12 @@ impl Error {
             Self::UnknownDatabase { .. } | Self::NotADatabaseUrl { .. } | Self::DatabasePath { .. } => {
                 ErrorCode::BadInput
             }
+            Self::NotOpened { source, .. } if is_damage(source) => ErrorCode::CatalogDamaged,
             Self::NotOpened { .. } | Self::SecretKeyFile { .. } => ErrorCode::CatalogUnreachable,
             Self::TooNew { .. } => ErrorCode::CatalogTooNew,
+            Self::NotMigrated { source, .. } | Self::Statement { source, .. } if is_damage(source) => {
+                ErrorCode::CatalogDamaged
+            }
             Self::NotMigrated { source, .. } | Self::Statement { source, .. } => match trouble(source) {
                 Trouble::Passing | Trouble::Storage => ErrorCode::CatalogUnreachable,
                 Trouble::Defect => ErrorCode::Internal,
@@ -104,6 +108,13 @@ pub(crate) fn is_passing(error: &sqlx::Error) -> bool {
     trouble(error) == Trouble::Passing
 }
 
+/// True if and only if a SQLite file is no database, or a broken one.
+fn is_damage(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
+    // CORRUPT, NOTADB
+    code.and_then(|code| primary_code(&code)).is_some_and(|code| matches!(code, 11 | 26))
+}
+
 fn trouble(error: &sqlx::Error) -> Trouble {
     match error {
         sqlx::Error::Io(_)
@@ -126,13 +137,18 @@ fn coded_trouble(code: &str) -> Trouble {
             _ => Trouble::Defect,
         };
     }
-    match code.parse::<u32>().map(|code| code & 0xff) {
+    match primary_code(code) {
         // BUSY, LOCKED
-        Ok(5 | 6) => Trouble::Passing,
+        Some(5 | 6) => Trouble::Passing,
         // READONLY, IOERR, CORRUPT, FULL, CANTOPEN, NOTADB
-        Ok(8 | 10 | 11 | 13 | 14 | 26) => Trouble::Storage,
+        Some(8 | 10 | 11 | 13 | 14 | 26) => Trouble::Storage,
         _ => Trouble::Defect,
     }
+}
+
+/// Of SQLite's codes; PostgreSQL's have letters, or five digits.
+fn primary_code(code: &str) -> Option<u32> {
+    if code.len() == 5 { None } else { code.parse::<u32>().ok().map(|code| code & 0xff) }
 }
 
 #[cfg(test)]

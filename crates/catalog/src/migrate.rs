@@ -11,8 +11,11 @@ use crate::fields::us;
 use crate::{Error, Location, Transaction};
 
 /// File `n` (counted from 1) of `migrations/` makes schema version `n`.
-const MIGRATIONS: &[&str] =
-    &[include_str!("../migrations/0001_catalog.sql"), include_str!("../migrations/0002_team.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("../migrations/0001_catalog.sql"),
+    include_str!("../migrations/0002_team.sql"),
+    include_str!("../migrations/0003_files_budget.sql"),
+];
 
 /// Any number that no other program uses for an advisory lock in the same PostgreSQL database.
 const POSTGRES_LOCK: &str = "SELECT pg_advisory_xact_lock(4851022917365)";

@@ -56,13 +56,14 @@ impl AutoState {
 }
 
 const SELECT: &str = "SELECT id, name, instance_url, organization_type, is_sandbox, auto_state, \
-                      api_budget_percent, connected_at, owner_id FROM orgs";
+                      api_budget_percent, files_budget_percent, connected_at, owner_id FROM orgs";
 
 /// Adds an org; its name and its id must both be new.
 pub async fn insert<'c>(db: impl Db<'c>, org: &Org) -> Result<(), Error> {
     let inserted = sqlx::query(
         "INSERT INTO orgs (id, name, instance_url, organization_type, is_sandbox, auto_state, \
-         api_budget_percent, connected_at, owner_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+         api_budget_percent, files_budget_percent, connected_at, owner_id) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
     )
     .bind(org.id.as_str())
     .bind(&org.name)
@@ -71,6 +72,7 @@ pub async fn insert<'c>(db: impl Db<'c>, org: &Org) -> Result<(), Error> {
     .bind(org.is_sandbox.map(i64::from))
     .bind(org.auto_state.as_str())
     .bind(i64::from(org.api_budget.percent))
+    .bind(i64::from(org.api_budget.files_percent))
     .bind(us(org.connected_at))
     .bind(org.owner.map(|owner| owner.to_string()))
     .execute(db)
@@ -141,12 +143,14 @@ pub async fn set_auto_state<'c>(db: impl Db<'c>, id: &OrgId, state: AutoState) -
 }
 
 pub async fn set_api_budget<'c>(db: impl Db<'c>, id: &OrgId, budget: ApiBudget) -> Result<(), Error> {
-    let updated = sqlx::query("UPDATE orgs SET api_budget_percent = $2 WHERE id = $1")
-        .bind(id.as_str())
-        .bind(i64::from(budget.percent))
-        .execute(db)
-        .await
-        .map_err(Error::doing("change the API budget"))?;
+    let updated =
+        sqlx::query("UPDATE orgs SET api_budget_percent = $2, files_budget_percent = $3 WHERE id = $1")
+            .bind(id.as_str())
+            .bind(i64::from(budget.percent))
+            .bind(i64::from(budget.files_percent))
+            .execute(db)
+            .await
+            .map_err(Error::doing("change the API budget"))?;
     found(updated.rows_affected(), id)
 }
 
@@ -186,7 +190,7 @@ fn on_conflict(error: sqlx::Error, org: &Org, doing: &'static str) -> Error {
 
 fn read(row: &AnyRow) -> Result<Org, Error> {
     let fields = Fields(row);
-    let percent = u8::try_from(fields.number("api_budget_percent")?);
+    let percent = |column| u8::try_from(fields.number(column)?).map_err(unreadable(column));
     Ok(Org {
         id: fields.parsed("id")?,
         name: fields.text("name")?,
@@ -194,7 +198,10 @@ fn read(row: &AnyRow) -> Result<Org, Error> {
         organization_type: fields.optional_text("organization_type")?,
         is_sandbox: fields.optional_number("is_sandbox")?.map(|value| value != 0),
         auto_state: fields.word("auto_state", AutoState::parse)?,
-        api_budget: ApiBudget { percent: percent.map_err(unreadable("api_budget_percent"))? },
+        api_budget: ApiBudget {
+            percent: percent("api_budget_percent")?,
+            files_percent: percent("files_budget_percent")?,
+        },
         connected_at: fields.time("connected_at")?,
         owner: fields.optional_parsed("owner_id")?,
     })

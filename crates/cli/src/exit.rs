@@ -46,8 +46,10 @@ impl Exit {
             | ErrorCode::LakeReadOnly
             | ErrorCode::LakeTooNew
             | ErrorCode::LakeDamaged
+            | ErrorCode::LakeDocumentLost
             | ErrorCode::CatalogUnreachable
             | ErrorCode::CatalogTooNew
+            | ErrorCode::CatalogDamaged
             | ErrorCode::SecretKeyMismatch
             | ErrorCode::LeaseLost
             | ErrorCode::CountsDiffer

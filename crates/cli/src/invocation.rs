@@ -19,6 +19,11 @@ impl Invocation {
         Ok(Engine::open_existing(self.config.engine_options()?).await?)
     }
 
+    /// The engine over data of which also what is damaged shall be opened.
+    pub(crate) async fn engine_to_rebuild(&self) -> Result<Engine> {
+        Ok(Engine::open_to_rebuild(self.config.engine_options()?).await?)
+    }
+
     /// The engine over data that is created where there is none.
     pub(crate) async fn engine_or_new(&self) -> Result<Engine> {
         Ok(Engine::open(self.config.engine_options()?).await?)

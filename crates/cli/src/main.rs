@@ -30,7 +30,7 @@ use std::process::ExitCode;
 /// Large buffers come and go on many threads, and an allocator keeps for each arena what it once needed: with
 /// glibc's a backup of two million small records peaked at 627 MB. One arena for all threads, C libraries
 /// included (`.cargo/config.toml`, and a feature of the crate), keeps what is needed at once and gives the rest back
-/// within half a second; only small pieces, up to 4 KiB, come from caches of each thread.
+/// within half a second, of 128 KiB and more at once; only small pieces, up to 4 KiB, come from caches of each thread.
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 

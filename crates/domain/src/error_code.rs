@@ -50,7 +50,9 @@ error_codes! {
     LakeReadOnly = "lake_read_only", 507, "give the user that runs Holdfast the right to write to the lake's location";
     LakeTooNew = "lake_too_new", 409, "this lake was written by a newer Holdfast: use that version or a later one";
     LakeDamaged = "lake_damaged", 500, "run `holdfast check --read-data` to see everything that is damaged; restore those files from a copy of the lake";
+    LakeDocumentLost = "lake_document_lost", 500, "put `holdfast.json` back from a copy, or let `holdfast rebuild` write it anew from what the lake holds";
     CatalogUnreachable = "catalog_unreachable", 503, "check --database-url, or that the data directory may be read and written";
+    CatalogDamaged = "catalog_damaged", 500, "put the database back from a copy; a SQLite file is also set aside and read back from the lake by `holdfast rebuild`";
     CatalogTooNew = "catalog_too_new", 409, "this catalog was written by a newer Holdfast: use that version or a later one";
     SecretKeyMismatch = "secret_key_mismatch", 409, "put back the secret.key that belongs to this catalog, or connect the orgs again";
     LeaseLost = "lease_lost", 409, "another Holdfast process is writing the same object; this one stops";

@@ -149,6 +149,9 @@ pub struct ObjectEntry {
     /// True if and only if the count of the org and ours agreed at the end of the Run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub is_verified: Option<bool>,
+    /// Since when the values of its computed fields are at least; absent where no field is computed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub computed_as_of: Option<DateTime<Utc>>,
     /// Fields that this Run was the first not to see any more; what was captured of them stays.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub gone_fields: Vec<String>,

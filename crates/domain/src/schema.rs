@@ -33,6 +33,9 @@ pub struct ObjectSchema {
     pub createable: bool,
     #[serde(default)]
     pub updateable: bool,
+    /// `Share`, `History`, `Feed` …: what this Object is to the one that it belongs to.
+    #[serde(default)]
+    pub associate_entity_type: Option<String>,
     #[serde(default)]
     pub fields: Vec<FieldSchema>,
 }
@@ -159,6 +162,17 @@ impl ObjectSchema {
 
     pub fn field(&self, name: &str) -> Option<&FieldSchema> {
         self.fields.iter().find(|field| field.name.eq_ignore_ascii_case(name))
+    }
+
+    /// True if and only if its records go with those of another Object, or are reckoned anew from them, without a
+    /// trace in the recycle bin: shares at each change of owner, history and feed with their record.
+    pub fn goes_with_its_parent(&self) -> bool {
+        self.associate_entity_type.is_some()
+    }
+
+    /// True if and only if capture stores a field that Salesforce computes; see [`crate::capture::computed`].
+    pub fn has_computed_fields(&self) -> bool {
+        self.captured_fields().any(|field| field.calculated)
     }
 
     /// The columns of this Object, in describe order, `Id` first.

@@ -4,8 +4,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use holdfast_catalog::{Catalog, Location, Transaction};
+use holdfast_domain::ErrorCode;
 use holdfast_domain::capture::window::WindowPolicy;
 use holdfast_domain::retry::DEFAULT_PATIENCE;
 use holdfast_lake::store::Store;
@@ -128,30 +129,41 @@ struct Inner {
 impl Engine {
     /// Opens what is there and creates what is not.
     pub async fn open(options: EngineOptions) -> Result<Self> {
-        tokio::fs::create_dir_all(&options.data_dir)
-            .await
+        create_private(&options.data_dir)
             .map_err(|source| Error::NoDirectory { path: options.data_dir.display().to_string(), source })?;
-        Self::open_parts(options, true).await
+        Self::open_parts(options, Opening::Create).await
+    }
+
+    /// Opens what is there for [`Self::rebuild`]: a lake that has lost its own document gets another one, and a
+    /// catalog that is no database any more is set aside.
+    pub async fn open_to_rebuild(options: EngineOptions) -> Result<Self> {
+        ensure_data(&options)?;
+        let catalog = options.database_url.is_none().then(|| options.data_dir.join("catalog.db"));
+        match (Self::open_parts(options.clone(), Opening::Recover).await, catalog) {
+            (Err(error), Some(catalog)) if error.code() == ErrorCode::CatalogDamaged => {
+                set_aside(&catalog, options.clock.now())?;
+                Self::open_parts(options, Opening::Recover).await
+            }
+            (opened, _) => opened,
+        }
     }
 
     /// Opens what is there, and fails where there is nothing.
     pub async fn open_existing(options: EngineOptions) -> Result<Self> {
-        let is_remote = options.database_url.is_some() || options.lake.is_some();
-        if !is_remote && !options.data_dir.join("lake").is_dir() {
-            return Err(Error::NoData { path: options.data_dir.display().to_string() });
-        }
-        Self::open_parts(options, false).await
+        ensure_data(&options)?;
+        Self::open_parts(options, Opening::Existing).await
     }
 
-    async fn open_parts(options: EngineOptions, create: bool) -> Result<Self> {
+    async fn open_parts(options: EngineOptions, opening: Opening) -> Result<Self> {
         let EngineOptions { data_dir, database_url, lake, store, clock, settings, steps } = options;
         let location = lake.unwrap_or_else(|| LakeLocation::Local(data_dir.join("lake")));
         let lake_options =
             LakeOptions { cache_dir: Some(data_dir.join("cache")), hook: steps, ..LakeOptions::default() };
-        let opened = match store {
-            Some(store) => Lake::with_store(store, &location.to_string(), lake_options).await,
-            None if create => Lake::open(&location, lake_options).await,
-            None => Lake::open_existing(&location, lake_options).await,
+        let opened = match (store, opening) {
+            (Some(store), _) => Lake::with_store(store, &location.to_string(), lake_options).await,
+            (None, Opening::Create) => Lake::open(&location, lake_options).await,
+            (None, Opening::Existing) => Lake::open_existing(&location, lake_options).await,
+            (None, Opening::Recover) => Lake::recover(&location, lake_options).await,
         };
         let lake = opened.doing(|| format!("open the lake at `{location}`"))?;
         let database = match database_url {
@@ -226,4 +238,47 @@ impl Engine {
     pub(crate) fn owner(&self) -> &str {
         self.inner.owner.as_str()
     }
+}
+
+#[derive(Clone, Copy)]
+enum Opening {
+    Create,
+    Existing,
+    Recover,
+}
+
+fn ensure_data(options: &EngineOptions) -> Result<()> {
+    let is_remote = options.database_url.is_some() || options.lake.is_some();
+    if !is_remote && !options.data_dir.join("lake").is_dir() {
+        return Err(Error::NoData { path: options.data_dir.display().to_string() });
+    }
+    Ok(())
+}
+
+/// Only the user that runs Holdfast may look into a data directory that Holdfast makes.
+fn create_private(folder: &Path) -> std::io::Result<()> {
+    if let Some(parent) = folder.parent() {
+        std::fs::create_dir_all(parent)?;
+    }
+    let mut builder = std::fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    match builder.create(folder) {
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists && folder.is_dir() => Ok(()),
+        created => created,
+    }
+}
+
+/// The database and what SQLite keeps beside it.
+fn set_aside(database: &Path, now: DateTime<Utc>) -> Result<()> {
+    for suffix in ["", "-wal", "-shm"] {
+        let from = PathBuf::from(format!("{}{suffix}", database.display()));
+        let to = format!("{}{suffix}.damaged-{}", database.display(), now.format("%Y%m%dT%H%M%SZ"));
+        match std::fs::rename(&from, &to) {
+            Ok(()) => tracing::warn!("`{}` is damaged and was set aside as `{to}`", from.display()),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+            Err(source) => return Err(Error::NotSetAside { path: from.display().to_string(), source }),
+        }
+    }
+    Ok(())
 }

@@ -44,6 +44,12 @@ pub enum Error {
         #[source]
         source: std::io::Error,
     },
+    #[error("could not set the damaged `{path}` aside")]
+    NotSetAside {
+        path: String,
+        #[source]
+        source: std::io::Error,
+    },
     #[error("no org is called `{name}`; there {known}")]
     UnknownOrg { name: String, known: String },
     #[error("there is no org `{org}`")]
@@ -84,6 +90,8 @@ pub enum Error {
     ObjectNotVisible { name: ObjectName },
     #[error("the org's API use is {} of {}, and the budget is {percent} %", usage.used, usage.allowed)]
     BudgetReached { usage: ApiUsage, percent: u8 },
+    #[error("file bodies have used their share of the org's daily API calls, {percent} %")]
+    FilesBudgetReached { percent: u8 },
     #[error(
         "the table of `{object}` is lost: it held {records} records, and its log is not in the lake any more"
     )]
@@ -130,7 +138,7 @@ impl Error {
             Self::Lake { source, .. } => source.retry(),
             Self::Catalog { source, .. } => source.retry(),
             Self::Object { source, .. } => source.retry(),
-            Self::BudgetReached { .. } => Retry::WhenLimitMoves,
+            Self::BudgetReached { .. } | Self::FilesBudgetReached { .. } => Retry::WhenLimitMoves,
             Self::RecordsMissing { .. }
             | Self::JobStuck { .. }
             | Self::BodyCutShort { .. }
@@ -140,6 +148,7 @@ impl Error {
             | Self::Scratch { .. } => Retry::BackOff,
             Self::NoData { .. }
             | Self::NoDirectory { .. }
+            | Self::NotSetAside { .. }
             | Self::UnknownOrg { .. }
             | Self::HiddenOrg { .. }
             | Self::Access { .. }
@@ -172,7 +181,7 @@ impl Error {
             Self::Lake { source, .. } => source.code(),
             Self::Catalog { source, .. } => source.code(),
             Self::Object { source, .. } => source.code(),
-            Self::BudgetReached { .. } => ErrorCode::ApiBudgetReached,
+            Self::BudgetReached { .. } | Self::FilesBudgetReached { .. } => ErrorCode::ApiBudgetReached,
             Self::RecordsMissing { .. } | Self::BodyCutShort { .. } | Self::BodyChecksum { .. } => {
                 ErrorCode::AnswerUnreadable
             }
@@ -195,7 +204,7 @@ impl Error {
             | Self::ObjectNotVisible { .. } => ErrorCode::NotFound,
             Self::NameTaken { .. } | Self::OrgKnown { .. } => ErrorCode::AlreadyExists,
             Self::NotConnected { .. } | Self::SignInRefused { .. } => ErrorCode::NeedsReauthorisation,
-            Self::NoDirectory { .. } => ErrorCode::LakeReadOnly,
+            Self::NoDirectory { .. } | Self::NotSetAside { .. } => ErrorCode::LakeReadOnly,
             Self::DescribeUnreadable { .. }
             | Self::NoDescribe { .. }
             | Self::NoOrgDocument { .. }

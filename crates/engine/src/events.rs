@@ -21,6 +21,11 @@ pub enum Event {
         object: ObjectName,
         records: u64,
     },
+    /// About how many API calls the Run will make, and how many the budget leaves it, if the org has said so.
+    Forecast {
+        api_calls: u64,
+        left: Option<u64>,
+    },
     /// The describe changed since the last Run.
     SchemaChanged {
         object: ObjectName,

@@ -38,6 +38,9 @@ pub struct RecordVersion {
     /// The user that the record names as its last editor: name if the backup has that user, else Id.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub modified_by: Option<String>,
+    /// Nobody saved the record: Salesforce computed other values, such as of a formula over another record.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub is_recomputed: bool,
     /// Against the version before; for the first one, all fields that have a value.
     pub fields: Vec<FieldChange>,
 }
@@ -87,12 +90,18 @@ impl Engine {
     }
 }
 
+/// Fields of one describe.
+struct Fields {
+    captured: HashSet<String>,
+    computed: HashSet<String>,
+}
+
 /// Reads versions of records of one table, and knows which fields each describe had.
 pub(crate) struct Versions<'a> {
     lake: &'a OrgLake,
     object: &'a ObjectName,
     table: &'a Table,
-    fields_of: HashMap<SchemaHash, HashSet<String>>,
+    fields_of: HashMap<SchemaHash, Fields>,
 }
 
 impl<'a> Versions<'a> {
@@ -103,18 +112,22 @@ impl<'a> Versions<'a> {
     async fn all(&mut self, id: &RecordId) -> Result<Vec<RecordVersion>> {
         let captured = self.captured(id).await?;
         let mut known = BTreeMap::new();
-        let mut history = Vec::with_capacity(captured.len());
+        let mut history: Vec<RecordVersion> = Vec::with_capacity(captured.len());
         for version in captured {
             let before = known.clone();
             self.apply(&mut known, &version).await?;
+            let fields = differences(&before, &known);
+            let is_saved = history.last().is_none_or(|last| last.stamp != version.stamp);
+            let is_recomputed = !is_saved && self.are_computed(&version, &fields).await?;
             history.push(RecordVersion {
                 table_version: version.seq,
                 run: version.run,
                 captured_at: version.at,
                 change: version.change,
                 stamp: version.stamp,
-                modified_by: version.values.get("LastModifiedById").cloned(),
-                fields: differences(&before, &known),
+                modified_by: version.values.get("LastModifiedById").filter(|_| !is_recomputed).cloned(),
+                is_recomputed,
+                fields,
             });
         }
         Ok(history)
@@ -143,12 +156,18 @@ impl<'a> Versions<'a> {
     async fn apply(&mut self, known: &mut BTreeMap<String, String>, version: &Captured) -> Result<()> {
         let Some(schema) = &version.schema else { return Ok(()) };
         let captured = self.fields_of(schema).await?;
-        known.retain(|field, _| !captured.contains(field));
+        known.retain(|field, _| !captured.captured.contains(field));
         known.extend(version.values.clone());
         Ok(())
     }
 
-    async fn fields_of(&mut self, hash: &SchemaHash) -> Result<&HashSet<String>> {
+    async fn are_computed(&mut self, version: &Captured, changes: &[FieldChange]) -> Result<bool> {
+        let (Change::Changed, Some(schema)) = (version.change, &version.schema) else { return Ok(false) };
+        let fields = self.fields_of(schema).await?;
+        Ok(changes.iter().all(|change| fields.computed.contains(&change.field)))
+    }
+
+    async fn fields_of(&mut self, hash: &SchemaHash) -> Result<&Fields> {
         if !self.fields_of.contains_key(hash) {
             let doing = || format!("read a describe of `{}`", self.object);
             let json = self.lake.schema(self.object, hash).await.doing(doing)?;
@@ -159,8 +178,11 @@ impl<'a> Versions<'a> {
                 hash: hash.to_string(),
                 source,
             })?;
-            let fields = schema.captured_fields().map(|field| field.name.clone()).collect();
-            self.fields_of.insert(hash.clone(), fields);
+            let names = |only_computed: bool| {
+                let fields = schema.captured_fields().filter(move |field| field.calculated || !only_computed);
+                fields.map(|field| field.name.clone()).collect()
+            };
+            self.fields_of.insert(hash.clone(), Fields { captured: names(false), computed: names(true) });
         }
         Ok(&self.fields_of[hash])
     }

@@ -48,6 +48,7 @@ pub struct OrgSummary {
     pub is_sandbox: Option<bool>,
     pub auto_backup: AutoState,
     pub api_budget_percent: u8,
+    pub files_budget_percent: u8,
     pub connection: ConnectionStatus,
     /// Why the connection does not work, in the words of the org.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -221,9 +222,10 @@ impl Engine {
         Ok(())
     }
 
-    pub async fn set_api_budget(&self, name: &str, budget: ApiBudget) -> Result<()> {
-        let change = OrgChange { name: None, api_budget: Some(budget) };
+    /// Changes the shares that are given.
+    pub async fn set_api_budget(&self, name: &str, all: Option<u8>, files: Option<u8>) -> Result<()> {
         let org = self.find_org(name).await?;
+        let change = OrgChange { name: None, api_budget: all, files_budget: files };
         self.write_org_change(&Actor::command_line(), &org, change).await
     }
 
@@ -263,6 +265,7 @@ impl Engine {
             is_sandbox: org.is_sandbox,
             auto_backup: org.auto_state,
             api_budget_percent: org.api_budget.percent,
+            files_budget_percent: org.api_budget.files_percent,
             connection: connection.as_ref().map_or(ConnectionStatus::NeedsReauthorisation, |c| c.status),
             connection_message: connection.and_then(|connection| connection.status_message),
             integration_user: stored.map(|stored| stored.integration_user),

@@ -27,6 +27,8 @@ pub enum Error {
     },
     #[error("there is no lake at `{location}`")]
     NoLake { location: String },
+    #[error("the lake at `{location}` has lost its `holdfast.json`, or it does not parse")]
+    DocumentLost { location: String },
     #[error("`{location}` holds other things than a lake: `{found}`")]
     NotEmpty { location: String, found: String },
     #[error("`{path}` has format {found}, and this version reads up to {known}")]
@@ -150,6 +152,7 @@ impl Error {
             | Self::TaskStopped { .. } => Retry::BackOff,
             Self::BadLocation { .. }
             | Self::NoLake { .. }
+            | Self::DocumentLost { .. }
             | Self::NotEmpty { .. }
             | Self::TooNew { .. }
             | Self::TableTooNew { .. }
@@ -170,7 +173,10 @@ impl Error {
         match self {
             Self::BadLocation { .. } | Self::NotEmpty { .. } => ErrorCode::BadInput,
             Self::NoLake { .. } | Self::NotFound { .. } => ErrorCode::NotFound,
+            Self::DocumentLost { .. } => ErrorCode::LakeDocumentLost,
             Self::TooNew { .. } | Self::TableTooNew { .. } => ErrorCode::LakeTooNew,
+            // The storage answers, and does not have what the lake says is there.
+            Self::NotRead { source: object_store::Error::NotFound { .. }, .. } => ErrorCode::LakeDamaged,
             Self::StorageNotOpened { .. }
             | Self::NotRead { .. }
             | Self::NotListed { .. }

@@ -31,6 +31,12 @@ pub struct LakeDocument {
     pub id: String,
 }
 
+impl LakeDocument {
+    fn new() -> Self {
+        Self { format: LAKE_FORMAT, id: uuid::Uuid::now_v7().hyphenated().to_string() }
+    }
+}
+
 /// How a lake is used by this process.
 #[derive(Debug, Clone, Default)]
 pub struct LakeOptions {
@@ -64,10 +70,31 @@ impl Lake {
     /// The lake at `location`; fails with [`Error::NoLake`] if there is none.
     pub async fn open_existing(location: &LakeLocation, options: LakeOptions) -> Result<Self> {
         let store = location.store(false).await?;
-        let Some(document) = read_document(&store).await? else {
-            return Err(Error::NoLake { location: location.to_string() });
-        };
-        Ok(Self::of(store, options, document))
+        let location = location.to_string();
+        match read_document(&store).await {
+            Ok(Some(document)) => Ok(Self::of(store, options, document)),
+            Ok(None) if !has_orgs(&store).await? => Err(Error::NoLake { location }),
+            Ok(None) | Err(Error::DamagedJson { .. }) => Err(Error::DocumentLost { location }),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The lake at `location`, whose own document is lost or damaged. It is written anew if this version can
+    /// read what the Orgs in the lake say of themselves.
+    pub async fn recover(location: &LakeLocation, options: LakeOptions) -> Result<Self> {
+        match Self::open_existing(location, options.clone()).await {
+            Err(Error::DocumentLost { .. }) => {}
+            opened => return opened,
+        }
+        let document = LakeDocument::new();
+        let lake = Self::of(location.store(false).await?, options, document.clone());
+        for org in lake.org_ids().await? {
+            if let Err(error @ Error::TooNew { .. }) = lake.org(&org).org_document().await {
+                return Err(error);
+            }
+        }
+        store::put(lake.store(), &document_path(), to_json(&document)?).await?;
+        Ok(lake)
     }
 
     /// The lake in `store`, which is made into one if it is empty; `name` is what messages call it.
@@ -76,8 +103,7 @@ impl Lake {
             return Ok(Self::of(store, options, document));
         }
         refuse_occupied(&store, name).await?;
-        let id = uuid::Uuid::now_v7().hyphenated().to_string();
-        let document = to_json(&LakeDocument { format: LAKE_FORMAT, id })?;
+        let document = to_json(&LakeDocument::new())?;
         options.hook.before(Step::LakeDocument)?;
         store::create(&store, &document_path(), document).await?;
         // Another process may have been first: what is there counts.
@@ -168,6 +194,10 @@ pub(crate) fn orgs_folder() -> Path {
 /// `holdfast.json`; a newer format is refused before its content is understood.
 pub(crate) async fn read_document(store: &Store) -> Result<Option<LakeDocument>> {
     read_json(store, &document_path(), LAKE_FORMAT).await
+}
+
+async fn has_orgs(store: &Store) -> Result<bool> {
+    Ok(!store::folders(store, &orgs_folder()).await?.is_empty())
 }
 
 async fn refuse_occupied(store: &Store, name: &str) -> Result<()> {

@@ -63,6 +63,8 @@ pub enum Error {
     },
     #[error("the describe `{hash}` of `{object}` is not in the lake")]
     DescribeMissing { object: ObjectName, hash: SchemaHash },
+    #[error("the table of `{object}` is lost: its log is not in the lake any more")]
+    TableLost { object: ObjectName },
     #[error("could not read the lake")]
     Lake {
         #[source]
@@ -103,6 +105,7 @@ impl Error {
             | Self::NothingCapturedYet { .. }
             | Self::DescribeNotRead { .. }
             | Self::DescribeMissing { .. }
+            | Self::TableLost { .. }
             | Self::NotWritten { .. }
             | Self::Engine { .. } => Retry::Never,
         }
@@ -122,7 +125,9 @@ impl Error {
             | Self::TooLarge { .. } => ErrorCode::QueryRefused,
             Self::NotAMoment { .. } => ErrorCode::BadInput,
             Self::NoSuchRun { .. } | Self::NothingCapturedYet { .. } => ErrorCode::NotFound,
-            Self::DescribeNotRead { .. } | Self::DescribeMissing { .. } => ErrorCode::LakeDamaged,
+            Self::DescribeNotRead { .. } | Self::DescribeMissing { .. } | Self::TableLost { .. } => {
+                ErrorCode::LakeDamaged
+            }
             Self::Lake { source } => source.code(),
             Self::NotWritten { .. } | Self::Engine { .. } => ErrorCode::Internal,
         }

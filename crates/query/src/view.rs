@@ -108,7 +108,10 @@ async fn source(moment: &Moment, object: &ObjectName, held: &Held) -> Result<Opt
         return Ok(None);
     }
     let Some(table) = moment.lake().table(object).await? else {
-        return Ok(None);
+        return match held.table_version {
+            Some(_) => Err(Error::TableLost { object: object.clone() }),
+            None => Ok(None),
+        };
     };
     let newest = table.version();
     let version = if moment.is_now() { newest } else { held.table_version.unwrap_or(newest) };

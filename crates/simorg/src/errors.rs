@@ -31,6 +31,9 @@ struct Entry<'a> {
     fields: Option<&'a [String]>,
 }
 
+/// The code of a request whose body cannot be read.
+pub(crate) const JSON_PARSER_ERROR: &str = "JSON_PARSER_ERROR";
+
 impl ApiError {
     pub fn new(status: StatusCode, code: impl Into<String>, message: impl Into<String>) -> ApiError {
         ApiError {
@@ -82,6 +85,11 @@ impl ApiError {
         ApiError::new(StatusCode::NOT_FOUND, "NOT_FOUND", "The requested resource does not exist")
     }
 
+    /// The user lacks a permission that the whole resource needs.
+    pub fn insufficient_access(message: impl Into<String>) -> ApiError {
+        ApiError::new(StatusCode::FORBIDDEN, "INSUFFICIENT_ACCESS", message)
+    }
+
     pub fn entity_is_deleted() -> ApiError {
         let mut error = ApiError::new(StatusCode::NOT_FOUND, "ENTITY_IS_DELETED", "entity is deleted");
         error.fields = Some(Vec::new());
@@ -110,7 +118,7 @@ impl ApiError {
     }
 
     pub fn json_parser(message: impl Into<String>) -> ApiError {
-        ApiError::bad_request("JSON_PARSER_ERROR", message)
+        ApiError::bad_request(JSON_PARSER_ERROR, message)
     }
 
     pub fn request_limit_exceeded() -> ApiError {

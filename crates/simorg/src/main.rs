@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, bail};
 use clap::{Args, Parser, Subcommand};
-use simorg::{Fault, Identity, SimOrg};
+use simorg::{Fault, Identity, RunningOrg, SimOrg};
 
 /// A simulated Salesforce org.
 #[derive(Parser)]
@@ -113,14 +113,17 @@ async fn serve(options: Serve) -> anyhow::Result<()> {
         running.push(started);
     }
     let ended = futures::future::select_all(running.iter_mut().map(|org| Box::pin(org.ended())));
-    tokio::select! {
-        (ended, _, _) = ended => ended.context("the server ended")?,
-        told = told_to_stop() => told.context("could not wait for a signal")?,
-    }
-    for org in &running {
-        org.save()?;
-    }
-    Ok(())
+    let ended = tokio::select! {
+        (ended, _, _) = ended => ended.context("the server ended"),
+        told = told_to_stop() => told.context("could not wait for a signal"),
+    };
+    save_all(&running).and(ended)
+}
+
+/// Saves every org, whatever becomes of the others; the first failure is told.
+fn save_all(running: &[RunningOrg]) -> anyhow::Result<()> {
+    let saved: Vec<_> = running.iter().map(RunningOrg::save).collect();
+    Ok(saved.into_iter().collect::<Result<(), _>>()?)
 }
 
 async fn told_to_stop() -> std::io::Result<()> {
@@ -211,5 +214,10 @@ fn faults(spec: Option<&str>) -> anyhow::Result<Vec<Fault>> {
         Some(file) => std::fs::read_to_string(file).with_context(|| format!("could not read `{file}`"))?,
         None => spec.to_owned(),
     };
-    serde_json::from_str(&text).context("`--faults` is not a JSON list of faults")
+    let faults: Vec<Fault> =
+        serde_json::from_str(&text).context("`--faults` is not a JSON list of faults")?;
+    if let Some((fault, why)) = faults.iter().find_map(|fault| Some((fault, fault.impossible()?))) {
+        bail!("`--faults` holds {fault:?}, which can never strike: {why}");
+    }
+    Ok(faults)
 }

@@ -5,12 +5,13 @@
 
 mod answer;
 mod connections;
+mod negotiation;
 mod route;
 mod running;
 mod tls;
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request};
@@ -27,8 +28,8 @@ use crate::{
     soap, tooling,
 };
 
-pub(crate) use answer::{Outcome, http_date, refusal, with_usage};
-pub(crate) use route::route_name;
+pub(crate) use answer::{Outcome, http_date, refusal, with_usage, words};
+pub(crate) use route::{not_simulated, route_name};
 pub use running::RunningOrg;
 pub use tls::{Identity, TlsError};
 
@@ -74,6 +75,8 @@ pub struct AppState {
     pub bulk1: Arc<bulk1::State>,
     pub metadata: Arc<metadata::State>,
     pub tooling: Arc<tooling::State>,
+    /// Held while the org is saved.
+    pub(crate) saving: Arc<Mutex<()>>,
     routes: Routes,
 }
 
@@ -119,6 +122,7 @@ impl AppState {
             bulk1: Arc::default(),
             metadata: Arc::default(),
             tooling: Arc::default(),
+            saving: Arc::default(),
             routes: Routes::default(),
         };
         let router = versioned_router().with_state(state.clone());

@@ -378,6 +378,7 @@ impl SimOrg {
                 continue;
             }
             let neighbour = Neighbour {
+                def: table.def.clone(),
                 prefix: table.def.id_prefix.clone(),
                 first: table.def.first_counter,
                 count: *count,

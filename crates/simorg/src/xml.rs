@@ -6,6 +6,9 @@
 use quick_xml::escape::{partial_escape, resolve_predefined_entity};
 use quick_xml::events::{BytesStart, Event};
 
+/// How deep elements may lie in one another. What is dropped, written or walked level by level must not run out of stack.
+const MOST_LEVELS: usize = 200;
+
 /// Why a text is not read as XML.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message} at {line}:{column}")]
@@ -94,6 +97,9 @@ impl Element {
             let at = reader.buffer_position();
             let malformed = |message: String| error_at(bytes, at, message);
             let closed = match event {
+                Event::Start(_) if open.len() == MOST_LEVELS => {
+                    return Err(malformed(format!("elements lie more than {MOST_LEVELS} levels deep")));
+                }
                 Event::Start(tag) => {
                     open.push(opened(&tag).map_err(malformed)?);
                     continue;
@@ -269,6 +275,17 @@ mod tests {
         let text = Element::leaf("a", "one\r\ntwo\ttab\u{1}\u{ffff} \u{1F600}").to_text();
 
         assert_eq!(Element::parse(text.as_bytes()).unwrap().text, "one\r\ntwo\ttab \u{1F600}");
+    }
+
+    #[test]
+    fn depth_is_bounded_so_that_no_document_exhausts_the_stack() {
+        let nested = |levels: usize| "<a>".repeat(levels) + &"</a>".repeat(levels);
+
+        assert!(Element::parse(nested(MOST_LEVELS).as_bytes()).is_ok());
+        for levels in [MOST_LEVELS + 1, 200_000] {
+            let error = Element::parse(nested(levels).as_bytes()).unwrap_err();
+            assert!(error.message.contains("levels deep"), "{error}");
+        }
     }
 
     #[test]

@@ -97,7 +97,7 @@ async fn a_file_that_is_no_database_is_refused_and_left_alone() {
 
     let error = Catalog::open(&stand.location, &stand.key_path(), noon()).await.err().unwrap();
 
-    assert_eq!(error.code(), ErrorCode::CatalogUnreachable);
+    assert_eq!(error.code(), ErrorCode::CatalogDamaged);
     assert!(error.source().is_some());
     assert!(std::fs::read_to_string(&path).unwrap().starts_with("these are my holiday pictures"));
 }

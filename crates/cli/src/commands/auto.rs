@@ -8,6 +8,7 @@ use clap::{Args, Subcommand};
 use holdfast_engine::auto::AutoStatus;
 use serde::Serialize;
 
+use super::manifest_view::counted;
 use crate::exit::Exit;
 use crate::invocation::Invocation;
 use crate::output::{Items, Style};
@@ -136,17 +137,19 @@ fn org_text(status: &AutoStatus, now: DateTime<Utc>, style: Style) -> String {
         ]);
     }
     let count = |word: &str| status.objects.iter().filter(|object| object.word == word).count();
-    let (running, warning, stopped) = (count("running"), count("warning"), count("stopped"));
+    let counts = ["running", "idle", "warning", "stopped"]
+        .into_iter()
+        .filter(|word| count(word) > 0)
+        .map(|word| format!("{} {word}", counted(count(word) as u64, "object")))
+        .collect::<Vec<_>>();
     let records: u64 = status.objects.iter().map(|object| object.live_records).sum();
     let state = words(status.org.auto_backup.as_str());
     let mut head = format!(
-        "`{}`: auto backup {}, {} objects running, {} in warning, {} stopped, {} records\n",
+        "`{}`: auto backup {}, {}, {}\n",
         status.org.name,
         if status.waits_for_serve() { "switched on".to_owned() } else { state },
-        running,
-        warning,
-        stopped,
-        number(records)
+        if counts.is_empty() { "no objects".to_owned() } else { counts.join(", ") },
+        counted(records, "record")
     );
     if status.waits_for_serve() {
         head.push_str("nothing is captured now, because no `holdfast serve` is running; start it\n");

@@ -32,9 +32,10 @@ pub(crate) struct BackupArgs {
     #[arg(long = "object", value_name = "OBJECT")]
     objects: Vec<ObjectName>,
 
-    /// Believe that records which are no longer visible are deleted, however many they are
+    /// Believe that what is no longer visible is gone: records, however many they are, and whole objects
     ///
-    /// Many at once are most often a permission that was taken away, and are not believed otherwise.
+    /// Many at once are most often a permission that was taken away, and are not believed otherwise. Records are
+    /// marked as deleted; of objects what was captured stays, and later runs no longer call them missing.
     #[arg(long)]
     accept_missing: bool,
 

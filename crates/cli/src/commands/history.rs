@@ -59,8 +59,12 @@ fn unknown_field(field: &str, versions: &[RecordVersion]) -> CommandError {
 
 fn version_text(version: &RecordVersion) -> String {
     let by = version.modified_by.as_ref().map(|user| format!(" by {user}")).unwrap_or_default();
-    let at = time(version.stamp.unwrap_or(version.captured_at));
-    let mut text = format!("{at} UTC  {}{by}  (run {})\n", version.change.as_str(), version.run);
+    // A value that Salesforce computed anew came some time before it was found, and not when the record was saved.
+    let (at, what) = match (version.is_recomputed, version.stamp) {
+        (true, _) => (version.captured_at, "recomputed by Salesforce"),
+        (false, stamp) => (stamp.unwrap_or(version.captured_at), version.change.as_str()),
+    };
+    let mut text = format!("{} UTC  {what}{by}  (run {})\n", time(at), version.run);
     version.fields.iter().for_each(|field| text.push_str(&field_text(field)));
     text
 }
@@ -81,6 +85,7 @@ mod tests {
             change: Change::Changed,
             stamp: Some("2026-01-01T00:00:00Z".parse().unwrap()),
             modified_by: Some("Ada Admin".to_owned()),
+            is_recomputed: false,
             fields: vec![FieldChange {
                 field: "Name".to_owned(),
                 old: Some("A".to_owned()),
@@ -89,6 +94,11 @@ mod tests {
         };
         insta::assert_snapshot!(version_text(&version), @r#"
         2026-01-01 00:00:00 UTC  changed by Ada Admin  (run 01900000-0000-7000-8000-0000000000aa)
+          Name: "A" -> "B"
+        "#);
+        let recomputed = RecordVersion { is_recomputed: true, modified_by: None, ..version };
+        insta::assert_snapshot!(version_text(&recomputed), @r#"
+        2026-01-01 00:10:00 UTC  recomputed by Salesforce  (run 01900000-0000-7000-8000-0000000000aa)
           Name: "A" -> "B"
         "#);
     }

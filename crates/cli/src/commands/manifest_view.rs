@@ -223,7 +223,8 @@ impl ManifestView {
             let failed = counted(self.files.failed, "file");
             let _ = writeln!(
                 text,
-                "{failed} not fetched: the next run tries again; `holdfast run errors latest` says why"
+                "{failed} not fetched: `holdfast run errors latest` says why. The next run tries those again that are \
+                 new, and `--refetch-files` those that are lost"
             );
         }
     }

@@ -4,7 +4,6 @@ use std::fmt::Write as _;
 
 use anyhow::Result;
 use clap::{Args, Subcommand};
-use holdfast_domain::budget::ApiBudget;
 use holdfast_engine::OrgSummary;
 use serde::Serialize;
 
@@ -42,14 +41,23 @@ pub(crate) struct OrgShowArgs {
 
 /// Change an org's settings
 #[derive(Args)]
-#[command(after_help = "Example:\n  holdfast org set acme --api-budget 60")]
+#[command(after_help = "Examples:
+  holdfast org set acme --api-budget 60
+  holdfast org set acme --files-budget 20")]
+#[group(required = true, multiple = true)]
 pub(crate) struct OrgSetArgs {
     /// Name or id of the org
     org: String,
 
     /// Stop reading data when the org has used this percentage of its daily API calls
-    #[arg(long, value_name = "PERCENT", required = true, value_parser = clap::value_parser!(u8).range(1..=100))]
-    api_budget: u8,
+    #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(1..=100))]
+    api_budget: Option<u8>,
+
+    /// Stop fetching file bodies when Holdfast has used this percentage of the daily API calls for them
+    ///
+    /// Each body is one call. Those that are left over come with later runs; records do not wait for them.
+    #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(1..=100))]
+    files_budget: Option<u8>,
 }
 
 /// Forget an org's connection; what was captured stays in the lake
@@ -134,17 +142,19 @@ fn details(org: &OrgSummary) -> String {
     }
     line("auto backup", &words(org.auto_backup.as_str()));
     line("API budget", &format!("{} % of the org's daily calls", org.api_budget_percent));
+    line("files", &format!("{} % of the org's daily calls", org.files_budget_percent));
     line("connected", &format!("{} UTC", time(org.connected_at)));
     text
 }
 
 async fn set(args: OrgSetArgs, invocation: &Invocation) -> Result<()> {
     let engine = invocation.engine().await?;
-    engine.set_api_budget(&args.org, ApiBudget { percent: args.api_budget }).await?;
+    engine.set_api_budget(&args.org, args.api_budget, args.files_budget).await?;
     let org = engine.org(&args.org).await?;
-    invocation
-        .output
-        .answer(&org, |org, _| format!("API budget of `{}` is {} %\n", org.name, org.api_budget_percent))?;
+    invocation.output.answer(&org, |org, _| {
+        let OrgSummary { name, api_budget_percent: all, files_budget_percent: files, .. } = org;
+        format!("API budget of `{name}` is {all} %, that of its files {files} %\n")
+    })?;
     Ok(())
 }
 

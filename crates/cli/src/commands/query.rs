@@ -29,7 +29,7 @@ pub(crate) struct QueryArgs {
     #[arg(long, value_name = "TIME|RUN")]
     as_of: Option<String>,
 
-    /// Answer in CSV
+    /// Answer in CSV as RFC 4180 has it: lines end with CRLF, an empty text is quoted, NULL is not
     #[arg(long, conflicts_with = "json")]
     csv: bool,
 }

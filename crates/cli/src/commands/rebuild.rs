@@ -17,13 +17,15 @@ use crate::render::cell_text;
 /// never in the lake: connect each org again with `holdfast org add` under the same name. API budgets and
 /// the switches of auto backup are set anew, and runs that were killed are forgotten.
 ///
-/// What is damaged is left out and named; then it ends with 3. It may be repeated at any time.
+/// A SQLite file that is damaged is set aside, and a lost `holdfast.json` is written anew.
+///
+/// What else is damaged is left out and named; then it ends with 3. It may be repeated at any time.
 #[derive(Args)]
 #[command(after_help = "Example:\n  holdfast rebuild")]
 pub(crate) struct RebuildArgs {}
 
 pub(crate) async fn run(_: RebuildArgs, invocation: Invocation) -> Result<Exit> {
-    let engine = invocation.engine().await?;
+    let engine = invocation.engine_to_rebuild().await?;
     let report = engine.rebuild().await?;
     invocation.output.answer(&report, |report, _| text(report))?;
     Ok(if report.not_read.is_empty() { Exit::Done } else { Exit::Gaps })

@@ -61,6 +61,7 @@ const WORTH_TELLING: u32 = 2;
 /// What is worth a line of its own, on a terminal too.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Notice {
+    Forecast { text: String },
     Retrying { text: String },
     SchemaChanged { object: ObjectName, what: String },
 }
@@ -116,6 +117,13 @@ impl Tally {
             Event::FilesProgress { files } => {
                 self.files = files;
                 None
+            }
+            Event::Forecast { api_calls, left } => {
+                let left = left.map(|left| format!("; the budget leaves {}", render::number(left)));
+                let calls = render::number(api_calls);
+                Some(Notice::Forecast {
+                    text: format!("about {calls} API calls to make{}", left.unwrap_or_default()),
+                })
             }
             Event::SchemaChanged { object, what } => Some(Notice::SchemaChanged { object, what }),
             Event::Retrying { attempt, .. } if attempt < WORTH_TELLING => None,

@@ -34,6 +34,7 @@ async fn absurd_flags_are_misuse() {
         "audit list --csv --json",
         "check --lake-url ftp://example.com/lake",
         "check --log-level loud=louder=loudest",
+        "check --log-level zzz",
         "check --config nowhere.toml",
     ] {
         let ended = run_in(folder.path(), &line.split_whitespace().collect::<Vec<_>>()).await;

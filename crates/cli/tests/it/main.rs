@@ -4,6 +4,7 @@
 
 mod bad_input;
 mod connecting;
+mod damaged;
 mod demo;
 mod interrupted;
 mod json;

@@ -33,12 +33,12 @@ async fn peak_of(records: u64) -> u64 {
 }
 
 /// What is read, sorted and encoded at once is the same for every object; what the allocator keeps for a while, and how
-/// many threads are at work at once, differs by a quarter (67 and 86 MB in a release build on an idle machine).
+/// many threads are at work at once, differs by less than a fifth (61 and 72 MB in a release build).
 #[tokio::test(flavor = "multi_thread")]
 async fn the_memory_of_a_large_object_is_bounded() {
     let small = peak_of(100_000).await;
     let large = peak_of(2_000_000).await;
 
     assert!(large < 300 * 1024, "{large} KiB for 2,000,000 records");
-    assert!(large * 10 <= small * 14, "{small} KiB for 100,000 records, {large} KiB for 2,000,000");
+    assert!(large * 10 <= small * 13, "{small} KiB for 100,000 records, {large} KiB for 2,000,000");
 }

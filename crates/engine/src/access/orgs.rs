@@ -64,7 +64,9 @@ pub enum CameBack {
 #[derive(Debug, Clone, Default)]
 pub struct OrgChange {
     pub name: Option<String>,
-    pub api_budget: Option<ApiBudget>,
+    /// Percent of the org's daily API calls.
+    pub api_budget: Option<u8>,
+    pub files_budget: Option<u8>,
 }
 
 impl BegunSignIn {
@@ -122,11 +124,18 @@ impl Engine {
             check_org_name(name)?;
             orgs::rename(&mut *transaction, org, name).await.doing(doing)?;
         }
-        if let Some(budget) = change.api_budget {
+        if change.api_budget.is_some() || change.files_budget.is_some() {
+            let budget = ApiBudget {
+                percent: change.api_budget.unwrap_or(org.api_budget.percent),
+                files_percent: change.files_budget.unwrap_or(org.api_budget.files_percent),
+            };
             orgs::set_api_budget(&mut *transaction, &org.id, budget).await.doing(doing)?;
         }
-        let details =
-            json!({ "name": change.name, "api_budget_percent": change.api_budget.map(|b| b.percent) });
+        let details = json!({
+            "name": change.name,
+            "api_budget_percent": change.api_budget,
+            "files_budget_percent": change.files_budget,
+        });
         let act = Act::new("org.changed").on(org.name.clone()).of_org(&org.id).with(details);
         self.write_audit(&mut transaction, actor, act).await?;
         self.commit(transaction).await?;

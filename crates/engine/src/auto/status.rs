@@ -44,7 +44,7 @@ pub struct ObjectStatus {
     pub object: ObjectName,
     pub phase: Phase,
     pub light: Light,
-    /// `running`, `warning` or `stopped`.
+    /// `running`, `warning` or `stopped`; `idle` if nothing is wrong and auto backup is not on.
     pub word: &'static str,
     pub live_records: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -75,7 +75,8 @@ impl Engine {
             let known = objects::list(db, &org.id).await.doing(|| "list the objects".to_owned())?;
             let last =
                 runs::list_for_org(db, &org.id, None, 1).await.doing(|| "read the last run".to_owned())?;
-            let objects = known.into_iter().map(|state| self.object_status(state)).collect();
+            let is_on = is_on(org.auto_state);
+            let objects = known.into_iter().map(|state| self.object_status(state, is_on)).collect();
             let last_run = last.into_iter().next().map(RunSummary::from);
             let round = rounds.iter().find(|item| item.dedupe_key.as_deref() == Some(org.id.as_str()));
             let problem = round.and_then(|item| item.failure.clone());
@@ -91,13 +92,14 @@ impl Engine {
         Ok(statuses)
     }
 
-    fn object_status(&self, state: ObjectState) -> ObjectStatus {
+    fn object_status(&self, state: ObjectState, is_on: bool) -> ObjectStatus {
         let failing_since = state.trouble.as_ref().map(|trouble| trouble.since);
         let light = light(failing_since, self.clock().now(), self.settings().patience);
         let word = match (state.phase, light) {
             (Phase::Stopped, _) => "stopped",
             (_, Light::Yellow) => "warning",
-            (_, Light::Green) => "running",
+            (_, Light::Green) if is_on => "running",
+            (_, Light::Green) => "idle",
         };
         let failure = state.trouble.map(|trouble| trouble.failure);
         ObjectStatus {

@@ -1,9 +1,11 @@
-//! A new field often arrives with values in records whose stamp did not move: those records are read again.
+//! Records whose values changed and whose stamp did not: those that got a new field with a value, and those whose
+//! computed fields changed. They are read again.
 
 use holdfast_domain::schema::{FieldKind, ObjectSchema};
 use holdfast_lake::TableWriter;
 use holdfast_lake::delta::Marks;
 
+use super::computed;
 use super::context::RunContext;
 use super::fetch::{Fetched, fetch};
 use super::object_run::ObjectRun;
@@ -30,8 +32,11 @@ pub(crate) async fn capture(
             Ok(Fetched::All { records, .. }) => {
                 let mut marks = Marks::default();
                 marks.0.insert(run.complete_mark(), run.held.complete_at(ctx.started_at));
-                let note = BlockNote { way: "backfill", from_us: None, until_us: None, records, started_at };
+                let note = BlockNote { way: WAY, from_us: None, until_us: None, records, started_at };
                 finish_block(ctx, run, block, marks, note).await?;
+                if filter.is_none() {
+                    computed::note(ctx, run, started_at).await?;
+                }
                 return Ok(Progress::StepDone);
             }
             Err(error) => {
@@ -41,6 +46,9 @@ pub(crate) async fn capture(
         }
     }
 }
+
+/// How the timeline names it.
+pub(crate) const WAY: &str = "backfill";
 
 /// `None`, which means every record, if one of the fields cannot be filtered or is never empty.
 pub(crate) fn has_a_value(schema: &ObjectSchema, fields: &[String]) -> Option<String> {

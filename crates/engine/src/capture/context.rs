@@ -100,14 +100,14 @@ impl RunContext {
     where
         F: Future<Output = Result<T>> + Send,
     {
-        let mut failures = Failures::default();
-        loop {
-            self.may_go_on()?;
-            match self.unless_cancelled(request()).await? {
-                Ok(value) => return Ok(value),
-                Err(error) => self.wait_to_repeat(object, &mut failures, error).await?,
+        let asked = || {
+            let request = request();
+            async move {
+                self.may_go_on()?;
+                self.unless_cancelled(request).await?
             }
-        }
+        };
+        self.persist(object, asked).await
     }
 
     /// The same for what asks nothing of the org: neither its budget nor a request to stop keeps that from being stored.

@@ -27,7 +27,7 @@ pub(crate) async fn doubt(ctx: &RunContext, run: &ObjectRun, absent: u64) -> Res
         Some(missing) => {
             format!("the integration user lacks `{missing}`, so they may only be hidden from it")
         }
-        None if is_plausible(absent, held) => return Ok(None),
+        None if run.described.schema.goes_with_its_parent() || is_plausible(absent, held) => return Ok(None),
         None => "so many at once are most often hidden by a permission that was taken away".to_owned(),
     };
     let message = format!(

@@ -9,10 +9,12 @@
 mod backfill;
 mod bulk_jobs;
 mod by_parent;
+mod computed;
 mod context;
 mod doubt;
 mod fetch;
 mod files;
+mod forecast;
 mod id_sorter;
 mod object_run;
 mod outcome;

@@ -25,7 +25,8 @@ pub(crate) enum Step {
     Whole,
     /// Everything below the parents that are held, compared with what is held.
     ByParent { parent: ObjectName, field: String },
-    /// The records that may have a value that the held versions lack; all of them without a filter.
+    /// The records that may have a value that the held versions lack; all of them without a filter, which
+    /// brings computed fields up to date as well.
     Backfill { filter: Option<String> },
     /// The count of the org against ours, and the repair of what differs.
     Verify,
@@ -60,6 +61,8 @@ pub(crate) struct ObjectRun {
     pub(crate) records_read: u64,
     pub(crate) counts: Counts,
     pub(crate) is_verified: Option<bool>,
+    /// Since when the values of computed fields are at least.
+    pub(crate) computed_as_of: Option<DateTime<Utc>>,
     pub(crate) gone_fields: Vec<String>,
     /// Why this Object is not captured whole, though nothing failed.
     pub(crate) gap: Option<Gap>,

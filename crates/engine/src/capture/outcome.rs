@@ -199,6 +199,7 @@ fn entry(run: &ObjectRun) -> ObjectEntry {
         live_records: run.held.live,
         counts: run.counts,
         is_verified: run.is_verified,
+        computed_as_of: run.computed_as_of,
         gone_fields: run.gone_fields.clone(),
         gap: run.gap.clone().or_else(|| (run.is_verified == Some(false)).then(counts_differ)),
     }

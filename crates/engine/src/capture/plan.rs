@@ -13,6 +13,7 @@ use holdfast_domain::manifest::{Counts, ObjectEntry};
 use holdfast_lake::TableWriter;
 
 use super::backfill::has_a_value;
+use super::computed;
 use super::context::RunContext;
 use super::object_run::{Assignment, Held, ObjectRun, Step, newest_describe};
 use super::outcome::Outcomes;
@@ -81,12 +82,17 @@ async fn assignment(ctx: &RunContext, found: Found, probe: Option<Probe>) -> Res
         records_read: 0,
         counts: Counts::default(),
         is_verified: None,
+        computed_as_of: None,
         gone_fields,
         gap: None,
     };
     let backfill = backfill(ctx, &run, &writer).await?;
     run.occasion = backfill.as_ref().map_or(Occasion::Changes, |(occasion, _)| *occasion);
-    run.steps = steps(ctx, &run, backfill.map(|(_, step)| step));
+    let mut rereading = backfill.map(|(_, step)| step);
+    if computed::is_due(ctx, &mut run).await? {
+        rereading = Some(Step::Backfill { filter: None });
+    }
+    run.steps = steps(ctx, &run, rereading);
     let files = writer.table().map_or(0, |table| table.files().len());
     // A first capture writes files of full size, and would only be slowed down.
     if files >= MANY_FILES && !run.steps.is_empty() && !run.is_first_capture() {
@@ -119,7 +125,7 @@ async fn ensure_never_held(ctx: &RunContext, object: &ObjectName) -> Result<()> 
 /// Reading passes through every file that may hold an Id: two dozen are still as quick as one.
 const MANY_FILES: usize = 24;
 
-fn steps(ctx: &RunContext, run: &ObjectRun, backfill: Option<Step>) -> VecDeque<Step> {
+fn steps(ctx: &RunContext, run: &ObjectRun, rereading: Option<Step>) -> VecDeque<Step> {
     let mut steps = VecDeque::new();
     match &run.method {
         CaptureMethod::None { .. } => {}
@@ -129,7 +135,7 @@ fn steps(ctx: &RunContext, run: &ObjectRun, backfill: Option<Step>) -> VecDeque<
             if !is_quiet(ctx, run) {
                 steps.push_back(Step::Windows { stamp: stamp.clone() });
             }
-            steps.extend(backfill);
+            steps.extend(rereading);
             if !steps.is_empty() {
                 steps.push_back(Step::Verify);
             }

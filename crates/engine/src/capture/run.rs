@@ -18,7 +18,7 @@ use super::files::Fetching;
 use super::object_run::Assignment;
 use super::outcome::Outcomes;
 use super::scope::Scope;
-use super::{bulk_jobs, doubt, files, plan, scope, turn};
+use super::{bulk_jobs, doubt, files, forecast, plan, scope, turn};
 use crate::auto::note_first_backup;
 use crate::engine::Engine;
 use crate::error::{Doing, Error, Result, chain};
@@ -211,6 +211,7 @@ async fn course_to_end(ctx: &Arc<RunContext>, options: RoundOptions) -> Result<R
     found.retain(|found| !options.leave_out.contains(&found.object));
     let mut outcomes = Outcomes::new(scope.gaps.clone());
     let assignments = plan::assignments(ctx, found, &mut outcomes).await?;
+    forecast::tell(ctx, &assignments);
     capture_all(ctx, assignments, &mut outcomes).await?;
     let fetch_files = || files::capture(ctx, outcomes.done(), options.files);
     outcomes.files = ctx.persist(None, fetch_files).await?;

@@ -88,8 +88,12 @@ pub(crate) async fn describe(ctx: &RunContext, wanted: &[ObjectName]) -> Result<
     Ok(scope)
 }
 
+/// A person has said that the Object is gone; this stands where the reason of its stop stands.
+const ACKNOWLEDGED: &str = "it is gone from the org, as a person has confirmed";
+
 /// What was captured stays; the Object is shown as stopped, and goes on by itself when it is visible
-/// again. A Run that a person starts has a gap as long as it is missed; auto backup, which runs each minute, once.
+/// again. A Run that a person starts has a gap as long as it is missed and nobody has confirmed that it is gone;
+/// auto backup, which runs each minute, once.
 async fn note_vanished(
     ctx: &RunContext,
     known: &BTreeMap<ObjectName, ObjectState>,
@@ -99,16 +103,23 @@ async fn note_vanished(
     for state in known.values().filter(|state| !visible.contains(&&state.name)) {
         let object = &state.name;
         let doing = || format!("note that `{object}` is gone");
-        let reason = "the integration user no longer sees it: it was deleted, or access was taken away";
+        let is_acknowledged = ctx.accepts_missing || state.stopped_reason.as_deref() == Some(ACKNOWLEDGED);
+        let (code, reason, next) = if is_acknowledged {
+            (ErrorCode::ObjectNotCapturable, ACKNOWLEDGED, "")
+        } else {
+            let reason = "the integration user no longer sees it: it was deleted, or access was taken away";
+            let next = "; if it is gone indeed, back up once with `--accept-missing`";
+            (ErrorCode::PermissionMissing, reason, next)
+        };
         let set =
             objects::set_phase(ctx.engine.catalog().db(), &ctx.org, object, Phase::Stopped, Some(reason))
                 .await;
         set.doing(doing)?;
         let held = ctx.persist(Some(object), || async { ctx.lake.table(object).await.doing(doing) }).await?;
         let gap = Gap {
-            code: ErrorCode::PermissionMissing,
-            message: format!("{reason}; what was captured stays"),
-            is_expected: ctx.trigger == Trigger::Auto && state.phase == Phase::Stopped,
+            code,
+            message: format!("{reason}; what was captured stays{next}"),
+            is_expected: is_acknowledged || ctx.trigger == Trigger::Auto && state.phase == Phase::Stopped,
         };
         let entry = ObjectEntry {
             table_version: held.as_ref().map(Table::version),

@@ -3,6 +3,7 @@
 use holdfast_lake::delta::Marks;
 use holdfast_lake::{BlockWriter, TableWriter};
 
+use super::computed;
 use super::context::RunContext;
 use super::fetch::{Fetched, fetch};
 use super::id_sorter::IdSorter;
@@ -61,7 +62,10 @@ pub(crate) async fn finish(
         marks.0.insert(CAUGHT_UP.to_owned(), ctx.now().timestamp_micros());
     }
     let note = BlockNote { way, from_us: None, until_us: None, records, started_at };
-    finish_block(ctx, run, block, marks, note).await
+    finish_block(ctx, run, block, marks, note).await?;
+    // Whatever is held was either read, or is named as missed.
+    run.is_verified = run.gap.is_none().then_some(true);
+    computed::note(ctx, run, started_at).await
 }
 
 /// The name of a way that is neither REST nor Bulk alone.

@@ -145,11 +145,13 @@ impl<'w> BlockWriter<'w> {
         Ok(())
     }
 
-    /// Writes out all that was pushed, so that what is left to [`Self::finish`] is the commit.
-    pub async fn flush(&mut self) -> Result<()> {
+    /// Writes out all that was pushed, so that what is left to [`Self::finish`] is the commit; says what it means.
+    pub async fn flush(&mut self) -> Result<Counts> {
         self.store_chunk().await?;
-        self.work = Work::Idle(self.idle().await?);
-        Ok(())
+        let parts = self.idle().await?;
+        let counts = parts.tally.counts;
+        self.work = Work::Idle(parts);
+        Ok(counts)
     }
 
     /// Commits the Block with `marks`, all or nothing. Without new rows and new marks nothing is committed.

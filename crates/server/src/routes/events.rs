@@ -112,6 +112,7 @@ fn of_run(org_id: String, event: RunEvent) -> LiveEvent {
         RunEvent::ObjectPlanned { object, records } => {
             LiveEvent::ObjectPlanned { org_id, object: object.to_string(), records }
         }
+        RunEvent::Forecast { api_calls, left } => LiveEvent::Forecast { org_id, api_calls, left },
         RunEvent::SchemaChanged { object, what } => {
             LiveEvent::SchemaChanged { org_id, object: object.to_string(), what }
         }

@@ -4,7 +4,6 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use holdfast_domain::access::{Right, TeamPermission};
-use holdfast_domain::budget::ApiBudget;
 use holdfast_engine::access::{self, Caller};
 use holdfast_engine::{Engine, NewOrg as EngineOrg, OrgSummary};
 use holdfast_salesforce::Credentials;
@@ -81,15 +80,21 @@ async fn update_org(
     Body(change): Body<OrgChange>,
 ) -> Result<Json<Org>> {
     let id = caller.on(&org, Right::Edit)?;
-    let budget = change.api_budget_percent.map(|percent| match u8::try_from(percent) {
-        Ok(percent @ 1..=100) => Ok(ApiBudget { percent }),
-        _ => {
-            Err(Refusal::bad_input("the budget is a percentage from 1 to 100").in_field("api_budget_percent"))
-        }
-    });
-    let change = access::OrgChange { name: change.name, api_budget: budget.transpose()? };
+    let change = access::OrgChange {
+        api_budget: percentage(change.api_budget_percent, "api_budget_percent")?,
+        files_budget: percentage(change.files_budget_percent, "files_budget_percent")?,
+        name: change.name,
+    };
     let org = engine.change_org(&caller.0, &id, change).await?;
     shown(&engine, &caller.0, org).await.map(Json)
+}
+
+fn percentage(percent: Option<u64>, field: &'static str) -> Result<Option<u8>> {
+    let bounded = |percent| match u8::try_from(percent) {
+        Ok(percent @ 1..=100) => Ok(percent),
+        _ => Err(Refusal::bad_input("the budget is a percentage from 1 to 100").in_field(field)),
+    };
+    percent.map(bounded).transpose()
 }
 
 /// Forgets the connection; what was captured stays in the lake.
@@ -181,6 +186,7 @@ async fn shown(engine: &Engine, caller: &Caller, org: OrgSummary) -> Result<Org>
         light: standing.light.into(),
         last_captured_at: standing.last_captured_at,
         api_budget_percent: u64::from(org.api_budget_percent),
+        files_budget_percent: u64::from(org.files_budget_percent),
         connection: org.connection.into(),
         connection_message: org.connection_message,
         integration_user: org.integration_user,

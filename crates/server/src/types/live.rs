@@ -26,6 +26,13 @@ pub(crate) enum LiveEvent {
         object: String,
         records: u64,
     },
+    /// About how many API calls the run will make, and how many the budget leaves it.
+    Forecast {
+        org_id: String,
+        api_calls: u64,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        left: Option<u64>,
+    },
     SchemaChanged {
         org_id: String,
         object: String,

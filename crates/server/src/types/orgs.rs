@@ -53,6 +53,8 @@ pub(crate) struct Org {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) last_captured_at: Option<DateTime<Utc>>,
     pub(crate) api_budget_percent: u64,
+    /// Of the daily API calls, what file bodies may use.
+    pub(crate) files_budget_percent: u64,
     pub(crate) connection: ConnectionState,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) connection_message: Option<String>,
@@ -114,6 +116,8 @@ pub(crate) struct OrgChange {
     pub(crate) name: Option<String>,
     /// 1 to 100
     pub(crate) api_budget_percent: Option<u64>,
+    /// 1 to 100
+    pub(crate) files_budget_percent: Option<u64>,
 }
 
 /// Begins the OAuth web-server flow with PKCE.

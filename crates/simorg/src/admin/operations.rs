@@ -2,7 +2,7 @@
 
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json as Body, Router};
 use chrono::{DateTime, Duration, Utc};
@@ -89,7 +89,11 @@ async fn set_clock(State(state): State<AppState>, Body(change): Body<ClockChange
         clock.run_from(at);
     }
     if let Some(seconds) = change.advance_seconds {
-        clock.advance(Duration::seconds(seconds));
+        let is_moved = Duration::try_seconds(seconds).is_some_and(|by| clock.advance(by));
+        if !is_moved {
+            let message = "the clock cannot go beyond the years 1700 to 4000";
+            return ApiError::bad_request("NUMBER_OUTSIDE_VALID_RANGE", message).into_response();
+        }
     }
     answer(&json!({"now": state.org.now()}))
 }
@@ -122,8 +126,11 @@ async fn faults(State(state): State<AppState>) -> Response {
     answer(&json!({"faults": state.org.faults().list()}))
 }
 
-async fn add_fault(State(state): State<AppState>, Body(fault): Body<Fault>) -> Response {
-    answer(&json!({"id": state.org.faults().add(fault)}))
+async fn add_fault(State(state): State<AppState>, Body(fault): Body<Fault>) -> Result<Response, ApiError> {
+    if let Some(why) = fault.impossible() {
+        return Err(ApiError::bad_request("INVALID_FAULT", why));
+    }
+    Ok(answer(&json!({"id": state.org.faults().add(fault)})))
 }
 
 async fn clear_faults(State(state): State<AppState>) -> Response {

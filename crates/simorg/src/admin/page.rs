@@ -130,6 +130,9 @@ struct NewFault {
 async fn fault(State(state): State<AppState>, Form(new): Form<NewFault>) -> Result<Redirect, ApiError> {
     let fault: Fault = serde_json::from_str(&new.fault)
         .map_err(|error| ApiError::bad_request("INVALID_FAULT", error.to_string()))?;
+    if let Some(why) = fault.impossible() {
+        return Err(ApiError::bad_request("INVALID_FAULT", why));
+    }
     state.org.faults().add(fault);
     Ok(back())
 }

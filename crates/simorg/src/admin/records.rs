@@ -79,23 +79,20 @@ async fn write(State(state): State<AppState>, Body(writes): Body<Writes>) -> Res
     let transaction = writes.transaction;
     let archives = writes.archive_old_activities;
     let operations = operations(writes)?;
-    let mut done = Done::default();
-    if let Some(number) = transaction {
-        for operation in operations {
-            done.ids.extend(state.org.save_in(number, operation)?);
+    let done = match transaction {
+        Some(_) if archives => {
+            let message = "archive_old_activities is no operation of an open transaction";
+            return Err(ApiError::bad_request("INVALID_INPUT", message));
         }
-    } else {
-        done = state.org.write(&user, |transaction| {
-            let mut done = Done::default();
-            for operation in &operations {
-                done.run(transaction, operation)?;
-            }
+        Some(number) => state.org.save_all_in(number, operations, Done::of)?,
+        None => state.org.write(&user, |transaction| {
+            let mut done = Done::of(transaction, &operations)?;
             if archives {
                 done.archived = Some(transaction.archive_old_activities());
             }
             Ok(done)
-        })?;
-    }
+        })?,
+    };
     Ok(answer(&done.told()))
 }
 
@@ -109,6 +106,14 @@ struct Done {
 }
 
 impl Done {
+    fn of(transaction: &mut Transaction<'_>, operations: &[Operation]) -> Result<Done, ApiError> {
+        let mut done = Done::default();
+        for operation in operations {
+            done.run(transaction, operation)?;
+        }
+        Ok(done)
+    }
+
     fn run(&mut self, transaction: &mut Transaction<'_>, operation: &Operation) -> Result<(), ApiError> {
         match operation {
             Operation::Merge { master, fields, losers } => {

@@ -167,6 +167,9 @@ async fn change_policy(
     }
     let policy: Policy =
         serde_json::from_value(policy).map_err(|error| ApiError::json_parser(error.to_string()))?;
+    if let Some(problem) = policy.problem() {
+        return Err(ApiError::bad_request("INVALID_POLICY", problem));
+    }
     state.oauth.set_policy(policy.clone());
     Ok(answer(&json!(policy)))
 }

@@ -5,15 +5,12 @@ use std::sync::Arc;
 use axum::body::Bytes;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use chrono::Duration;
-
-use crate::limits::MAX_BATCHES;
 
 use super::Call;
 use super::batch::{Batch, BatchPhase};
 use super::error::BulkError;
 use super::info::{self, Form};
-use super::job::{Job, Phase, Work};
+use super::job::{Job, Phase};
 use super::jobs::already;
 use super::run;
 use super::store::batch_of;
@@ -35,13 +32,10 @@ pub(super) fn add(call: &Call, id: &str, body: Bytes) -> Result<Response, BulkEr
         let text = format!("The batch is larger than {MOST_BYTES} bytes");
         return Err(BulkError::new("ClientInputError", text));
     }
-    let is_query = matches!(job.work, Work::Query { .. });
-    if !is_query {
-        if call.state.bulk2.batches_since(now - Duration::days(1)) >= MAX_BATCHES {
-            return Err(BulkError::new("ExceededQuota", "ApiBatchItems Limit exceeded."));
-        }
-        call.state.bulk2.count_batches(now, 1);
+    if call.state.bulk2.batches_left(now) == 0 {
+        return Err(BulkError::new("ExceededQuota", "ApiBatchItems Limit exceeded."));
     }
+    call.state.bulk2.count_batches(now, 1);
     let batch = keep(call, &job, body);
     run::start(&call.state, &job, &batch);
     Ok(info::batch_answer(StatusCode::CREATED, &job, &batch, Form::of(&call.headers, &job)))

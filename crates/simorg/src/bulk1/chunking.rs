@@ -46,13 +46,13 @@ impl Chunking {
     }
 }
 
-/// The statement once for each range of ids.
-pub(super) fn statements(
-    chunking: &Chunking,
-    plan: &Plan,
+/// The statement once for each range of ids; made one by one, since there may be as many as rows.
+pub(super) fn statements<'a>(
+    chunking: &'a Chunking,
+    plan: &'a Plan,
     view: &View,
-    statement: &str,
-) -> Result<Vec<String>, String> {
+    statement: &'a str,
+) -> Result<impl Iterator<Item = String> + use<'a>, String> {
     if !plan.is_chunkable() {
         return Err("InvalidBatch : PK chunking takes no query with ORDER BY, LIMIT or OFFSET".to_owned());
     }
@@ -60,15 +60,13 @@ pub(super) fn statements(
     let asked = chunking.start.as_deref().and_then(ids::counter_of);
     let first = asked.unwrap_or(object.first_counter).max(object.first_counter);
     let end = view.snapshot().table(&object.name).map_or(first, |table| table.next_counter());
-    let boundary = |counter: u64| ids::record_id(&object.id_prefix, counter)[..15].to_owned();
+    let boundary = move |counter: u64| ids::record_id(&object.id_prefix, counter)[..15].to_owned();
     let step = usize::try_from(chunking.size).unwrap_or(usize::MAX);
     let ranges = (first..end.max(first + 1)).step_by(step);
-    Ok(ranges
-        .map(|from| {
-            let until = from.saturating_add(chunking.size);
-            narrowed(statement, &format!("Id >= '{}' AND Id < '{}'", boundary(from), boundary(until)))
-        })
-        .collect())
+    Ok(ranges.map(move |from| {
+        let until = from.saturating_add(chunking.size);
+        narrowed(statement, &format!("Id >= '{}' AND Id < '{}'", boundary(from), boundary(until)))
+    }))
 }
 
 /// The statement with one more condition.

@@ -14,6 +14,8 @@ mod jobs;
 mod results;
 mod run;
 mod store;
+#[cfg(test)]
+mod tests;
 mod tree;
 mod upload;
 mod write;

@@ -55,8 +55,13 @@ fn query(
     let statement = text.trim();
     let plan = planned(state, job, &view, statement).map_err(|error| failed(&error))?;
     if let Some(chunking) = &job.chunking {
-        let chunks = chunking::statements(chunking, &plan, &view, statement)?;
-        for chunk in chunks {
+        let left = state.bulk2.batches_left(state.org.now());
+        for (made, chunk) in (0..).zip(chunking::statements(chunking, &plan, &view, statement)?) {
+            // Each range is a batch of its own for the daily limit, too.
+            if made == left {
+                return Err("ExceededQuota : ApiBatchItems Limit exceeded.".to_owned());
+            }
+            state.bulk2.count_batches(state.org.now(), 1);
             let number = state.bulk1.new_batch();
             let chunk =
                 Arc::new(Batch::new(number, chunk.into_bytes().into(), BatchPhase::Queued, state.org.now()));

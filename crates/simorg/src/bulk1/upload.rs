@@ -8,6 +8,7 @@ use crate::dml::Row;
 use crate::errors::ApiError;
 use crate::ingest::{Columns, Dialect, LineEnd, Operation, Reader, typed};
 use crate::model::ObjectDef;
+use crate::model::json::exact_numbers;
 use crate::state::View;
 use crate::xml::Element;
 
@@ -26,7 +27,7 @@ pub(super) fn rows(
     match content_type {
         ContentType::Csv => csv(view, object, operation, body),
         ContentType::Json => {
-            let records: Vec<Map<String, Json>> = serde_json::from_slice(body)
+            let records: Vec<Map<String, Json>> = serde_json::from_slice(&exact_numbers(body))
                 .map_err(|error| format!("InvalidBatch : Failed to parse JSON. {error}"))?;
             let records = records.into_iter().map(without_attributes).collect();
             named(view, object, operation, records)

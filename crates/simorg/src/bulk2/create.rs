@@ -15,11 +15,9 @@ use super::refusals;
 use super::store::{Finished, json_answer};
 use crate::errors::ApiError;
 use crate::faults::{Effect, Endpoint};
+use crate::limits::MAX_QUERY_JOBS;
 use crate::server::{ApiVersion, AppState, Session};
 use crate::soql::{self, Context, Outcome};
-
-/// Query jobs per 24 hours (Bulk API 2.0, "Limits").
-const MAX_JOBS_A_DAY: u64 = 10_000;
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -54,7 +52,7 @@ pub(super) async fn create(
         return Err(invalid("Query is missing".to_owned()));
     };
     let now = state.org.now();
-    if state.bulk2.created_since(now - Duration::days(1)) >= MAX_JOBS_A_DAY {
+    if state.bulk2.created_since(now - Duration::days(1)) >= MAX_QUERY_JOBS {
         return Err(ApiError::bad_request("LIMIT_EXCEEDED", "DailyBulkV2QueryJobs Limit exceeded."));
     }
     let view = state.org.view(&session.user);

@@ -45,6 +45,22 @@ impl Asked {
         Ok(asked)
     }
 
+    /// The query of the next page: the locator counts jobs of this very list, so all that chose them goes with it.
+    fn after(&self, end: usize) -> String {
+        let mut query = url::form_urlencoded::Serializer::new(String::new());
+        query.append_pair("queryLocator", &format!("{}-{end}", ids::record_id("01g", 0)));
+        if let Some(job_type) = &self.job_type {
+            query.append_pair("jobType", job_type);
+        }
+        if let Some(concurrency) = &self.concurrency {
+            query.append_pair("concurrencyMode", concurrency);
+        }
+        if let Some(is_enabled) = self.is_pk_chunking_enabled {
+            query.append_pair("isPkChunkingEnabled", if is_enabled { "true" } else { "false" });
+        }
+        query.finish()
+    }
+
     /// Without a wanted type, a list shows the jobs that its path is about.
     fn shows(&self, job: &Listed, for_queries: bool) -> bool {
         let body = &job.body;
@@ -102,15 +118,7 @@ fn list(
     let end = asked.first + records.len();
     let is_done = end >= total;
     let kind = if for_queries { "query" } else { "ingest" };
-    let mut next = format!(
-        "/services/data/v{}/jobs/{kind}?queryLocator={}-{end}",
-        version.text(),
-        ids::record_id("01g", 0)
-    );
-    if let Some(job_type) = &asked.job_type {
-        next.push_str("&jobType=");
-        next.push_str(job_type);
-    }
+    let next = format!("/services/data/v{}/jobs/{kind}?{}", version.text(), asked.after(end));
     Ok(json_answer(&json!({
         "done": is_done,
         "records": records,

@@ -37,17 +37,20 @@ const NAMED_PAGES: usize = 5;
 struct Asked {
     first: usize,
     max_records: usize,
+    /// `&maxRecords=…` as it was asked for, to go into the urls of pages: each of them is read on its own.
+    of_pages: String,
 }
 
 impl Asked {
     fn read(uri: &Uri, total: usize) -> Result<Self, ApiError> {
-        let mut asked = Self { first: 0, max_records: DEFAULT_PAGE };
+        let mut asked = Self { first: 0, max_records: DEFAULT_PAGE, of_pages: String::new() };
         for (key, value) in url::form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()) {
             match &*key {
                 "maxRecords" => {
                     let wrong =
                         || ApiError::bad_request("INVALIDJOB", format!("Invalid maxRecords: {value}"));
                     asked.max_records = value.parse().ok().filter(|max| *max > 0).ok_or_else(wrong)?;
+                    asked.of_pages = format!("&maxRecords={}", asked.max_records);
                 }
                 "locator" => {
                     asked.first = place_of(&value).filter(|first| *first < total.max(1)).ok_or_else(lost)?;
@@ -160,16 +163,17 @@ pub(super) async fn pages(
     let total = job.rows.get().map_or(0, Vec::len);
     let asked = Asked::read(&uri, total)?;
     let base = format!("/services/data/v{}/jobs/query/{}", version.text(), job.id);
+    let place = |start: usize| format!("locator={}{}", locator_of(start), asked.of_pages);
     let starts: Vec<usize> =
         (asked.first..total.max(1)).step_by(asked.max_records).take(NAMED_PAGES + 1).collect();
     let named: Vec<Json> = starts
         .iter()
         .take(NAMED_PAGES)
-        .map(|start| json!({"resultUrl": format!("{base}/results?locator={}", locator_of(*start))}))
+        .map(|start| json!({"resultUrl": format!("{base}/results?{}", place(*start))}))
         .collect();
     let mut answer = json!({"resultPages": named, "done": starts.len() <= NAMED_PAGES});
     if let Some(start) = starts.get(NAMED_PAGES) {
-        answer["nextRecordsUrl"] = json!(format!("{base}/resultPages?locator={}", locator_of(*start)));
+        answer["nextRecordsUrl"] = json!(format!("{base}/resultPages?{}", place(*start)));
     }
     Ok(json_answer(&answer))
 }

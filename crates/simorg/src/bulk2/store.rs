@@ -13,6 +13,7 @@ use tokio::sync::watch;
 use super::ingest;
 use super::job::{Job, Polls};
 use crate::errors::{ApiError, JSON};
+use crate::limits::MAX_BATCHES;
 use crate::model::ids;
 use crate::server::Session;
 
@@ -66,6 +67,11 @@ impl State {
     /// Batches of rows taken at or after this time.
     pub fn batches_since(&self, since: DateTime<Utc>) -> u64 {
         self.lock().batches.iter().filter(|(at, _)| *at >= since).map(|(_, batches)| batches).sum()
+    }
+
+    /// Batches that may still be taken today.
+    pub(crate) fn batches_left(&self, now: DateTime<Utc>) -> u64 {
+        MAX_BATCHES.saturating_sub(self.batches_since(now - Duration::days(1)))
     }
 
     /// Jobs that exist now, whatever their state.

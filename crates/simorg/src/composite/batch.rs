@@ -10,8 +10,10 @@ use serde_json::Value as Json;
 use serde_json::value::RawValue;
 
 use crate::errors::{ApiError, JSON};
+use crate::model::json::exact_numbers;
 use crate::server::{ApiVersion, AppState, Session, dispatch};
 
+use super::resources::{self, Within};
 use super::{MAX_PARTS, PART, raw_body, unexpected};
 
 #[derive(Debug, Deserialize)]
@@ -50,8 +52,8 @@ pub(super) async fn batch(
     Extension(session): Extension<Session>,
     body: Bytes,
 ) -> Result<Response, ApiError> {
-    let batch: Batch =
-        serde_json::from_slice(&body).map_err(|error| ApiError::json_parser(error.to_string()))?;
+    let batch: Batch = serde_json::from_slice(&exact_numbers(&body))
+        .map_err(|error| ApiError::json_parser(error.to_string()))?;
     if batch.batch_requests.len() > MAX_PARTS {
         let text = format!("Limit exceeded. Maximum number of subrequests allowed is {MAX_PARTS}.");
         return Err(ApiError::bad_request("LIMIT_EXCEEDED", text));
@@ -76,7 +78,11 @@ pub(super) async fn batch(
 }
 
 async fn answer_to(state: &AppState, session: &Session, part: &BatchRequest) -> Response {
-    match request_of(part) {
+    let request = request_of(part).and_then(|(version, path, request)| {
+        resources::check(&state.org, session, Within::Batch, &path)?;
+        Ok((version, path, request))
+    });
+    match request {
         Ok((version, path, request)) => dispatch(state, session.clone(), version, &path, request).await,
         Err(error) => error.into_response(),
     }

@@ -11,6 +11,7 @@ use serde_json::{Map, Value as Json};
 
 use crate::dml::{self, MOST_ROWS, Options, Verb};
 use crate::errors::{ApiError, JSON};
+use crate::model::json::exact_numbers;
 use crate::rows::{self, model};
 use crate::server::{ApiVersion, AppState, Session};
 
@@ -105,6 +106,9 @@ fn write(
 ) -> Result<Response, ApiError> {
     let writes: Writes = parsed(body)?;
     let rows = rows_of(writes.records)?;
+    let view = state.org.view(&session.user);
+    rows::readable(&view, rows.iter().map(|row| (row.object.as_str(), &row.record)))?;
+    drop(view);
     let options = Options { all_or_none: writes.all_or_none, ..rows::options(headers) };
     let outcomes = dml::save(&state.org, &session.user, verb, &rows, &options);
     Ok(outcomes::answer(verb, &rows, &outcomes))
@@ -179,7 +183,7 @@ fn rows_of(records: Vec<Map<String, Json>>) -> Result<Vec<dml::Row>, ApiError> {
         if rows.last().is_none_or(|last| !last.object.eq_ignore_ascii_case(&object)) {
             chunks += 1;
         }
-        rows.push(dml::Row { object, record });
+        rows.push(dml::Row::new(&object, record));
     }
     if chunks > MOST_CHUNKS {
         let message = format!(
@@ -210,5 +214,5 @@ fn listed(text: &str) -> impl Iterator<Item = &str> {
 }
 
 fn parsed<T: serde::de::DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
-    serde_json::from_slice(body).map_err(|error| ApiError::json_parser(error.to_string()))
+    serde_json::from_slice(&exact_numbers(body)).map_err(|error| ApiError::json_parser(error.to_string()))
 }

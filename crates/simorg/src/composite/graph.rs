@@ -10,9 +10,12 @@ use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 
 use crate::errors::{ApiError, JSON};
+use crate::model::json::exact_numbers;
 use crate::server::{AppState, Session};
 
-use super::{Answers, SubAnswer, SubRequest, answer_all, check_references, halted, split, unexpected};
+use super::{
+    Answers, SubAnswer, SubRequest, answer_all, check_references, halted, resources, split, unexpected,
+};
 
 /// REST API Developer Guide, "Composite Graph Limits".
 const MOST_GRAPHS: usize = 75;
@@ -50,8 +53,8 @@ pub(super) async fn graph(
     Extension(session): Extension<Session>,
     body: Bytes,
 ) -> Result<Response, ApiError> {
-    let graphs: Graphs =
-        serde_json::from_slice(&body).map_err(|error| ApiError::json_parser(error.to_string()))?;
+    let graphs: Graphs = serde_json::from_slice(&exact_numbers(&body))
+        .map_err(|error| ApiError::json_parser(error.to_string()))?;
     check(&graphs)?;
     let mut answers = GraphAnswers { graphs: Vec::with_capacity(graphs.graphs.len()) };
     let mut failures = 0;
@@ -91,18 +94,14 @@ fn check(graphs: &Graphs) -> Result<(), ApiError> {
             return Err(ApiError::bad_request("INVALID_INPUT", message));
         }
         check_references(&graph.composite_request)?;
-        if let Some(part) = graph.composite_request.iter().find(|part| !is_row(&part.url)) {
-            let message = format!("The url {} is not one that a graph takes.", part.url);
+        if let Some(part) = graph.composite_request.iter().find(|part| !is_taken(part)) {
+            let message = format!("A graph does not take {} {}.", part.method, part.url);
             return Err(ApiError::bad_request("INVALID_INPUT", message));
         }
     }
     Ok(())
 }
 
-/// `/sobjects/X`, `/sobjects/X/<id>` or `/sobjects/X/<field>/<value>`.
-fn is_row(url: &str) -> bool {
-    let Some((_, path)) = split(url) else { return false };
-    let path = path.split('?').next().unwrap_or_default();
-    let parts: Vec<&str> = path.trim_matches('/').split('/').collect();
-    parts[0] == "sobjects" && (2..=4).contains(&parts.len())
+fn is_taken(part: &SubRequest) -> bool {
+    split(&part.url).is_some_and(|(_, path)| resources::is_of_graph(&part.method, path))
 }

@@ -7,6 +7,7 @@ mod collections;
 mod graph;
 mod outcomes;
 mod references;
+mod resources;
 mod tree;
 
 use std::collections::HashMap;
@@ -22,12 +23,15 @@ use serde_json::Value as Json;
 use serde_json::value::RawValue;
 
 use crate::errors::{ApiError, JSON};
+use crate::model::json::exact_numbers;
 use crate::server::{ApiVersion, AppState, Session, dispatch};
 use crate::state::joint;
 
+use resources::Within;
+
 /// The most sub-requests in one call (REST API Developer Guide, "Composite").
 const MAX_PARTS: usize = 25;
-/// The most of them that are queries.
+/// The most of them that are queries or collections.
 const MAX_QUERIES: usize = 5;
 
 /// Marks a request as part of a composite one: its url was never one of HTTP, so the limits of those do not bind it.
@@ -82,8 +86,8 @@ async fn composite(
     Extension(session): Extension<Session>,
     body: Bytes,
 ) -> Result<Response, ApiError> {
-    let composite: Composite =
-        serde_json::from_slice(&body).map_err(|error| ApiError::json_parser(error.to_string()))?;
+    let composite: Composite = serde_json::from_slice(&exact_numbers(&body))
+        .map_err(|error| ApiError::json_parser(error.to_string()))?;
     check(&composite)?;
     let composite_response =
         answer_all(&state, &session, &composite.composite_request, composite.all_or_none).await?;
@@ -174,7 +178,8 @@ fn check(composite: &Composite) -> Result<(), ApiError> {
         let text = format!("Limit exceeded. Maximum number of subrequests allowed is {MAX_PARTS}.");
         return Err(ApiError::bad_request("LIMIT_EXCEEDED", text));
     }
-    let queries = parts.iter().filter(|part| is_query(&part.url)).count();
+    let path = |part: &SubRequest| split(&part.url).map(|(_, path)| path.to_owned()).unwrap_or_default();
+    let queries = parts.iter().filter(|part| resources::is_bounded(&path(part))).count();
     if queries > MAX_QUERIES {
         let text = format!(
             "Limit exceeded. Maximum number of query and sObject collection subrequests allowed is {MAX_QUERIES}."
@@ -206,12 +211,6 @@ fn split(url: &str) -> Option<(ApiVersion, &str)> {
     Some((ApiVersion(version.strip_suffix(".0")?.parse().ok()?), path))
 }
 
-fn is_query(url: &str) -> bool {
-    let resource = split(url).map_or("", |(_, path)| path.trim_start_matches('/'));
-    let resource = resource.split(['?', '/']).next().unwrap_or_default();
-    matches!(resource, "query" | "queryAll")
-}
-
 async fn answer_to(
     state: &AppState,
     session: &Session,
@@ -219,7 +218,11 @@ async fn answer_to(
     sub_request: SubRequest,
 ) -> Result<SubAnswer, ApiError> {
     let reference_id = sub_request.reference_id.clone();
-    let answer = match request_of(known, sub_request) {
+    let request = request_of(known, sub_request).and_then(|(version, path, request)| {
+        resources::check(&state.org, session, Within::Composite, &path)?;
+        Ok((version, path, request))
+    });
+    let answer = match request {
         Ok((version, path, request)) => dispatch(state, session.clone(), version, &path, request).await,
         Err(error) => error.into_response(),
     };

@@ -49,6 +49,7 @@ pub(super) async fn tree(
         flatten(&view, &def, record, None, 1, &mut nodes)?;
     }
     check(&nodes)?;
+    rows::readable(&view, nodes.iter().map(|node| (node.object.as_str(), &node.record)))?;
     drop(view);
     Ok(save(&state, &session, nodes, rows::options(&headers)))
 }
@@ -127,7 +128,6 @@ fn check(nodes: &[Node]) -> Result<(), ApiError> {
 }
 
 fn save(state: &AppState, session: &Session, nodes: Vec<Node>, options: Options) -> Response {
-    let references: Vec<String> = nodes.iter().map(|node| node.reference.clone()).collect();
     let results = state.org.transact(&session.user, |transaction| {
         let mut ids: Vec<Option<String>> = Vec::with_capacity(nodes.len());
         let mut results = Vec::with_capacity(nodes.len());
@@ -140,7 +140,7 @@ fn save(state: &AppState, session: &Session, nodes: Vec<Node>, options: Options)
                 };
                 node.record.insert(field, Json::from(id));
             }
-            let row = dml::Row { object: node.object, record: node.record };
+            let row = dml::Row::new(&node.object, node.record);
             let outcome = dml::save_in(transaction, &Verb::Insert, &[row], options).remove(0);
             ids.push(outcome.as_ref().ok().map(|saved| saved.id.clone()));
             results.push((node.reference, outcome));
@@ -160,7 +160,6 @@ fn save(state: &AppState, session: &Session, nodes: Vec<Node>, options: Options)
         let answer = json!({"hasErrors": true, "results": failed});
         return (StatusCode::BAD_REQUEST, [(header::CONTENT_TYPE, JSON)], answer.to_string()).into_response();
     }
-    debug_assert_eq!(results.len(), references.len());
     let saved: Vec<Json> = results
         .iter()
         .filter_map(|(reference, outcome)| Some((reference, outcome.as_ref().ok()?)))

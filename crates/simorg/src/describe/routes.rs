@@ -1,21 +1,42 @@
 //! `GET /sobjects`, `/sobjects/X` and `/sobjects/X/describe`.
 
-use axum::extract::{Path, State};
+use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{any, get};
 use axum::{Extension, Router};
 use chrono::{DateTime, NaiveDateTime};
 use serde_json::{Value as Json, json};
 
 use crate::errors::{ApiError, JSON};
 use crate::generate::hash_text;
-use crate::server::{ApiVersion, AppState, Session, http_date};
+use crate::server::{self, ApiVersion, AppState, Session, http_date};
 
 use super::model;
 
 pub fn router() -> Router<AppState> {
-    Router::new().route("/sobjects", get(global)).route("/sobjects/{object}/describe", get(describe))
+    let mut router =
+        Router::new().route("/sobjects", get(global)).route("/sobjects/{object}/describe", get(describe));
+    for resource in
+        ["describe/{*rest}", "listviews", "listviews/{*rest}", "quickActions", "quickActions/{*rest}"]
+    {
+        router = router.route(&format!("/sobjects/{{object}}/{resource}"), any(not_simulated));
+    }
+    router
+}
+
+/// What an object shows to people: layouts, list views, actions.
+async fn not_simulated(
+    State(state): State<AppState>,
+    Extension(session): Extension<Session>,
+    version: Extension<ApiVersion>,
+    request: Request,
+) -> Response {
+    let object = request.uri().path().split('/').nth(2).unwrap_or_default();
+    match state.org.view(&session.user).object(object) {
+        Some(_) => server::not_simulated(version, request).await,
+        None => ApiError::not_found().into_response(),
+    }
 }
 
 async fn global(

@@ -12,6 +12,7 @@ mod tests;
 use serde_json::{Map, Value as Json};
 
 use crate::errors::ApiError;
+use crate::state::Body;
 
 pub use save::save;
 pub use upsert::key_field;
@@ -42,16 +43,18 @@ pub struct Row {
     /// May be empty where an id is enough.
     pub object: String,
     pub record: Map<String, Json>,
+    /// Contents of base64 fields that came beside the record, for an insert.
+    pub bodies: Vec<(String, Body)>,
 }
 
 impl Row {
     pub fn new(object: &str, record: Map<String, Json>) -> Row {
-        Row { object: object.to_owned(), record }
+        Row { object: object.to_owned(), record, bodies: Vec::new() }
     }
 
     /// A row that is known by its id alone.
     pub fn by_id(id: &str) -> Row {
-        Row { object: String::new(), record: Map::from_iter([("Id".to_owned(), Json::from(id))]) }
+        Row::new("", Map::from_iter([("Id".to_owned(), Json::from(id))]))
     }
 }
 

@@ -56,7 +56,7 @@ fn save_row(
     match verb {
         Verb::Insert => {
             let def = object(transaction, row)?;
-            Ok(inserted(transaction.insert(&def.name, &row.record)?))
+            Ok(inserted(transaction.insert_with(&def.name, &row.record, row.bodies.clone())?))
         }
         Verb::Upsert { by } => {
             let def = object(transaction, row)?;

@@ -232,3 +232,17 @@ fn children_of_written_parents_are_found_by_the_index_and_without_it_alike() {
     let def = view.object("Account").unwrap();
     assert!(view.row(&def, &accounts[0]).is_some_and(|row| row.value_of("Name") != Value::Null));
 }
+
+#[test]
+fn keys_that_differ_in_case_alone_are_two_if_the_field_tells_case() {
+    for (field, expected) in
+        [("Strict_Id__c", ["created", "created"]), ("External_Id__c", ["created", "DUPLICATE_VALUE"])]
+    {
+        let org = org();
+        let rows = ["A-1", "a-1"].map(|key| row("Project__c", &json!({"Name": "P", field: key})));
+
+        let outcomes = write(&org, &Verb::Upsert { by: field.to_owned() }, &rows, false);
+
+        assert_eq!(codes(&outcomes), expected, "{field}");
+    }
+}

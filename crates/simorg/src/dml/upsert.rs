@@ -34,7 +34,8 @@ pub(super) fn save(
     };
     let wanted = validation::value(field, given)?;
     let shown = wanted.to_plain_text();
-    if !seen.insert(shown.to_lowercase()) {
+    let key = if field.case_sensitive { shown.clone() } else { shown.to_lowercase() };
+    if !seen.insert(key) {
         let message = format!("Duplicate external id specified: {shown}");
         return Err(vec![ApiError::record("DUPLICATE_VALUE", message, [field.name.clone()])]);
     }

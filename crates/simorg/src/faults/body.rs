@@ -8,7 +8,7 @@ use futures::stream::{self, StreamExt};
 
 type Piece = Result<Bytes, axum::Error>;
 
-/// The first bytes of a body; then either the connection breaks or the body simply ends.
+/// The first bytes of a body, or all of a shorter one; then either the connection breaks or the body simply ends.
 pub fn cut(body: Body, after_bytes: u64, broken: bool) -> Body {
     let start: (BodyDataStream, u64, bool) = (body.into_data_stream(), after_bytes, false);
     Body::from_stream(stream::unfold(start, move |(mut pieces, left, done)| async move {
@@ -20,7 +20,9 @@ pub fn cut(body: Body, after_bytes: u64, broken: bool) -> Body {
             tokio::task::yield_now().await;
             return broken.then(|| (Err(broken_connection()), (pieces, 0, true)));
         }
-        let piece: Piece = pieces.next().await?;
+        let Some(piece) = pieces.next().await else {
+            return broken.then(|| (Err(broken_connection()), (pieces, 0, true)));
+        };
         match piece {
             Err(error) => Some((Err(error), (pieces, 0, true))),
             Ok(bytes) => {

@@ -47,6 +47,44 @@ pub enum Endpoint {
     Other,
 }
 
+impl Endpoint {
+    /// Whether a request tells its object before it is answered.
+    fn knows_object(self) -> bool {
+        use Endpoint as E;
+        match self {
+            E::Any
+            | E::Query
+            | E::QueryAll
+            | E::Describe
+            | E::Deleted
+            | E::Updated
+            | E::Blob
+            | E::Row
+            | E::Soap => true,
+            E::NextPage
+            | E::BulkCreate
+            | E::BulkStatus
+            | E::BulkResults
+            | E::BulkClose
+            | E::IngestCreate
+            | E::IngestUpload
+            | E::IngestStatus
+            | E::IngestResults
+            | E::IngestClose
+            | E::IngestRows
+            | E::AsyncJob
+            | E::AsyncBatch
+            | E::AsyncResults
+            | E::DescribeGlobal
+            | E::Composite
+            | E::Token
+            | E::Limits
+            | E::Metadata
+            | E::Other => false,
+        }
+    }
+}
+
 /// How the body of a refused request looks.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -145,6 +183,18 @@ fn any() -> Endpoint {
 }
 
 impl Fault {
+    /// Why the rule could never strike, if so: what it asks for is not known where it would.
+    pub fn impossible(&self) -> Option<&'static str> {
+        if self.effect.is_semantic() {
+            return self
+                .path
+                .is_some()
+                .then_some("this effect strikes inside an API, where no path is known");
+        }
+        (self.object.is_some() && !self.at.knows_object())
+            .then_some("the object of a request is not known at this endpoint")
+    }
+
     /// Strikes each call of this kind until cleared.
     pub fn at(at: Endpoint, effect: Effect) -> Fault {
         Fault { at, path: None, object: None, after: 0, times: None, effect }
@@ -228,8 +278,9 @@ impl Faults {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Adds a rule and answers its number.
+    /// Adds a rule and answers its number. One that can never strike is a mistake of the caller.
     pub fn add(&self, fault: Fault) -> u64 {
+        debug_assert_eq!(fault.impossible(), None, "{fault:?}");
         let mut inner = self.inner();
         inner.next += 1;
         let id = inner.next;

@@ -4,4 +4,4 @@ mod download;
 mod upload;
 
 pub(crate) use download::body;
-pub(crate) use upload::record;
+pub(crate) use upload::{is_multipart, row};

@@ -1,53 +1,84 @@
-//! A record for insert from a request body: plain JSON, or multipart with the record in one part and a body in another.
+//! A row for insert from a request: plain JSON, or multipart with the record in one part and a body in another.
+//!
+//! A body is read piece by piece and goes as bytes to where it is kept: as text in JSON it would take up several times its size.
 
-use axum::RequestExt;
-use axum::body::{Body, Bytes};
-use axum::extract::{Multipart, Request};
-use axum::http::{HeaderMap, header};
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-use serde_json::{Map, Value as Json};
+use axum::body::Bytes;
+use axum::extract::multipart::{Field, Multipart, MultipartError};
+use axum::extract::{DefaultBodyLimit, FromRequest, Request};
+use axum::http::{HeaderMap, StatusCode, header};
+use bytes::BytesMut;
 
+use crate::dml;
 use crate::errors::ApiError;
 use crate::model::{FieldType, ObjectDef};
 use crate::rows;
+use crate::state::Body;
 
-/// The record that a request wants inserted.
-pub(crate) async fn record(
-    def: &ObjectDef,
-    headers: &HeaderMap,
-    body: Bytes,
-) -> Result<Map<String, Json>, ApiError> {
-    let content_type =
-        headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    if !content_type.starts_with("multipart/") {
-        return rows::parse(&body);
+/// The largest files ("Insert or Update Blob Data", REST API Developer Guide): versions of documents, and all others.
+const MOST_BYTES_OF_VERSION: usize = 2 << 30;
+const MOST_BYTES: usize = 500 << 20;
+/// What record and boundaries may take beside the file.
+const MOST_BYTES_BESIDE: usize = 1 << 20;
+
+/// The row that a request wants inserted.
+pub(crate) async fn row(def: &ObjectDef, mut request: Request) -> Result<dml::Row, ApiError> {
+    if !is_multipart(request.headers()) {
+        let body = Bytes::from_request(request, &())
+            .await
+            .map_err(|refused| ApiError::new(refused.status(), "INVALID_INPUT", refused.body_text()))?;
+        return Ok(dml::Row::new(&def.name, rows::parse(&body)?));
     }
-    let mut request = Request::new(Body::from(body));
-    request.headers_mut().insert(header::CONTENT_TYPE, headers[header::CONTENT_TYPE].clone());
-    let multipart: Multipart = request.extract().await.map_err(|_| malformed())?;
-    read_parts(def, multipart).await
+    let most = if def.name == "ContentVersion" { MOST_BYTES_OF_VERSION } else { MOST_BYTES };
+    let expected = expected_bytes(request.headers()).min(most);
+    DefaultBodyLimit::max(most + MOST_BYTES_BESIDE).apply(&mut request);
+    let parts = Multipart::from_request(request, &()).await.map_err(|_| malformed())?;
+    read_parts(def, parts, expected).await
 }
 
-async fn read_parts(def: &ObjectDef, mut multipart: Multipart) -> Result<Map<String, Json>, ApiError> {
+pub(crate) fn is_multipart(headers: &HeaderMap) -> bool {
+    let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    content_type.is_some_and(|kind| kind.starts_with("multipart/"))
+}
+
+fn expected_bytes(headers: &HeaderMap) -> usize {
+    let length = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok());
+    length.and_then(|length| length.parse().ok()).unwrap_or(0)
+}
+
+async fn read_parts(def: &ObjectDef, mut parts: Multipart, expected: usize) -> Result<dml::Row, ApiError> {
     let mut record = None;
     let mut bodies = Vec::new();
-    while let Some(part) = multipart.next_field().await.map_err(|_| malformed())? {
+    while let Some(part) = parts.next_field().await.map_err(|error| refused(&error))? {
         let name = part.name().unwrap_or_default().to_owned();
         let has_file = part.file_name().is_some();
-        let bytes = part.bytes().await.map_err(|_| malformed())?;
         let blob = def.field(&name).filter(|field| field.kind == FieldType::Base64);
         match blob {
-            Some(field) if has_file => bodies.push((field.name.clone(), bytes)),
-            None if record.is_none() => record = Some(rows::parse(&bytes)?),
+            Some(field) if has_file => {
+                bodies.push((field.name.clone(), Body::Bytes(whole(part, expected).await?)));
+            }
+            None if record.is_none() => record = Some(rows::parse(&whole(part, 0).await?)?),
             _ => return Err(malformed()),
         }
     }
-    let mut record = record.ok_or_else(malformed)?;
-    for (field, bytes) in bodies {
-        record.insert(field, Json::String(STANDARD.encode(bytes)));
+    Ok(dml::Row { bodies, ..dml::Row::new(&def.name, record.ok_or_else(malformed)?) })
+}
+
+/// All of a part. Room for what is expected is taken at once, so that a large file is not copied as it grows.
+async fn whole(mut part: Field<'_>, expected: usize) -> Result<Bytes, ApiError> {
+    let mut bytes = BytesMut::with_capacity(expected);
+    while let Some(piece) = part.chunk().await.map_err(|error| refused(&error))? {
+        bytes.extend_from_slice(&piece);
     }
-    Ok(record)
+    Ok(bytes.freeze())
+}
+
+fn refused(error: &MultipartError) -> ApiError {
+    match error.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => {
+            ApiError::new(error.status(), "INVALID_MULTIPART_REQUEST", "The file is too large")
+        }
+        _ => malformed(),
+    }
 }
 
 fn malformed() -> ApiError {

@@ -10,7 +10,7 @@ use super::kind::Kind;
 use super::parser::Node;
 use super::pattern::Pattern;
 use super::program::{Arithmetic, Equality, Expr, Order};
-use super::{Datum, FormulaError, Purpose};
+use super::{Datum, Extent, FormulaError, Purpose, Reading};
 
 type Checked = Result<(Expr, Kind), FormulaError>;
 
@@ -18,8 +18,17 @@ pub(super) struct Checker<'a> {
     pub(super) snapshot: &'a Snapshot,
     pub(super) object: &'a ObjectDef,
     pub(super) purpose: Purpose<'a>,
-    pub(super) trail: &'a mut Vec<(String, String)>,
+    pub(super) reading: &'a mut Reading,
+    /// The level at which this formula begins.
+    pub(super) base: usize,
+    pub(super) extent: Extent,
 }
+
+/// How deep operations may lie in one another, across formula fields; reading and computing them take a part of the stack.
+const MOST_LEVELS: usize = 300;
+/// The most operations of a formula. Each compiles to more than one of the 15,000 characters that a compiled formula may have
+/// (Salesforce: "Formula Field Limits and Restrictions").
+const MOST_OPERATIONS: usize = 15_000;
 
 fn invalid(message: String) -> FormulaError {
     FormulaError::Invalid(message)
@@ -78,6 +87,29 @@ impl Checker<'_> {
     }
 
     fn expr(&mut self, node: &Node) -> Checked {
+        self.reading.level += 1;
+        let checked = self.reaches(Extent { operations: 1, levels: 0 }).and_then(|()| self.expr_of(node));
+        self.reading.level -= 1;
+        checked
+    }
+
+    /// Takes note of a part that lies at the present level; refuses what is too much to compute.
+    pub(super) fn reaches(&mut self, part: Extent) -> Result<(), FormulaError> {
+        let level = self.reading.level + part.levels;
+        if level > MOST_LEVELS {
+            return Err(FormulaError::NotSimulated(format!("more than {MOST_LEVELS} nested operations")));
+        }
+        self.extent.levels = self.extent.levels.max(level - self.base);
+        self.extent.operations += part.operations;
+        if self.extent.operations > MOST_OPERATIONS {
+            return Err(invalid(
+                "Compiled formula is too big to execute. Maximum size is 15,000 characters".to_owned(),
+            ));
+        }
+        Ok(())
+    }
+
+    fn expr_of(&mut self, node: &Node) -> Checked {
         match node {
             Node::Number(digits) => {
                 let number = Decimal::from_str_exact(digits)

@@ -28,7 +28,7 @@ pub(super) fn evaluate(expr: &Expr, subject: &Subject<'_>) -> Evaluated {
         Expr::Arithmetic(operation, left, right) => {
             arithmetic(*operation, &evaluate(left, subject)?, &evaluate(right, subject)?)?
         }
-        Expr::Concat(left, right) => concat(evaluate(left, subject)?, evaluate(right, subject)?),
+        Expr::Concat(left, right) => concat(evaluate(left, subject)?, evaluate(right, subject)?)?,
         Expr::Equal(equality, left, right) => {
             equal(*equality, &evaluate(left, subject)?, &evaluate(right, subject)?)
         }
@@ -46,15 +46,16 @@ pub(super) fn evaluate(expr: &Expr, subject: &Subject<'_>) -> Evaluated {
     })
 }
 
-fn concat(left: Datum, right: Datum) -> Datum {
-    match (left, right) {
+fn concat(left: Datum, right: Datum) -> Evaluated {
+    Ok(match (left, right) {
         (Datum::Text(mut left), Datum::Text(right)) => {
+            texts::within_bounds(left.len() + right.len())?;
             left.push_str(&right);
             Datum::Text(left)
         }
         (left, Datum::Blank) => left,
         (_, right) => right,
-    }
+    })
 }
 
 /// Blank when one side is blank, unless the two are texts.

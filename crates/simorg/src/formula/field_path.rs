@@ -9,7 +9,10 @@ use crate::state::view::Snapshot;
 use super::check::Checker;
 use super::kind::Kind;
 use super::program::Expr;
-use super::{Datum, Formula, FormulaError, Purpose, Subject};
+use super::{Datum, Extent, Formula, FormulaError, Purpose, Subject};
+
+/// A formula within another takes as much of the stack as these many operations.
+const LEVELS_OF_FIELD: usize = 5;
 
 /// Where a value is read.
 #[derive(Debug, Clone)]
@@ -18,6 +21,8 @@ pub(super) struct FieldPath {
     steps: Vec<Step>,
     /// In lower case, so that it is found at once.
     field: String,
+    /// The fields on the way and the last one, each with its object.
+    named: Vec<(String, String)>,
     /// A percentage is a hundredth of what the field holds.
     percent: bool,
 }
@@ -56,6 +61,11 @@ impl FieldPath {
     /// A field of the record itself, not of one that it refers to.
     pub(super) fn is_own(&self) -> bool {
         self.root == Root::Record && self.steps.is_empty()
+    }
+
+    /// Whether the path leads to this field or over it.
+    pub(super) fn names(&self, object: &str, field: &str) -> bool {
+        self.named.iter().any(|(owner, name)| owner == object && name == field)
     }
 
     pub(super) fn read(&self, subject: &Subject<'_>) -> Datum {
@@ -140,6 +150,7 @@ impl Checker<'_> {
         whole: &str,
     ) -> Result<(Expr, Kind), FormulaError> {
         let mut steps = Vec::new();
+        let mut named = Vec::new();
         let mut current: Option<Arc<ObjectDef>> = None;
         let mut parts = path.split('.').peekable();
         loop {
@@ -147,18 +158,20 @@ impl Checker<'_> {
             let at: &ObjectDef = current.as_deref().unwrap_or(object);
             if parts.peek().is_none() {
                 let field = at.field(part).ok_or_else(|| unknown(whole))?;
+                named.push((at.name.clone(), field.name.clone()));
                 let percent = field.kind == FieldType::Percent;
-                let path = FieldPath { root, steps, field: field.name.to_ascii_lowercase(), percent };
+                let path = FieldPath { root, steps, field: field.name.to_ascii_lowercase(), named, percent };
                 return self.target(path, at, field, whole);
             }
-            let (step, target) = self.step(at, part).ok_or_else(|| unknown(whole))?;
+            let (step, reference, target) = self.step(at, part).ok_or_else(|| unknown(whole))?;
+            named.push((at.name.clone(), reference));
             steps.push(step);
             current = Some(target);
         }
     }
 
-    /// The reference field that a relationship belongs to, and the object that it leads to.
-    fn step(&self, object: &ObjectDef, part: &str) -> Option<(Step, Arc<ObjectDef>)> {
+    /// The step over a relationship, the reference field that it belongs to, and the object that it leads to.
+    fn step(&self, object: &ObjectDef, part: &str) -> Option<(Step, String, Arc<ObjectDef>)> {
         let (name, wanted) = part.split_once(':').map_or((part, None), |(name, target)| (name, Some(target)));
         let reference = object.relationship(name)?;
         let is = |target: &str| reference.reference_to.iter().any(|held| held.eq_ignore_ascii_case(target));
@@ -174,7 +187,7 @@ impl Checker<'_> {
             reference: reference.name.to_ascii_lowercase(),
             target: several.then(|| def.name.clone()),
         };
-        Some((step, def))
+        Some((step, reference.name.clone(), def))
     }
 
     fn target(
@@ -211,17 +224,28 @@ impl Checker<'_> {
         whole: &str,
     ) -> Result<(), FormulaError> {
         let key = (owner.name.to_ascii_lowercase(), field.name.to_ascii_lowercase());
-        if self.trail.contains(&key) {
+        if self.reading.trail.contains(&key) {
+            self.reading.is_circular = true;
             return Err(FormulaError::Invalid(format!(
                 "Formula cannot use another formula field that directly or indirectly refers to itself. {whole}"
             )));
         }
-        self.trail.push(key);
-        let read = Formula::within(text, owner, self.snapshot, Purpose::Field(field), self.trail);
-        self.trail.pop();
+        if let Some(known) = self.reading.read.get(&key) {
+            return self.reaches(*known);
+        }
+        self.reading.trail.push(key.clone());
+        self.reading.level += LEVELS_OF_FIELD;
+        let read = Formula::within(text, owner, self.snapshot, Purpose::Field(field), self.reading);
+        self.reading.level -= LEVELS_OF_FIELD;
+        self.reading.trail.pop();
         match read {
-            Ok(_) => Ok(()),
-            Err(FormulaError::Invalid(message)) if message.starts_with("Formula cannot use another") => {
+            Ok(formula) => {
+                let Extent { operations, levels } = formula.extent;
+                let extent = Extent { operations, levels: levels + LEVELS_OF_FIELD };
+                self.reading.read.insert(key, extent);
+                self.reaches(extent)
+            }
+            Err(FormulaError::Invalid(message)) if self.reading.is_circular => {
                 Err(FormulaError::Invalid(message))
             }
             Err(FormulaError::Invalid(message)) => {

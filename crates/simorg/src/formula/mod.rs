@@ -20,6 +20,7 @@ mod program;
 mod tests;
 
 use std::cell::OnceCell;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -61,6 +62,28 @@ pub enum Purpose<'a> {
 pub struct Formula {
     root: program::Expr,
     kind: Kind,
+    extent: Extent,
+}
+
+/// How much there is to a formula, the formulas of the fields that it names included each time that it names them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Extent {
+    operations: usize,
+    /// How deep operations lie in one another.
+    levels: usize,
+}
+
+/// What is shared by a formula and those that it leads to, while they are read.
+#[derive(Debug, Default)]
+struct Reading {
+    /// The formula fields that are being read, so that one that leads back to itself is found.
+    trail: Vec<(String, String)>,
+    /// Those that were read and are right, so that each is read once.
+    read: HashMap<(String, String), Extent>,
+    /// Operations that are being read within one another.
+    level: usize,
+    /// One was found that leads back to itself.
+    is_circular: bool,
 }
 
 /// What a formula is evaluated on.
@@ -99,20 +122,19 @@ impl Formula {
         snapshot: &Snapshot,
         purpose: Purpose<'_>,
     ) -> Result<Formula, FormulaError> {
-        let mut trail = Vec::new();
+        let mut reading = Reading::default();
         if let Purpose::Field(field) = purpose {
-            trail.push((object.name.to_ascii_lowercase(), field.name.to_ascii_lowercase()));
+            reading.trail.push((object.name.to_ascii_lowercase(), field.name.to_ascii_lowercase()));
         }
-        Formula::within(text, object, snapshot, purpose, &mut trail)
+        Formula::within(text, object, snapshot, purpose, &mut reading)
     }
 
-    /// `trail` holds the formula fields that are being read, so that one that leads back to itself is found.
     fn within(
         text: &str,
         object: &ObjectDef,
         snapshot: &Snapshot,
         purpose: Purpose<'_>,
-        trail: &mut Vec<(String, String)>,
+        reading: &mut Reading,
     ) -> Result<Formula, FormulaError> {
         let length = text.chars().count();
         if length > MOST_CHARACTERS {
@@ -121,12 +143,20 @@ impl Formula {
             )));
         }
         let node = parser::parse(text)?;
-        let (root, kind) = check::Checker { snapshot, object, purpose, trail }.formula(&node)?;
-        Ok(Formula { root, kind })
+        let base = reading.level;
+        let mut checker =
+            check::Checker { snapshot, object, purpose, reading, base, extent: Extent::default() };
+        let (root, kind) = checker.formula(&node)?;
+        Ok(Formula { root, kind, extent: checker.extent })
     }
 
     pub fn kind(&self) -> Kind {
         self.kind
+    }
+
+    /// Whether the formula refers to this field, by its name or on the way to another.
+    pub(crate) fn names(&self, object: &str, field: &str) -> bool {
+        self.root.names(object, field)
     }
 
     pub fn evaluate(&self, subject: &Subject<'_>) -> Result<Datum, EvaluationError> {

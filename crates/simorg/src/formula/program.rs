@@ -24,6 +24,23 @@ pub(super) enum Expr {
     IsNew,
 }
 
+impl Expr {
+    /// Whether any reference leads to this field or over it.
+    pub(super) fn names(&self, object: &str, field: &str) -> bool {
+        let names = |inner: &Expr| inner.names(object, field);
+        match self {
+            Expr::Constant(_) | Expr::IsNew => false,
+            Expr::Field(path) | Expr::IsChanged(path) => path.names(object, field),
+            Expr::ZeroIfBlank(inner) | Expr::Negate(inner) | Expr::Matches(inner, _) => names(inner),
+            Expr::Arithmetic(_, left, right)
+            | Expr::Concat(left, right)
+            | Expr::Equal(_, left, right)
+            | Expr::Order(_, left, right) => names(left) || names(right),
+            Expr::Call(_, arguments) => arguments.iter().any(names),
+        }
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Arithmetic {
     Add,

@@ -1,19 +1,23 @@
 //! Which plan each field of an object gets, by its name, its type and its neighbours.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
+use chrono::DateTime;
+
+use crate::model::autonumber::Display;
 use crate::model::{FieldDef, FieldSource, FieldType, ObjectDef, Value};
 
-use super::choices::Choices;
 use super::files::FileFacts;
-use super::plan::{Plan, RowKind};
+use super::plan::Plan;
 use super::stamps::Stamps;
 use super::words::PlacePart;
-use super::{hash_text, mix};
+use super::{agree, hash_text, mix};
 
 /// Generated rows of another object.
 #[derive(Debug, Clone)]
 pub struct Neighbour {
+    pub def: Arc<ObjectDef>,
     pub prefix: String,
     pub first: u64,
     pub count: u64,
@@ -31,11 +35,11 @@ pub struct Neighbours {
 }
 
 impl Neighbours {
-    fn seed_of(&self, object: &str) -> u64 {
+    pub(super) fn seed_of(&self, object: &str) -> u64 {
         mix(self.seed ^ hash_text(object))
     }
 
-    fn stamps_of(&self, object: &str) -> Stamps {
+    pub(super) fn stamps_of(&self, object: &str) -> Stamps {
         Stamps::new(self.generated.get(object).map_or(0, |n| n.count), self.epoch_ms)
     }
 
@@ -44,21 +48,24 @@ impl Neighbours {
     }
 }
 
-/// The start of an event, which two fields show.
-const EVENT: u64 = 700;
-
 /// The plans of an object's fields, by slot.
 pub(super) fn plans(def: &ObjectDef, neighbours: &Neighbours) -> Vec<Plan> {
     let mut plans = vec![Plan::Null; def.next_slot()];
     for field in &def.fields {
-        plans[field.slot] = special(def, field, neighbours).unwrap_or_else(|| usual(def, field, neighbours));
+        plans[field.slot] = plan_of(def, field, neighbours);
     }
     plans
 }
 
-/// Fields whose values must agree with those of other fields or rows.
+/// The plan of one field.
+pub(super) fn plan_of(def: &ObjectDef, field: &FieldDef, neighbours: &Neighbours) -> Plan {
+    agree::plan(def, field, neighbours)
+        .or_else(|| special(def, field, neighbours))
+        .unwrap_or_else(|| usual(def, field, neighbours))
+}
+
+/// Fields whose values must agree with those of other rows.
 fn special(def: &ObjectDef, field: &FieldDef, neighbours: &Neighbours) -> Option<Plan> {
-    let table = |table, column, kind| Some(Plan::Row { table, column, kind });
     let aligned = |object: &str, divisor| {
         neighbours.generated.get(object).map(|n| Plan::Aligned {
             prefix: n.prefix.clone(),
@@ -68,25 +75,10 @@ fn special(def: &ObjectDef, field: &FieldDef, neighbours: &Neighbours) -> Option
         })
     };
     match (def.name.as_str(), field.name.as_str()) {
-        ("Opportunity", "StageName") => table(Choices::Stages, 0, RowKind::Text),
-        ("Opportunity", "Probability") => table(Choices::Stages, 1, RowKind::Decimal),
-        ("Opportunity", "IsClosed") => table(Choices::Stages, 2, RowKind::Boolean),
-        ("Opportunity", "IsWon") => table(Choices::Stages, 3, RowKind::Boolean),
-        ("Opportunity", "ForecastCategory") => table(Choices::Stages, 4, RowKind::Text),
-        ("Opportunity", "ForecastCategoryName") => table(Choices::Stages, 5, RowKind::Text),
-        ("Case", "Status") => table(Choices::Cases, 0, RowKind::Text),
-        ("Case", "IsClosed") => table(Choices::Cases, 1, RowKind::Boolean),
-        ("Task", "Status") => table(Choices::Tasks, 0, RowKind::Text),
-        ("Task", "IsClosed") => table(Choices::Tasks, 1, RowKind::Boolean),
         ("PricebookEntry", "Pricebook2Id") => neighbours.ids("Pricebook2").first().cloned().map(Plan::Fixed),
         ("OpportunityLineItem" | "QuoteLineItem" | "OrderItem", "PricebookEntryId") => {
             aligned("PricebookEntry", 1)
         }
-        ("Event", "StartDateTime" | "ActivityDateTime") => Some(Plan::DateTime { topic: EVENT, filled: 100 }),
-        ("Event", "DurationInMinutes") => Some(Plan::Fixed(Value::Int(60))),
-        // What follows from start and duration is left out rather than made to disagree with them.
-        ("Event", "EndDateTime" | "ActivityDate" | "EndDate") => Some(Plan::Null),
-        ("Event", "IsAllDayEvent") => Some(Plan::Fixed(Value::Bool(false))),
         ("PricebookEntry" | "OpportunityLineItem" | "QuoteLineItem" | "OrderItem", "Product2Id") => {
             aligned("Product2", 1)
         }
@@ -177,10 +169,10 @@ fn file_reference(
     }
 }
 
-fn usual(def: &ObjectDef, field: &FieldDef, neighbours: &Neighbours) -> Plan {
+pub(super) fn usual(def: &ObjectDef, field: &FieldDef, neighbours: &Neighbours) -> Plan {
     let topic = topic_of(field);
     match (&field.source, field.name.as_str()) {
-        (FieldSource::AutoNumber(format), _) => numbered(format),
+        (FieldSource::AutoNumber(format), _) => numbered(format, neighbours.epoch_ms),
         (FieldSource::Stored, "CreatedDate" | "LoginTime") => Plan::Created,
         (FieldSource::Stored, "SystemModstamp" | "LastModifiedDate") => Plan::Modified,
         (FieldSource::Stored, "CreatedById" | "LastModifiedById" | "OwnerId" | "UserId" | "AuthorId") => {
@@ -197,14 +189,14 @@ fn usual(def: &ObjectDef, field: &FieldDef, neighbours: &Neighbours) -> Plan {
     }
 }
 
-fn numbered(format: &str) -> Plan {
-    let (before, rest) = format.split_once('{').unwrap_or((format, "0}"));
-    let (zeros, after) = rest.split_once('}').unwrap_or((rest, ""));
-    Plan::Numbered { before: before.to_owned(), width: zeros.len(), after: after.to_owned() }
+fn numbered(format: &str, epoch_ms: i64) -> Plan {
+    let day = DateTime::from_timestamp_millis(epoch_ms).unwrap_or_default().date_naive();
+    let Display { before, width, after } = Display::on(day, format);
+    Plan::Numbered { before, width, after }
 }
 
 /// Parts of one compound share a topic, so that they fit together.
-fn topic_of(field: &FieldDef) -> u64 {
+pub(super) fn topic_of(field: &FieldDef) -> u64 {
     let name = field.compound_field_name.as_deref().filter(|name| *name != "Name").unwrap_or(&field.name);
     1000 + hash_text(name) % 1_000_000 * 64
 }
@@ -279,7 +271,7 @@ fn scalar(def: &ObjectDef, field: &FieldDef, topic: u64) -> Plan {
 }
 
 /// An inactive value of a restricted picklist stays in old rows, so it is generated too.
-fn active_values(field: &FieldDef) -> Vec<Value> {
+pub(super) fn active_values(field: &FieldDef) -> Vec<Value> {
     field.picklist_values.iter().map(|choice| Value::Text(choice.value.clone())).collect()
 }
 

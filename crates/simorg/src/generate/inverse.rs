@@ -64,12 +64,26 @@ impl Inverse {
     }
 }
 
-/// Prefix, first counter and count of the rows that a plan points to by chance.
+/// Prefix, first counter and count of the rows that a plan points to by chance, or by what another plan tells.
 fn reachable(plan: &Plan, own: u64) -> Option<Vec<(String, u64, u64)>> {
     match plan {
         Plan::Reference { prefix, first, count, .. } => Some(vec![(prefix.clone(), *first, *count)]),
         Plan::AnyOf { targets, .. } => Some(targets.clone()),
         Plan::Earlier { prefix, first, .. } => Some(vec![(prefix.clone(), *first, own)]),
+        Plan::Derived(derived) => {
+            let mut all = Vec::new();
+            for (source, rows) in derived.sources(own) {
+                let more = match source {
+                    Plan::Null => Vec::new(),
+                    Plan::Aligned { prefix, first, count, .. } => vec![(prefix.clone(), *first, *count)],
+                    other => reachable(other, rows)?,
+                };
+                all.extend(more);
+            }
+            all.sort();
+            all.dedup();
+            Some(all)
+        }
         _ => None,
     }
 }

@@ -3,8 +3,10 @@
 //! The value of a field is a function of (seed, object, index, field). References point to rows that exist; the times of
 //! last change are skewed as in real orgs, and do not follow the order of the ids.
 
+mod agree;
 mod assign;
 mod choices;
+mod derived;
 pub mod files;
 mod inverse;
 mod plan;

@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 use crate::model::value::write_padded;
 use crate::model::{Cell, Value};
 
-use super::{GeneratedRow, choices::Choices, files::FileFacts, words};
+use super::choices::{Choices, Column, Told};
+use super::{GeneratedRow, derived::Derived, files::FileFacts, words};
 
 const DAY_S: i64 = 86_400;
 
@@ -150,26 +151,18 @@ pub enum Plan {
         width: usize,
         after: String,
     },
-    /// A column of the table of opportunity stages, cases, tasks: the same choice gives all of them.
-    Row {
+    /// A column of a table of choices: the same choice gives all of them.
+    Choice {
         table: Choices,
-        column: usize,
-        kind: RowKind,
+        column: Column,
     },
+    Derived(Box<Derived>),
     File(FileFacts),
     /// This one for even rows, that one for odd rows.
     EvenOdd(Box<Plan>, Box<Plan>),
 }
 
-/// How the text in a table of choices is to be read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum RowKind {
-    Text,
-    Boolean,
-    Decimal,
-}
-
-const ROW_TOPIC: u64 = 900;
+const CHOICE_TOPIC: u64 = 900;
 
 impl Plan {
     /// The value of this field in a generated row.
@@ -200,7 +193,8 @@ impl Plan {
             Plan::Through { plan, seed, divisor, stamps } => {
                 plan.cell(&GeneratedRow { seed: *seed, index: row.index / divisor, stamps }, out)
             }
-            Plan::Row { table, column, kind } => from_table(row, *table, *column, *kind, out),
+            Plan::Choice { table, column } => chosen(row, *table, *column, out),
+            Plan::Derived(derived) => derived.cell(row, out),
             Plan::File(facts) => facts.cell(row, out),
             Plan::EvenOdd(even, odd) => {
                 if row.index.is_multiple_of(2) {
@@ -338,6 +332,7 @@ impl Plan {
                     odd.reference(row)
                 }
             }
+            Plan::Derived(derived) => derived.reference(row),
             _ => None,
         }
     }
@@ -404,6 +399,7 @@ impl Plan {
         match self {
             Plan::Through { plan, .. } => plan.is_reference(),
             Plan::EvenOdd(even, odd) => even.is_reference() && odd.is_reference(),
+            Plan::Derived(derived) => derived.is_reference(),
             Plan::Null
             | Plan::Reference { .. }
             | Plan::AnyOf { .. }
@@ -438,21 +434,19 @@ fn several(row: &GeneratedRow<'_>, topic: u64, choices: &[String], out: &mut Str
     }
 }
 
-fn from_table(
-    row: &GeneratedRow<'_>,
-    table: Choices,
-    column: usize,
-    kind: RowKind,
-    out: &mut String,
-) -> Cell<'static> {
-    let table = table.rows();
-    let at = usize::try_from(row.below(ROW_TOPIC, table.len() as u64)).expect("an index");
-    let text = table[at].get(column).copied().unwrap_or("");
-    match kind {
-        RowKind::Boolean => return Cell::Bool(text == "true"),
-        RowKind::Text | RowKind::Decimal => out.push_str(text),
+fn chosen(row: &GeneratedRow<'_>, table: Choices, column: Column, out: &mut String) -> Cell<'static> {
+    let at = usize::try_from(row.below(CHOICE_TOPIC, table.count() as u64)).expect("an index");
+    match table.told(at, column) {
+        Told::Is(is) => Cell::Bool(is),
+        Told::Text(text) => {
+            out.push_str(text);
+            Cell::Text
+        }
+        Told::Digits(digits) => {
+            out.push_str(digits);
+            Cell::Number
+        }
     }
-    if kind == RowKind::Text { Cell::Text } else { Cell::Number }
 }
 
 fn coordinate(row: &GeneratedRow<'_>, topic: u64, limit: u64, out: &mut String) {

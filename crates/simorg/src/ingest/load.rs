@@ -101,8 +101,7 @@ pub(crate) fn checked_object(
                 object.name
             )))
         }
-        // The permission Bulk API Hard Delete goes with Modify All Data here.
-        Operation::HardDelete if !user.permissions.modify_all_data => Err(Refused {
+        Operation::HardDelete if !user.permissions.holds("BulkApiHardDelete") => Err(Refused {
             code: "FeatureNotEnabled",
             message: "hardDelete operation requires special user profile permission, please contact your \
                       system administrator"

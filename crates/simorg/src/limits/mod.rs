@@ -7,7 +7,7 @@ use axum::routing::get;
 use axum::{Extension, Router};
 use serde_json::{Map, Value as Json, json};
 
-use crate::errors::JSON;
+use crate::errors::{ApiError, JSON};
 use crate::model::ObjectKind;
 use crate::server::{AppState, Session};
 
@@ -27,7 +27,7 @@ const UNUSED: [(&str, u64); 39] = [
     ("DailyDurableGenericStreamingApiEvents", 10_000),
     ("DailyDurableStreamingApiEvents", 10_000),
     ("DailyGenericStreamingApiEvents", 10_000),
-    ("DailyMetadataRetrievesWithDependencies", 1_000),
+    ("DailyMetadataRetrievesWithDependencies", 25),
     ("DailyScratchOrgs", 6),
     ("DailyStandardVolumePlatformEvents", 10_000),
     ("DailyStreamingApiEvents", 10_000),
@@ -55,19 +55,29 @@ const UNUSED: [(&str, u64); 39] = [
 ];
 
 /// Query jobs per 24 hours (Bulk API 2.0, "Limits").
-const MAX_QUERY_JOBS: u64 = 10_000;
+pub(crate) const MAX_QUERY_JOBS: u64 = 10_000;
 /// Batches of rows per 24 hours, of both Bulk APIs (Bulk API, "Limits").
 pub(crate) const MAX_BATCHES: u64 = 15_000;
 const MAX_DOCUMENTS: u64 = 30_000_000;
 /// Each record counts 2 KB, whatever its size.
 const DATA_STORAGE_MB: u64 = 10_240;
 const FILE_STORAGE_MB: u64 = 10_240;
+const MB: u64 = 1024 * 1024;
 
 pub fn router() -> Router<AppState> {
     Router::new().route("/limits", get(limits)).route("/limits/recordCount", get(record_count))
 }
 
-async fn limits(State(state): State<AppState>, Extension(session): Extension<Session>) -> Response {
+/// Needs View Setup and Configuration, and the storage Manage Users ("Limits", REST API Developer Guide).
+async fn limits(
+    State(state): State<AppState>,
+    Extension(session): Extension<Session>,
+) -> Result<Response, ApiError> {
+    if !session.user.permissions.holds("ViewSetup") {
+        return Err(ApiError::insufficient_access(
+            "The user needs the permission View Setup and Configuration.",
+        ));
+    }
     let now = state.org.now();
     let mut list: Map<String, Json> =
         UNUSED.iter().map(|(name, max)| ((*name).to_owned(), pair(*max, 0))).collect();
@@ -82,20 +92,19 @@ async fn limits(State(state): State<AppState>, Extension(session): Extension<Ses
     let view = state.org.admin_view();
     let rows: u64 = view.objects().iter().map(|object| view.count(object, false)).sum();
     list.insert("DataStorageMB".to_owned(), pair(DATA_STORAGE_MB, rows * 2 / 1024));
-    list.insert("FileStorageMB".to_owned(), pair(FILE_STORAGE_MB, 0));
+    list.insert("FileStorageMB".to_owned(), pair(FILE_STORAGE_MB, state.org.blobs().size() / MB));
     let documents = view.object("ContentDocument").map_or(0, |object| view.count(&object, true));
     list.insert("MaxContentDocumentsLimit".to_owned(), pair(MAX_DOCUMENTS, documents));
     list.insert(
         "PermissionSets".to_owned(),
         json!({"Max": 1500, "Remaining": 1500, "CreateCustom": {"Max": 1000, "Remaining": 1000}}),
     );
-    if !session.user.permissions.modify_all_data {
-        // Without Manage Users the storage keys are missing.
+    if !session.user.permissions.holds("ManageUsers") {
         list.remove("DataStorageMB");
         list.remove("FileStorageMB");
     }
     list.sort_keys();
-    answer(&Json::Object(list))
+    Ok(answer(&Json::Object(list)))
 }
 
 fn pair(max: u64, used: u64) -> Json {

@@ -14,7 +14,7 @@ use crate::xml::Element;
 
 use super::deploy::Options;
 use super::retrieve;
-use super::{crud, describe, list};
+use super::{NOT_ALLOWED, crud, describe, list, may_use};
 
 pub fn router() -> Router<AppState> {
     Router::new()
@@ -35,6 +35,9 @@ async fn answer_below(
 }
 
 fn dispatch(call: &Call) -> Contents {
+    if !may_use(call.user()?) {
+        return Err(SoapFault::new("INSUFFICIENT_ACCESS", NOT_ALLOWED));
+    }
     match call.name() {
         "describeMetadata" => Ok(vec![describe::describe_metadata()]),
         "describeValueType" => describe::describe_value_type(call),
@@ -77,7 +80,7 @@ fn retrieve_call(call: &Call) -> Contents {
     // The WSDL says `retrieveRequest`, jsforce and all that builds on it `request`: Salesforce takes the only argument.
     let request = call.arguments().children.first().unwrap_or(&empty);
     let request = retrieve::Request::of_xml(request, &call.version.text());
-    let id = call.state.metadata.retrieve(request, call.user()?);
+    let id = call.state.metadata.retrieve(&call.state.org, request, call.user()?);
     Ok(vec![async_result(&id, false, "Queued")])
 }
 

@@ -28,6 +28,11 @@ pub struct Settings {
     pub missing_permissions: BTreeSet<String>,
 }
 
+/// How long a validation may be deployed, and how long other jobs are told of (Metadata API Developer Guide, "Deploying").
+const LIFE_MS: i64 = 10 * 24 * 3600 * 1000;
+/// The most retrieves whose zips are held; older ones are forgotten.
+const MOST_RETRIEVES: usize = 100;
+
 /// The key prefixes of retrieves and deploys.
 const RETRIEVE: &str = "09S";
 const DEPLOY: &str = "0Af";
@@ -47,6 +52,7 @@ struct Jobs {
 pub(super) struct RetrieveJob {
     request: Request,
     user: Arc<User>,
+    created_ms: i64,
     polls: u32,
     has_been_polled: bool,
     pub outcome: Option<Result<Retrieved, Failure>>,
@@ -65,6 +71,25 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+impl Jobs {
+    /// Lets go of what is past its life. A job that is being worked on stays.
+    fn forget_old(&mut self, now_ms: i64) {
+        let is_alive = |created_ms: i64| now_ms - created_ms < LIFE_MS;
+        self.deploys.retain(|_, job| {
+            job.try_lock().map_or(true, |job| !job.report.status.is_done() || is_alive(job.report.created_ms))
+        });
+        let mut spare = self.retrieves.len().saturating_sub(MOST_RETRIEVES - 1);
+        // By id, hence oldest first.
+        self.retrieves.retain(|_, job| {
+            let is_over = job
+                .try_lock()
+                .is_ok_and(|job| job.outcome.is_some() && (spare > 0 || !is_alive(job.created_ms)));
+            spare -= usize::from(is_over && spare > 0);
+            !is_over
+        });
+    }
+}
+
 impl State {
     pub fn settings(&self) -> Settings {
         locked(&self.0).settings.clone()
@@ -74,13 +99,15 @@ impl State {
         locked(&self.0).settings = settings;
     }
 
-    pub(super) fn retrieve(&self, request: Request, user: &Arc<User>) -> String {
+    pub(super) fn retrieve(&self, org: &Org, request: Request, user: &Arc<User>) -> String {
         let mut jobs = locked(&self.0);
+        jobs.forget_old(org.stamp_ms());
         jobs.next += 1;
         let id = ids::record_id(RETRIEVE, jobs.next);
         let job = RetrieveJob {
             request,
             user: user.clone(),
+            created_ms: org.stamp_ms(),
             polls: jobs.settings.polls,
             has_been_polled: false,
             outcome: None,
@@ -105,6 +132,7 @@ impl State {
     ) -> String {
         let (id, job, polls) = {
             let mut jobs = locked(&self.0);
+            jobs.forget_old(org.stamp_ms());
             jobs.next += 1;
             let id = ids::record_id(DEPLOY, jobs.next);
             let report = Report {
@@ -263,9 +291,45 @@ impl DeployJob {
     fn finish(&mut self, org: &Org, status: Status) {
         self.report.status = status;
         self.report.done_ms = Some(org.stamp_ms());
-        // Only a validation may be deployed once more.
-        if !self.report.options.check_only {
+        // Only a validation that succeeded may be deployed once more.
+        if !(self.report.options.check_only && self.report.is_success()) {
             self.zip = Bytes::new();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::SimOrg;
+    use crate::xml::Element;
+
+    #[test]
+    fn jobs_are_forgotten_and_what_they_hold_is_let_go_of() {
+        let org = SimOrg::new().bare().build().unwrap();
+        let (state, user) = (State::default(), org.admin());
+        let request = || Request::of_xml(&Element::new("retrieveRequest"), "67.0");
+        let deploy = |check_only| {
+            let options = Options { check_only, ..Options::default() };
+            state.deploy(&org, &user, Bytes::from_static(b"no zip"), options, None)
+        };
+        let holds = |id: &str| state.deploy_job(id).map(|job| locked(&job).zip.len());
+
+        let first = state.retrieve(&org, request(), &user);
+        for _ in 0..MOST_RETRIEVES {
+            state.poll_retrieve(&org, &state.retrieve(&org, request(), &user), |_| ());
+        }
+        assert!(state.retrieve_job(&first).is_some(), "nobody has asked for it yet");
+        assert!(locked(&state.0).retrieves.len() <= MOST_RETRIEVES + 1);
+        let (deployed, validated) = (deploy(false), deploy(true));
+        assert_eq!(
+            (holds(&deployed), holds(&validated)),
+            (Some(0), Some(0)),
+            "neither can be deployed again"
+        );
+
+        org.clock().advance(chrono::Duration::days(11));
+        deploy(false);
+        assert_eq!((holds(&deployed), holds(&validated)), (None, None));
     }
 }

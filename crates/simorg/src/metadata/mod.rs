@@ -5,6 +5,7 @@
 
 pub(crate) mod archive;
 mod calls;
+pub(crate) mod code;
 mod crud;
 pub mod defaults;
 mod deploy;
@@ -25,10 +26,19 @@ pub mod store;
 
 pub use calls::router as soap_router;
 pub use deploy::effects::{Automation, automations};
+pub(crate) use deploy::rows::follow_code;
 pub(crate) use deploy::{put_component, remove_component};
 pub use jobs::{Settings, State};
 pub use rest::router;
 pub use store::{Component, Components};
+
+/// What those are told who may not use this API.
+const NOT_ALLOWED: &str =
+    "use of the Metadata API requires a user with the ModifyAllData or ModifyMetadata permissions";
+
+fn may_use(user: &crate::state::User) -> bool {
+    user.permissions.modify_all_data || user.permissions.holds("ModifyMetadata")
+}
 
 /// The namespace of packages and of every metadata file.
 pub const NAMESPACE: &str = "http://soap.sforce.com/2006/04/metadata";

@@ -2,6 +2,7 @@
 
 use axum::extract::{FromRequest, Multipart, Path, Query, Request, State};
 use axum::http::{StatusCode, header};
+use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Extension, Json as Body, Router};
@@ -13,12 +14,22 @@ use crate::errors::{ApiError, JSON};
 use crate::server::{ApiVersion, AppState, Session};
 
 use super::deploy::Options;
+use super::{NOT_ALLOWED, may_use};
 
 pub fn router() -> Router<AppState> {
     Router::new()
         .route("/metadata", get(resources))
         .route("/metadata/deployRequest", axum::routing::post(deploy))
         .route("/metadata/deployRequest/{id}", get(status).patch(cancel))
+        .route_layer(axum::middleware::from_fn(allowed))
+}
+
+async fn allowed(Extension(session): Extension<Session>, request: Request, next: Next) -> Response {
+    if may_use(&session.user) {
+        next.run(request).await
+    } else {
+        ApiError::insufficient_access(NOT_ALLOWED).into_response()
+    }
 }
 
 #[derive(Deserialize)]

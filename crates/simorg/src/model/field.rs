@@ -118,6 +118,8 @@ pub enum FieldSource {
     Location(String),
     /// Salutation, first and last name in one text.
     PersonName,
+    /// What the row that a reference of this row leads to holds: the reference, and the field there.
+    OfParent(String, String),
     /// A formula; describe shows its text.
     Formula(String),
     /// Held with the row, written by the system when details change.

@@ -1,5 +1,7 @@
-//! Values as REST's JSON shows them, written straight into text so that long results need no tree.
+//! Values as REST's JSON shows them, written straight into text so that long results need no tree; and numbers on their way
+//! in.
 
+use std::borrow::Cow;
 use std::fmt::Write;
 
 use super::value::{Value, datetime_text, java_double, time_text};
@@ -77,9 +79,75 @@ pub fn write_text(out: &mut String, text: &str) {
     out.push('"');
 }
 
+/// Every number of so many digits is held exactly.
+const DIGITS_OF_F64: usize = 15;
+
+/// JSON in which numbers that no `f64` holds exactly are texts of their digits, so that all 18 digits of a field come through.
+pub fn exact_numbers(json: &[u8]) -> Cow<'_, [u8]> {
+    let mut run = 0;
+    let is_long = json.iter().any(|byte| {
+        run = if matches!(byte, b'0'..=b'9' | b'.') { run + 1 } else { 0 };
+        run > DIGITS_OF_F64
+    });
+    if !is_long {
+        return Cow::Borrowed(json);
+    }
+    let mut out = Vec::with_capacity(json.len() + 16);
+    let (mut at, mut in_text) = (0, false);
+    while let Some(&byte) = json.get(at) {
+        match byte {
+            b'\\' if in_text => {
+                out.extend_from_slice(&json[at..json.len().min(at + 2)]);
+                at += 2;
+                continue;
+            }
+            b'"' => in_text = !in_text,
+            b'-' | b'0'..=b'9' if !in_text => {
+                let is_part = |byte: &u8| matches!(byte, b'0'..=b'9' | b'.' | b'-' | b'+' | b'e' | b'E');
+                let length = json[at..].iter().take_while(|byte| is_part(byte)).count();
+                let literal = &json[at..at + length];
+                let quote: &[u8] = if is_exact(literal) { b"" } else { b"\"" };
+                out.extend([quote, literal, quote].concat());
+                at += length;
+                continue;
+            }
+            _ => {}
+        }
+        out.push(byte);
+        at += 1;
+    }
+    Cow::Owned(out)
+}
+
+fn is_exact(literal: &[u8]) -> bool {
+    let Ok(text) = std::str::from_utf8(literal) else { return true };
+    let mantissa = text.split(['e', 'E']).next().unwrap_or(text);
+    let digits = mantissa.bytes().filter(u8::is_ascii_digit).skip_while(|digit| *digit == b'0').count();
+    digits <= DIGITS_OF_F64
+        || text.parse::<i64>().is_ok()
+        || text.parse::<f64>().map_or(true, |number| number.to_string() == text)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn numbers_beyond_an_f64_keep_their_digits_as_text() {
+        for (given, expected) in [
+            (r#"{"a":1.5,"b":12}"#, r#"{"a":1.5,"b":12}"#),
+            (r#"{"a":1234567890123456.78}"#, r#"{"a":"1234567890123456.78"}"#),
+            (r#"[-1234567890123456.78 ,1]"#, r#"["-1234567890123456.78" ,1]"#),
+            (r#"{"a":1.23456789012345678E17}"#, r#"{"a":"1.23456789012345678E17"}"#),
+            (r#"{"a":123456789012345678}"#, r#"{"a":123456789012345678}"#),
+            (r#"{"a":0.1234567890123456}"#, r#"{"a":0.1234567890123456}"#),
+            (r#"{"a":"\"1234567890123456.78"}"#, r#"{"a":"\"1234567890123456.78"}"#),
+            (r#"{"a":"1234567890123456.78"}"#, r#"{"a":"1234567890123456.78"}"#),
+        ] {
+            let exact = exact_numbers(given.as_bytes());
+            assert_eq!(std::str::from_utf8(&exact).expect("text"), expected);
+        }
+    }
 
     #[test]
     fn text_survives_json() {

@@ -1,5 +1,6 @@
 //! The words of a Salesforce org: ids, values, fields and objects. Holds no rows and knows no HTTP.
 
+pub(crate) mod autonumber;
 mod cell;
 pub mod field;
 pub mod ids;
@@ -8,6 +9,7 @@ mod names;
 pub mod object;
 pub mod permissions;
 mod roll_up;
+pub(crate) mod stages;
 pub mod value;
 
 pub(crate) use cell::Cell;

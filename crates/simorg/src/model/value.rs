@@ -3,6 +3,8 @@
 use std::cmp::Ordering;
 
 use chrono::{DateTime, Datelike, NaiveDate, Utc};
+use rust_decimal::Decimal;
+use rust_decimal::prelude::ToPrimitive;
 use serde::{Deserialize, Serialize};
 
 use super::field::FieldType;
@@ -114,19 +116,12 @@ impl Value {
         }
         match kind {
             FieldType::Boolean => Value::Bool(text == "true"),
-            FieldType::Int | FieldType::Long => text.parse::<f64>().map_or(Value::Null, |n| {
-                #[expect(
-                    clippy::cast_possible_truncation,
-                    reason = "a change of type cuts the fraction, as Salesforce does"
-                )]
-                Value::Int(n as i64)
-            }),
+            // A change of type cuts the fraction.
+            FieldType::Int | FieldType::Long => {
+                plain_number(&text).and_then(|number| number.trunc().to_i64()).map_or(Value::Null, Value::Int)
+            }
             FieldType::Double | FieldType::Currency | FieldType::Percent => {
-                if text.parse::<f64>().is_ok() {
-                    Value::Number(text)
-                } else {
-                    Value::Null
-                }
+                plain_number(&text).map_or(Value::Null, |number| Value::Number(number.to_string()))
             }
             FieldType::Date => text.get(..10).and_then(|t| t.parse().ok()).map_or(Value::Null, Value::Date),
             FieldType::DateTime => {
@@ -137,6 +132,11 @@ impl Value {
             _ => Value::Text(text),
         }
     }
+}
+
+/// The number that a text writes; `None` for `nan` and the like, which have no digits.
+fn plain_number(text: &str) -> Option<Decimal> {
+    text.parse::<Decimal>().ok().map(|number| number.normalize())
 }
 
 /// `2024-09-24T03:26:07.000` followed by the given zone text (`+0000` in REST, `Z` in Bulk).
@@ -368,5 +368,21 @@ mod tests {
     fn datetimes_and_times_have_milliseconds() {
         assert_eq!(datetime_text(1_727_148_367_000, "+0000"), "2024-09-24T03:26:07.000+0000");
         assert_eq!(time_text(37_800_000), "10:30:00.000Z");
+    }
+
+    #[test]
+    fn only_plain_numbers_become_numbers_when_a_field_changes_its_type() {
+        for (text, number, whole) in [
+            ("12.50", Value::Number("12.5".to_owned()), Value::Int(12)),
+            ("-3", Value::Number("-3".to_owned()), Value::Int(-3)),
+            ("nan", Value::Null, Value::Null),
+            ("inf", Value::Null, Value::Null),
+            ("1e9", Value::Number("1000000000".to_owned()), Value::Int(1_000_000_000)),
+            ("twelve", Value::Null, Value::Null),
+        ] {
+            let held = Value::Text(text.to_owned());
+            assert_eq!(held.retyped(FieldType::Currency), number, "{text}");
+            assert_eq!(held.retyped(FieldType::Int), whole, "{text}");
+        }
     }
 }

@@ -58,7 +58,7 @@ pub(super) async fn decide(State(state): State<AppState>, headers: HeaderMap, bo
         return flow.approve(&state, &user);
     }
     let ticket = secrets::session_index();
-    state.oauth.lock().browsers.insert(ticket.clone(), user.id.clone());
+    state.oauth.lock().add_browser(&ticket, &user.id, state.org.now());
     let mut answer = flow.ask(&state, &form, &user, &ticket);
     let cookie = HeaderValue::from_str(&format!("sid={ticket}; Path=/; HttpOnly; SameSite=Lax"))
         .expect("letters and digits are a valid header");
@@ -77,7 +77,7 @@ fn ticket(headers: &HeaderMap) -> Option<String> {
 }
 
 fn user_of(state: &AppState, ticket: &str) -> Option<Arc<User>> {
-    let user_id = state.oauth.lock().browsers.get(ticket).cloned()?;
+    let user_id = state.oauth.lock().user_of_browser(ticket)?;
     state.org.user(&user_id).filter(|user| user.active)
 }
 

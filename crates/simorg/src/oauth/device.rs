@@ -26,7 +26,7 @@ const LIFE: Duration = Duration::minutes(10);
 pub(super) struct Devices(HashMap<String, Device>);
 
 #[derive(Debug, Clone)]
-struct Device {
+pub(super) struct Device {
     user_code: String,
     client_id: String,
     scope: String,
@@ -42,7 +42,21 @@ enum Answer {
     ApprovedBy(String),
 }
 
+impl Device {
+    pub(super) fn issued(&self) -> DateTime<Utc> {
+        self.issued
+    }
+}
+
 impl Devices {
+    pub(super) fn add(&mut self, code: String, device: Device) {
+        self.0.insert(code, device);
+    }
+
+    pub(super) fn forget_before(&mut self, at: DateTime<Utc>) {
+        self.0.retain(|_, device| device.issued >= at);
+    }
+
     /// The code that a person typed, with or without its hyphen.
     fn by_user_code(&mut self, typed: &str, now: DateTime<Utc>) -> Option<&mut Device> {
         let plain = |text: &str| text.replace(['-', ' '], "").to_ascii_uppercase();
@@ -68,7 +82,7 @@ pub(super) fn begin(state: &AppState, headers: &HeaderMap, form: &Form) -> Resul
         asked: None,
         answer: Answer::Pending,
     };
-    state.oauth.lock().devices.0.insert(device_code.clone(), device);
+    state.oauth.lock().add_device(device_code.clone(), device);
     Ok(json_answer(&json!({
         "device_code": device_code,
         "user_code": user_code,

@@ -72,6 +72,7 @@ pub(super) async fn user_info(
     };
     let base = instance_url(&state, &headers);
     let user = &session.user;
+    let home = Home::of(&state, user);
     json_answer(&json!({
         "sub": format!("{base}/id/{}/{}", state.org.id(), user.id),
         "user_id": user.id,
@@ -83,7 +84,7 @@ pub(super) async fn user_info(
         "email_verified": true,
         "given_name": user.first_name,
         "family_name": user.last_name,
-        "zoneinfo": "GMT",
+        "zoneinfo": home.zone,
         "photos": photos(&base),
         "profile": format!("{base}/{}", user.id),
         "picture": format!("{base}/profilephoto/005/F"),
@@ -91,9 +92,9 @@ pub(super) async fn user_info(
         "urls": urls(&base, state.org.id(), &user.id),
         "active": user.active,
         "user_type": "STANDARD",
-        "language": "en_US",
-        "locale": "en_US",
-        "utcOffset": 0,
+        "language": home.language,
+        "locale": home.locale,
+        "utcOffset": home.offset_ms,
         "updated_at": datetime_text(state.org.stamp_ms(), "Z"),
     }))
 }
@@ -114,6 +115,7 @@ pub(super) async fn identity(
     };
     let parameter = |name: &str| query.get(name).or_else(|| form.get(name));
     let base = instance_url(&state, &headers);
+    let home = Home::of(&state, &user);
     let mut body = json!({
         "id": format!("{base}/id/{}/{}", state.org.id(), user.id),
         "asserted_user": asserted,
@@ -126,14 +128,14 @@ pub(super) async fn identity(
         "email_verified": true,
         "first_name": user.first_name,
         "last_name": user.last_name,
-        "timezone": "GMT",
+        "timezone": home.zone,
         "photos": photos(&base),
         "urls": urls(&base, state.org.id(), &user.id),
         "active": user.active,
         "user_type": "STANDARD",
-        "language": "en_US",
-        "locale": "en_US",
-        "utcOffset": 0,
+        "language": home.language,
+        "locale": home.locale,
+        "utcOffset": home.offset_ms,
         "last_modified_date": datetime_text(state.org.stamp_ms(), "Z"),
     });
     if let (Some(version), Some(urls)) = (parameter("version"), body["urls"].as_object_mut()) {
@@ -209,6 +211,47 @@ fn element(name: &str, value: &Json) -> Element {
         Json::String(text) => Element::leaf(name, text),
         other => Element::leaf(name, other),
     }
+}
+
+/// Where a user lives, as the user's row says.
+struct Home {
+    zone: String,
+    offset_ms: i64,
+    language: String,
+    locale: String,
+}
+
+impl Home {
+    fn of(state: &AppState, user: &User) -> Home {
+        let view = state.org.admin_view();
+        let row = view.object("User").and_then(|def| view.row(&def, &user.id));
+        let text = |name: &str, usual: &str| {
+            let held = row.as_ref().map(|row| row.value_of(name).to_plain_text());
+            held.filter(|text| !text.is_empty()).unwrap_or_else(|| usual.to_owned())
+        };
+        let zone = text("TimeZoneSidKey", "GMT");
+        let def = view.object("User");
+        let field = def.as_ref().and_then(|def| def.field("TimeZoneSidKey"));
+        let known = field.and_then(|field| field.picklist_values.iter().find(|held| held.value == zone));
+        Home {
+            offset_ms: known.map_or(0, |known| offset_ms(&known.label)),
+            zone,
+            language: text("LanguageLocaleKey", "en_US"),
+            locale: text("LocaleSidKey", "en_US"),
+        }
+    }
+}
+
+/// The distance from GMT in a label such as `(GMT+01:00) Central European Standard Time (Europe/Berlin)`.
+fn offset_ms(label: &str) -> i64 {
+    let read = || {
+        let (distance, _) = label.strip_prefix("(GMT")?.split_once(')')?;
+        let (hours, minutes) = distance.split_once(':')?;
+        let sign = if hours.starts_with('-') { -1 } else { 1 };
+        let hours: i64 = hours.trim_start_matches(['+', '-']).parse().ok()?;
+        Some(sign * (hours * 60 + minutes.parse::<i64>().ok()?) * 60_000)
+    };
+    read().unwrap_or(0)
 }
 
 fn nickname(user: &User) -> String {

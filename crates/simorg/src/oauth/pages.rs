@@ -22,14 +22,20 @@ const CARRIED: [&str; 9] = [
     "prompt",
 ];
 
+/// The look of all pages; they load nothing from elsewhere. The button that the Enter key presses comes first in each form.
+const STYLE: &str = include_str!("page.css");
+
 pub(super) fn login(form: &Form, complaint: Option<&str>) -> Response {
     let hint = form.get("username").or(form.get("login_hint")).unwrap_or_default();
     let body = format!(
-        "<h1>Log In</h1>{}<form method=\"post\" action=\"/services/oauth2/authorize\">\n{}\
-         <input type=\"hidden\" name=\"step\" value=\"login\">\n{}<p><button type=\"submit\">Log In</button></p></form>",
+        "<h1>Log In</h1>\n<p class=\"lead\">to go on to <strong>{}</strong></p>\n{}\
+         <form method=\"post\" action=\"/services/oauth2/authorize\">\n{}\
+         <input type=\"hidden\" name=\"step\" value=\"login\">\n{}\
+         <div class=\"actions\"><button type=\"submit\">Log In</button></div>\n</form>",
+        escaped(form.get("client_id").unwrap_or("the app")),
         alert(complaint),
         carried(form),
-        credentials(hint)
+        credentials(hint, complaint.is_some())
     );
     page("Login | Salesforce", &body)
 }
@@ -41,11 +47,11 @@ pub(super) fn consent(form: &Form, user: &str, app: &str, scopes: &str, ticket: 
         write!(list, "<li>{}</li>", escaped(means(scope))).expect("writing to a string");
     }
     let body = format!(
-        "<h1>Allow Access?</h1><p>{} is asking to:</p><ul>{list}</ul>\
-         <p>Do you want to allow access for {}? <a href=\"{}\">Not you?</a></p>\
+        "<h1>Allow Access?</h1>\n<p class=\"lead\"><strong>{}</strong> is asking to:</p>\n<ul>{list}</ul>\n\
+         <p>Do you want to allow access for {}? <a href=\"{}\">Not you?</a></p>\n\
          <form method=\"post\" action=\"/services/oauth2/authorize\">\n{}<input type=\"hidden\" name=\"ticket\" value=\"{}\">\n\
-         <p><button type=\"submit\" name=\"deny\" value=\"1\">Deny</button> \
-         <button type=\"submit\" name=\"allow\" value=\"1\">Allow</button></p></form>",
+         <div class=\"actions\"><button type=\"submit\" name=\"allow\" value=\"1\">Allow</button>\n\
+         <button type=\"submit\" name=\"deny\" value=\"1\">Deny</button></div>\n</form>",
         escaped(app),
         escaped(user),
         escaped(&again(form)),
@@ -57,24 +63,27 @@ pub(super) fn consent(form: &Form, user: &str, app: &str, scopes: &str, ticket: 
 
 pub(super) fn device(user_code: &str, complaint: Option<&str>) -> Response {
     let body = format!(
-        "<h1>Connect Your Device</h1>{}<form method=\"post\" action=\"/setup/connect\">\n\
-         <p><label for=\"user_code\">Code</label> <input id=\"user_code\" name=\"user_code\" value=\"{}\" required></p>\n{}\
-         <p><button type=\"submit\" name=\"deny\" value=\"1\">Deny</button> <button type=\"submit\">Connect</button></p></form>",
+        "<h1>Connect Your Device</h1>\n<p class=\"lead\">Enter the code that your device shows.</p>\n{}\
+         <form method=\"post\" action=\"/setup/connect\">\n\
+         <label for=\"user_code\">Code</label>\n\
+         <input id=\"user_code\" class=\"code\" name=\"user_code\" value=\"{}\" autocomplete=\"one-time-code\" required>\n{}\
+         <div class=\"actions\"><button type=\"submit\">Connect</button>\n\
+         <button type=\"submit\" name=\"deny\" value=\"1\">Deny</button></div>\n</form>",
         alert(complaint),
         escaped(user_code),
-        credentials("")
+        credentials("", complaint.is_some())
     );
     page("Connect Your Device | Salesforce", &body)
 }
 
 pub(super) fn notice(title: &str, text: &str) -> Response {
-    page(title, &format!("<h1>{}</h1><p>{}</p>", escaped(title), escaped(text)))
+    page(title, &format!("<h1>{}</h1>\n<p class=\"lead\">{}</p>", escaped(title), escaped(text)))
 }
 
 /// A refusal that cannot be told to the app.
 pub(super) fn error(error: &str, description: &str) -> Response {
     let body = format!(
-        "<h1>OAuth Error</h1><p>We can't authorize you because of an OAuth error.</p>\
+        "<h1>OAuth Error</h1>\n<p class=\"lead\">We can't authorize you because of an OAuth error.</p>\n\
          <p role=\"alert\">error={}&amp;error_description={}</p>",
         escaped(error),
         escaped(description)
@@ -84,22 +93,28 @@ pub(super) fn error(error: &str, description: &str) -> Response {
 
 fn page(title: &str, body: &str) -> Response {
     Html(format!(
-        "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>{}</title></head><body><main>{body}</main></body></html>",
+        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>{}</title>\n\
+         <style>\n{STYLE}</style>\n</head>\n<body>\n<main>\n{body}\n</main>\n\
+         <footer>A simulated org by simorg. Nothing here reaches Salesforce.</footer>\n</body>\n</html>\n",
         escaped(title)
     ))
     .into_response()
 }
 
-fn credentials(username: &str) -> String {
+fn credentials(username: &str, is_wrong: bool) -> String {
+    let state = if is_wrong { " aria-invalid=\"true\"" } else { "" };
     format!(
-        "<p><label for=\"username\">Username</label> <input id=\"username\" name=\"username\" value=\"{}\" autocomplete=\"username\"></p>\n\
-         <p><label for=\"password\">Password</label> <input id=\"password\" name=\"password\" type=\"password\" autocomplete=\"current-password\"></p>\n",
+        "<label for=\"username\">Username</label>\n\
+         <input id=\"username\" name=\"username\" value=\"{}\" autocomplete=\"username\" autocapitalize=\"none\" spellcheck=\"false\"{state}>\n\
+         <label for=\"password\">Password</label>\n\
+         <input id=\"password\" name=\"password\" type=\"password\" autocomplete=\"current-password\"{state}>\n",
         escaped(username)
     )
 }
 
 fn alert(complaint: Option<&str>) -> String {
-    complaint.map(|text| format!("<p role=\"alert\">{}</p>", escaped(text))).unwrap_or_default()
+    complaint.map(|text| format!("<p role=\"alert\">{}</p>\n", escaped(text))).unwrap_or_default()
 }
 
 fn carried(form: &Form) -> String {

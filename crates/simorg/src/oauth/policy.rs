@@ -33,6 +33,24 @@ pub struct Policy {
     pub scopes: Vec<String>,
 }
 
+/// The longest times that may be set; Salesforce's own settings end at 24 hours ("Modify Session Security Settings").
+const LONGEST_S: i64 = 24 * 3600;
+
+impl Policy {
+    /// What is wrong with the settings, if anything.
+    pub fn problem(&self) -> Option<String> {
+        let times = [
+            ("session_timeout_s", self.session_timeout_s),
+            ("rotation_grace_s", self.rotation_grace_s),
+            ("code_life_s", self.code_life_s),
+        ];
+        let wrong = times.into_iter().find(|(_, seconds)| !(0..=LONGEST_S).contains(seconds));
+        wrong.map(|(name, seconds)| {
+            format!("{name} is {seconds}, which does not lie between 0 and {LONGEST_S}")
+        })
+    }
+}
+
 impl Default for Policy {
     fn default() -> Self {
         Self {

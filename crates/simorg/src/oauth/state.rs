@@ -40,11 +40,13 @@ impl State {
     }
 
     pub fn set_policy(&self, policy: Policy) {
-        self.lock().policy = policy;
+        self.change_policy(|held| *held = policy);
     }
 
     pub fn change_policy(&self, change: impl FnOnce(&mut Policy)) {
-        change(&mut self.lock().policy);
+        let mut store = self.lock();
+        change(&mut store.policy);
+        debug_assert_eq!(store.policy.problem(), None);
     }
 
     /// With rotation each refresh gives a new refresh token and kills the one that was used.

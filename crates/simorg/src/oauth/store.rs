@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::OauthError;
 use super::app;
-use super::device::Devices;
+use super::device::{Device, Devices};
 use super::policy::Policy;
 use super::secrets;
 use super::tokens::Mint;
@@ -69,9 +69,12 @@ pub(super) struct Store {
     codes: HashMap<String, Code>,
     #[serde(skip)]
     pub devices: Devices,
-    /// Who signed in at the login page, by the value of the cookie.
+    /// Who signed in at the login page, and when, by the value of the cookie.
     #[serde(skip)]
-    pub browsers: HashMap<String, String>,
+    browsers: HashMap<String, (String, DateTime<Utc>)>,
+    /// When what is past its life was let go of.
+    #[serde(skip)]
+    swept: Option<DateTime<Utc>>,
     /// Passwords that were changed, by user id.
     pub passwords: HashMap<String, String>,
     pub keys: Vec<app::PublicKey>,
@@ -89,7 +92,44 @@ pub(super) struct Issued {
     pub at: DateTime<Utc>,
 }
 
+/// How often the store is looked through for what is past its life.
+const SWEEP: Duration = Duration::minutes(1);
+/// How long what has expired is still told apart from what never was.
+const REMEMBERED: Duration = Duration::days(1);
+
 impl Store {
+    /// Lets go of what nobody can use any more, so that a process that runs for long does not grow with each sign-in.
+    fn sweep(&mut self, now: DateTime<Utc>) {
+        if self.swept.is_some_and(|at| (Duration::zero()..SWEEP).contains(&(now - at))) {
+            return;
+        }
+        self.swept = Some(now);
+        let timeout = self.timeout();
+        self.sessions.retain(|_, session| now - session.used <= timeout);
+        let used: HashSet<u64> = self.sessions.values().map(|session| session.grant).collect();
+        self.grants.retain(|number, held| held.refreshable || used.contains(number));
+        self.refresh_tokens.retain(|_, refresh| self.grants.contains_key(&refresh.grant));
+        let code_life = Duration::seconds(self.policy.code_life_s) + REMEMBERED;
+        self.codes.retain(|_, code| now - code.issued <= code_life);
+        self.browsers.retain(|_, (_, at)| now - *at <= REMEMBERED);
+        self.devices.forget_before(now - REMEMBERED);
+    }
+
+    pub(super) fn add_device(&mut self, code: String, device: Device) {
+        self.sweep(device.issued());
+        self.devices.add(code, device);
+    }
+
+    /// Takes note of who signed in at the login page, by the value of the cookie.
+    pub(super) fn add_browser(&mut self, ticket: &str, user_id: &str, now: DateTime<Utc>) {
+        self.sweep(now);
+        self.browsers.insert(ticket.to_owned(), (user_id.to_owned(), now));
+    }
+
+    pub(super) fn user_of_browser(&self, ticket: &str) -> Option<String> {
+        self.browsers.get(ticket).map(|(user_id, _)| user_id.clone())
+    }
+
     fn timeout(&self) -> Duration {
         Duration::seconds(self.policy.session_timeout_s)
     }
@@ -102,6 +142,7 @@ impl Store {
         refreshable: bool,
         now: DateTime<Utc>,
     ) -> Issued {
+        self.sweep(now);
         if refreshable {
             self.make_room(&grant);
         }
@@ -180,13 +221,14 @@ impl Store {
     }
 
     /// A new session for a refresh token, with fewer scopes if that is asked for. A token that was rotated away counts as
-    /// stolen: its grant ends.
+    /// stolen: its grant ends. `may_sign_in` is asked for the user of the grant.
     pub(super) fn refresh(
         &mut self,
         mint: &Mint,
         token: &str,
         client_id: &str,
         scope: Option<&str>,
+        may_sign_in: &dyn Fn(&str) -> Result<(), OauthError>,
         now: DateTime<Utc>,
     ) -> Result<Issued, OauthError> {
         let expired = || OauthError::invalid_grant("expired access/refresh token");
@@ -202,6 +244,8 @@ impl Store {
             self.revoke(number);
             return Err(expired());
         }
+        // Before anything moves: a user who is switched off for a while comes back with the same token.
+        may_sign_in(&grant.user_id)?;
         if let Some(scope) = scope {
             grant.scope = app::narrowed(&grant.scope, scope)?;
         }
@@ -215,6 +259,7 @@ impl Store {
     }
 
     pub(super) fn add_code(&mut self, code: Code) -> String {
+        self.sweep(code.issued);
         let text = secrets::authorization_code();
         self.codes.insert(text.clone(), code);
         text
@@ -263,5 +308,38 @@ impl Store {
     pub(super) fn look_up_refresh(&self, token: &str) -> Option<Grant> {
         let refresh = self.refresh_tokens.get(token).filter(|refresh| refresh.replaced.is_none())?;
         self.grants.get(&refresh.grant).map(|held| held.grant.clone())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_nobody_can_use_any_more_is_let_go_of() {
+        let mut store = Store::default();
+        let mint = Mint { org_id: "00D000000000001".to_owned(), issuer: String::new(), jwt: false };
+        let grant = || Grant { user_id: "u".to_owned(), client_id: "c".to_owned(), scope: "api".to_owned() };
+        let code = |issued| Code {
+            grant: grant(),
+            redirect_uri: String::new(),
+            challenge: None,
+            nonce: None,
+            issued,
+        };
+        let start = DateTime::UNIX_EPOCH;
+        for second in 0..100 {
+            let now = start + Duration::seconds(second);
+            store.issue(&mint, grant(), false, now);
+            store.add_code(code(now));
+            store.add_browser(&second.to_string(), "u", now);
+        }
+        let kept = store.issue(&mint, grant(), true, start);
+
+        store.issue(&mint, grant(), false, start + Duration::days(3));
+
+        assert_eq!((store.sessions.len(), store.grants.len(), store.refresh_tokens.len()), (1, 2, 1));
+        assert_eq!((store.codes.len(), store.browsers.len()), (0, 0));
+        assert!(store.look_up_refresh(&kept.refresh_token.expect("a refresh token")).is_some());
     }
 }

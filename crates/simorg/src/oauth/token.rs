@@ -63,9 +63,8 @@ fn refresh(state: &AppState, mint: &Mint, form: &Form) -> Result<Issued, OauthEr
     let client_id = app::client(state, form, needs_secret(state, form))?;
     let token = form.need("refresh_token")?;
     let now = state.org.now();
-    let issued = state.oauth.lock().refresh(mint, token, &client_id, form.get("scope"), now)?;
-    active(state, &issued.grant.user_id)?;
-    Ok(issued)
+    let may_sign_in = |user_id: &str| active(state, user_id);
+    state.oauth.lock().refresh(mint, token, &client_id, form.get("scope"), &may_sign_in, now)
 }
 
 /// Whether flows of a person need the secret; the command line of Salesforce has none.

@@ -20,7 +20,7 @@ use serde::Deserialize;
 use crate::data_dir;
 use crate::metadata::schema::{self, Author, Part};
 use crate::metadata::store::Stamp;
-use crate::metadata::{Component, Components};
+use crate::metadata::{self, Component, Components};
 use crate::state::Org;
 use crate::state::view::Snapshot;
 
@@ -103,13 +103,23 @@ impl Project {
     pub(crate) fn apply(&self, snapshot: &mut Snapshot, author: &Author) -> Vec<String> {
         let stamp = Stamp { by: author.user_id.clone(), at_ms: author.at_ms };
         let components = Arc::make_mut(&mut snapshot.components);
-        for component in &self.components {
-            let mut component = component.clone();
-            (component.created, component.modified) = (stamp.clone(), stamp.clone());
-            components.put(component);
+        for component in self.components.iter().filter(|component| !is_code(component)) {
+            let (created, modified) = (stamp.clone(), stamp.clone());
+            components.put(Component { created, modified, ..component.clone() });
         }
         let parts = parts(components, &self.components);
         let problems = schema::apply(snapshot, &parts, author, &|_| None);
+        // Code names objects, so it comes after them.
+        for component in self.components.iter().filter(|component| is_code(component)) {
+            let id = metadata::follow_code(snapshot, author, component).unwrap_or_default();
+            let (created, modified) = (stamp.clone(), stamp.clone());
+            Arc::make_mut(&mut snapshot.components).put(Component {
+                id,
+                created,
+                modified,
+                ..component.clone()
+            });
+        }
         problems.iter().map(ToString::to_string).collect()
     }
 
@@ -124,6 +134,10 @@ impl Project {
         }
         notes
     }
+}
+
+fn is_code(component: &Component) -> bool {
+    metadata::code::KINDS.contains(&component.kind.as_str())
 }
 
 /// The components that say something of objects and rows.

@@ -25,6 +25,7 @@ use crate::state::joint;
 use crate::tooling;
 
 pub use cursors::State;
+pub(crate) use page::MAX_PAGE;
 use page::Reader;
 
 /// The longest URI (the limit covers the whole path and query as sent).
@@ -114,8 +115,8 @@ async fn answer(
     blocking(work).await
 }
 
-/// Runs a query away from the threads that serve connections.
-async fn blocking(work: impl FnOnce() -> Result<String, ApiError> + Send + 'static) -> Response {
+/// Runs a query away from the threads that serve connections, and within the transaction of the call that it is part of.
+pub(crate) async fn blocking(work: impl FnOnce() -> Result<String, ApiError> + Send + 'static) -> Response {
     match tokio::task::spawn_blocking(joint::carried(work)).await {
         Ok(Ok(body)) => ([(header::CONTENT_TYPE, JSON)], body).into_response(),
         Ok(Err(error)) => error.into_response(),

@@ -15,7 +15,7 @@ use super::Call;
 use super::cursors::{Cursor, Found};
 use super::record::{Kids, Shape, Writer};
 
-pub(super) const MAX_PAGE: usize = 2000;
+pub(crate) const MAX_PAGE: usize = 2000;
 pub(super) const MIN_PAGE: usize = 200;
 /// The most groups that one answer holds; there is no second page of them.
 const MAX_GROUPS: usize = 2000;

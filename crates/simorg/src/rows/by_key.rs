@@ -34,11 +34,11 @@ pub(super) fn router() -> Router<AppState> {
 }
 
 /// The parts of a request that all of its ways need.
-struct Asked<'a> {
-    state: &'a AppState,
-    session: &'a Session,
-    version: ApiVersion,
-    headers: &'a HeaderMap,
+pub(super) struct Asked<'a> {
+    pub(super) state: &'a AppState,
+    pub(super) session: &'a Session,
+    pub(super) version: ApiVersion,
+    pub(super) headers: &'a HeaderMap,
 }
 
 #[expect(clippy::too_many_arguments, reason = "each is a part of the request")]
@@ -75,7 +75,7 @@ async fn by_key(
             let id = match only_row(&asked, &view, &def, &key, &value) {
                 Ok(id) => id,
                 Err(Unresolved::Several(urls)) => return Ok(several(&urls)),
-                Err(Unresolved::Refused(error)) => return Err(error.into()),
+                Err(unresolved) => return Err(unresolved.into()),
             };
             Ok(read(&view, &def, &id, &selection, version, &headers)?)
         }
@@ -94,12 +94,14 @@ fn of_row(
     let row = view.row(def, id).ok_or_else(ApiError::not_found)?;
     match def.field(name).filter(|field| field.kind == FieldType::Base64) {
         Some(field) => files::body(&asked.state.org, &row, field),
-        None => related::read(view, def, &row, name, selection, asked.version, asked.headers),
+        None => related::read(asked, view, def, &row, name, selection),
     }
 }
 
 /// Why a key does not lead to one row.
 enum Unresolved {
+    /// There is no such row.
+    Nothing,
     Refused(ApiError),
     /// The urls of all rows that it leads to.
     Several(Vec<String>),
@@ -108,6 +110,7 @@ enum Unresolved {
 impl From<Unresolved> for ApiErrors {
     fn from(unresolved: Unresolved) -> ApiErrors {
         ApiErrors::from(match unresolved {
+            Unresolved::Nothing => ApiError::not_found(),
             Unresolved::Refused(error) => error,
             Unresolved::Several(urls) => ApiError::new(
                 StatusCode::MULTIPLE_CHOICES,
@@ -126,7 +129,7 @@ fn only_row(
     value: &str,
 ) -> Result<String, Unresolved> {
     if key.eq_ignore_ascii_case("Id") {
-        let row = view.row(def, value).ok_or_else(|| Unresolved::Refused(ApiError::not_found()))?;
+        let row = view.row(def, value).ok_or(Unresolved::Nothing)?;
         return Ok(row.id().to_owned());
     }
     let field = dml::key_field(def, key).map_err(|_| Unresolved::Refused(no_key(key)))?;
@@ -135,7 +138,7 @@ fn only_row(
     let visible: Vec<&str> =
         rows.iter().map(crate::state::Row::id).filter(|id| view.row(def, id).is_some()).collect();
     match visible.as_slice() {
-        [] => Err(Unresolved::Refused(ApiError::not_found())),
+        [] => Err(Unresolved::Nothing),
         [id] => Ok((*id).to_owned()),
         ids => Err(Unresolved::Several(ids.iter().map(|id| row_url(asked, def, id)).collect())),
     }
@@ -165,14 +168,9 @@ fn upsert(
     let view = asked.state.org.view(&asked.session.user);
     match only_row(asked, &view, def, key, value) {
         Err(Unresolved::Several(urls)) => return Ok(several(&urls)),
-        Err(Unresolved::Refused(error))
-            if upserting.update_only
-                || key.eq_ignore_ascii_case("Id")
-                || error.message != ApiError::not_found().message =>
-        {
-            return Err(error.into());
-        }
-        _ => {}
+        Err(Unresolved::Nothing) if !upserting.update_only && !key.eq_ignore_ascii_case("Id") => {}
+        Err(unresolved) => return Err(unresolved.into()),
+        Ok(_) => {}
     }
     drop(view);
     let field = def.field(key).map_or(key, |field| field.name.as_str());

@@ -3,6 +3,7 @@
 mod by_key;
 pub mod model;
 mod options;
+mod readable;
 mod related;
 mod routes;
 
@@ -11,6 +12,7 @@ use axum::Router;
 use crate::server::AppState;
 
 pub(crate) use options::options;
+pub(crate) use readable::readable;
 pub(crate) use routes::parse;
 
 pub fn router() -> Router<AppState> {

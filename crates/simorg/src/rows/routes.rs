@@ -1,7 +1,7 @@
 //! The handlers of single rows.
 
 use axum::body::Bytes;
-use axum::extract::{Path, Query, State};
+use axum::extract::{FromRequest, Path, Query, Request, State};
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::any;
@@ -13,6 +13,7 @@ use crate::describe::global_entry;
 use crate::dml::{self, Verb};
 use crate::errors::{ApiError, ApiErrors, JSON};
 use crate::files;
+use crate::model::json::exact_numbers;
 use crate::model::{ObjectDef, ids};
 use crate::server::{ApiVersion, AppState, Session};
 use crate::state::View;
@@ -33,36 +34,29 @@ async fn object(
     Extension(session): Extension<Session>,
     Extension(version): Extension<ApiVersion>,
     Path(object): Path<String>,
-    method: Method,
-    headers: HeaderMap,
-    body: Bytes,
+    request: Request,
 ) -> Result<Response, ApiErrors> {
-    let view = state.org.view(&session.user);
-    let def = view.object(&object).ok_or_else(ApiError::not_found)?;
-    match method {
+    let def = state.org.object(&session.user, &object).ok_or_else(ApiError::not_found)?;
+    match *request.method() {
         Method::GET | Method::HEAD => {
             let answer = json!({"objectDescribe": global_entry(&def, &version.text()), "recentItems": []});
             Ok(([(header::CONTENT_TYPE, JSON)], answer.to_string()).into_response())
         }
-        Method::POST => {
-            drop(view);
-            let record = files::record(&def, &headers, body).await?;
-            create(&state, &session, version, &def, &headers, record)
-        }
-        other => Err(ApiError::method_not_allowed(other.as_str(), "HEAD,GET,POST").into()),
+        Method::POST => create(&state, &session, version, &def, request).await,
+        ref other => Err(ApiError::method_not_allowed(other.as_str(), "HEAD,GET,POST").into()),
     }
 }
 
-fn create(
+async fn create(
     state: &AppState,
     session: &Session,
     version: ApiVersion,
     def: &ObjectDef,
-    headers: &HeaderMap,
-    record: Map<String, Json>,
+    request: Request,
 ) -> Result<Response, ApiErrors> {
-    let saved = save(state, session, &Verb::Insert, dml::Row::new(&def.name, record), headers)?;
-    let id = saved.id;
+    let headers = request.headers().clone();
+    let row = files::row(def, request).await?;
+    let id = save(state, session, &Verb::Insert, row, &headers)?.id;
     let location = format!("/services/data/v{}/sobjects/{}/{id}", version.text(), def.name);
     let answer = json!({"id": id, "success": true, "errors": []});
     let headers =
@@ -82,42 +76,38 @@ fn save(
     outcomes.remove(0).map_err(ApiErrors)
 }
 
-#[expect(clippy::too_many_arguments, reason = "each is a part of the request")]
 async fn row(
     State(state): State<AppState>,
     Extension(session): Extension<Session>,
     Extension(version): Extension<ApiVersion>,
     Path((object, id)): Path<(String, String)>,
     Query(selection): Query<Selection>,
-    method: Method,
-    headers: HeaderMap,
-    body: Bytes,
+    request: Request,
 ) -> Result<Response, ApiErrors> {
-    let view = state.org.view(&session.user);
-    let def = view.object(&object).ok_or_else(ApiError::not_found)?;
+    let def = state.org.object(&session.user, &object).ok_or_else(ApiError::not_found)?;
     if !model::has_rows(&def) {
         return Err(ApiError::not_found().into());
     }
-    match method {
-        Method::GET | Method::HEAD => Ok(read(&view, &def, &id, &selection, version, &headers)?),
+    let view = || state.org.view(&session.user);
+    match *request.method() {
+        Method::GET | Method::HEAD => Ok(read(&view(), &def, &id, &selection, version, request.headers())?),
         Method::PATCH => {
-            drop(view);
+            let headers = request.headers().clone();
+            let body =
+                Bytes::from_request(request, &()).await.map_err(|_| ApiError::json_parser("no body"))?;
             update(&state, &session, &def, &id, &headers, &body)
         }
         Method::DELETE => {
             let id = ids::canonical(&id).ok_or_else(ApiError::not_found)?;
-            view.row(&def, &id).ok_or_else(ApiError::not_found)?;
-            drop(view);
+            view().row(&def, &id).ok_or_else(ApiError::not_found)?;
             state.org.write(&session.user, |transaction| transaction.delete(&id))?;
             Ok(StatusCode::NO_CONTENT.into_response())
         }
         // `POST /sobjects/X/Id` is a plain insert.
         Method::POST if id.eq_ignore_ascii_case("Id") => {
-            drop(view);
-            let record = files::record(&def, &headers, body).await?;
-            create(&state, &session, version, &def, &headers, record)
+            create(&state, &session, version, &def, request).await
         }
-        other => Err(ApiError::method_not_allowed(other.as_str(), "HEAD,GET,PATCH,DELETE").into()),
+        ref other => Err(ApiError::method_not_allowed(other.as_str(), "HEAD,GET,PATCH,DELETE").into()),
     }
 }
 
@@ -165,7 +155,7 @@ pub(super) fn read(
 
 /// A record in the body of a request.
 pub(crate) fn parse(body: &[u8]) -> Result<Map<String, Json>, ApiError> {
-    match serde_json::from_slice(body) {
+    match serde_json::from_slice(&exact_numbers(body)) {
         Ok(Json::Object(record)) => Ok(record),
         Ok(_) => {
             Err(ApiError::json_parser("The HTTP entity body must be a JSON object, but was something else"))

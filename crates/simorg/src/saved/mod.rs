@@ -1,13 +1,15 @@
-//! A file that holds a whole org: `simorg state 1` and a line end, then JSON compressed by gzip.
+//! A file that holds a whole org: `simorg state 2` and a line end, then JSON compressed by gzip.
 //!
 //! Generated rows are held as the recipes that make them, what was written over them as rows. Jobs, cursors, open
 //! transactions, and sign-ins that are half done are not held: they end with the process.
 
 mod forms;
 
+use std::fs::OpenOptions;
 use std::io::{BufRead, BufReader, BufWriter, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 use flate2::Compression;
 use flate2::bufread::GzDecoder;
@@ -22,7 +24,7 @@ use crate::{metadata, oauth};
 pub(crate) use forms::{bytes, files, pairs, permission_names, permission_switches};
 
 /// The form that is written and read.
-const HEAD: &str = "simorg state 1";
+const HEAD: &str = "simorg state 2";
 
 /// Why an org could not be saved or loaded.
 #[derive(Debug, thiserror::Error)]
@@ -39,7 +41,7 @@ pub enum StateFileError {
         #[source]
         source: std::io::Error,
     },
-    #[error("`{file}` begins with `{head}` instead of `simorg state 1`")]
+    #[error("`{file}` begins with `{head}` instead of `simorg state 2`")]
     OtherForm { file: PathBuf, head: String },
     #[error("`{file}` does not hold an org")]
     Malformed {
@@ -95,11 +97,25 @@ pub(crate) fn save(state: &AppState, file: &Path) -> Result<(), StateFileError> 
     let failed = |source| StateFileError::Write { file: file.to_owned(), source };
     let mut beside = file.as_os_str().to_owned();
     beside.push(".new");
-    write(state, Path::new(&beside)).and_then(|()| std::fs::rename(&beside, file)).map_err(failed)
+    // One at a time, or two would write the same file beside.
+    let _saving = state.saving.lock().unwrap_or_else(PoisonError::into_inner);
+    write(state, Path::new(&beside))
+        .and_then(|()| std::fs::rename(&beside, file))
+        .and_then(|()| sync_directory_of(file))
+        .map_err(failed)
+}
+
+/// The new name is safe only once the directory is.
+fn sync_directory_of(file: &Path) -> std::io::Result<()> {
+    let directory = file.parent().filter(|parent| !parent.as_os_str().is_empty());
+    std::fs::File::open(directory.unwrap_or(Path::new(".")))?.sync_all()
 }
 
 fn write(state: &AppState, file: &Path) -> std::io::Result<()> {
-    let mut out = BufWriter::new(std::fs::File::create(file)?);
+    // Tokens are in it, which are nobody else's business.
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(true).mode(0o600);
+    let mut out = BufWriter::new(options.open(file)?);
     writeln!(out, "{HEAD}")?;
     let mut packed = GzEncoder::new(out, Compression::fast());
     let polls = state.bulk2.polls();

@@ -2,6 +2,7 @@
 
 pub mod notation;
 mod recorded;
+mod regional;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, OnceLock};
@@ -25,6 +26,7 @@ fn load() -> Vec<Arc<ObjectDef>> {
         objects.extend(notation::objects(text).expect("a test reads these texts"));
     }
     objects.iter_mut().for_each(add_permission_columns);
+    regional::add(&mut objects);
     let known: Vec<String> = objects.iter().map(|object| object.name.clone()).collect();
     let relations = recorded::relations();
     let mut starts: HashMap<String, u64> = HashMap::new();

@@ -65,7 +65,7 @@ pub(super) fn objects() -> Vec<ObjectDef> {
             let mut fields = describe.fields;
             for (slot, field) in fields.iter_mut().enumerate() {
                 field.slot = slot;
-                field.source = source(field);
+                field.source = source(&describe.name, field);
             }
             let prefix = describe.key_prefix.clone().unwrap_or_default();
             let labels = (describe.label, describe.label_plural);
@@ -83,7 +83,19 @@ pub(super) fn objects() -> Vec<ObjectDef> {
         .collect()
 }
 
-fn source(field: &FieldDef) -> FieldSource {
+/// How a case shows its contact ("Case", Object Reference).
+const OF_CONTACT: [(&str, &str); 4] = [
+    ("ContactPhone", "Phone"),
+    ("ContactMobile", "MobilePhone"),
+    ("ContactEmail", "Email"),
+    ("ContactFax", "Fax"),
+];
+
+fn source(object: &str, field: &FieldDef) -> FieldSource {
+    let of_contact = OF_CONTACT.iter().find(|(name, _)| object == "Case" && *name == field.name);
+    if let Some((_, shown)) = of_contact {
+        return FieldSource::OfParent("ContactId".to_owned(), (*shown).to_owned());
+    }
     match field.kind {
         FieldType::Id => FieldSource::Id,
         FieldType::Address => FieldSource::Address(field.name.trim_end_matches("Address").to_owned()),

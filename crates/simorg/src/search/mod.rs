@@ -10,12 +10,12 @@ mod term;
 
 use axum::body::Bytes;
 use axum::extract::{Request, State};
-use axum::http::{StatusCode, Uri, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::Uri;
+use axum::response::Response;
 use axum::routing::get;
 use axum::{Extension, Router};
 
-use crate::errors::{ApiError, JSON};
+use crate::errors::ApiError;
 use crate::query;
 use crate::server::{ApiVersion, AppState, Session};
 use crate::soql::Context;
@@ -71,24 +71,13 @@ async fn by_body(
     answer(state, session, version, move || parameterized::from_body(&body)).await
 }
 
-/// Runs a search away from the threads that serve connections.
 async fn answer(
     state: AppState,
     session: Session,
     version: ApiVersion,
     read: impl FnOnce() -> Result<Statement, ApiError> + Send + 'static,
 ) -> Response {
-    let work = move || found(&state, &session, version, &read()?);
-    match tokio::task::spawn_blocking(work).await {
-        Ok(Ok(body)) => ([(header::CONTENT_TYPE, JSON)], body).into_response(),
-        Ok(Err(error)) => error.into_response(),
-        Err(_) => ApiError::new(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            "UNKNOWN_EXCEPTION",
-            "An unexpected error occurred.",
-        )
-        .into_response(),
-    }
+    query::blocking(move || found(&state, &session, version, &read()?)).await
 }
 
 fn found(

@@ -5,6 +5,9 @@
 
 use crate::wildcard::{Pattern, Piece};
 
+/// How deep parentheses may lie in one another; reading and matching go level by level.
+const MOST_LEVELS: usize = 100;
+
 /// A search expression.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Term {
@@ -33,7 +36,7 @@ enum Token {
 
 impl Term {
     pub(super) fn parse(text: &str) -> Result<Term, TermError> {
-        let mut parser = Parser { tokens: tokens(text)?, next: 0 };
+        let mut parser = Parser { tokens: tokens(text)?, next: 0, levels: 0 };
         let letters = parser.tokens.iter().map(Token::letters).sum::<usize>();
         if letters < 2 {
             return Err(TermError::TooShort);
@@ -149,6 +152,8 @@ fn push_words(tokens: &mut Vec<Token>, written: &Written) {
 struct Parser {
     tokens: Vec<Token>,
     next: usize,
+    /// Parentheses that are open.
+    levels: usize,
 }
 
 impl Parser {
@@ -185,7 +190,12 @@ impl Parser {
 
     fn one(&mut self) -> Result<Term, TermError> {
         if self.take(|token| matches!(token, Token::Open)) {
+            self.levels += 1;
+            if self.levels > MOST_LEVELS {
+                return Err(TermError::Malformed);
+            }
             let inner = self.any()?;
+            self.levels -= 1;
             return if self.take(|token| matches!(token, Token::Close)) {
                 Ok(inner)
             } else {
@@ -232,6 +242,17 @@ mod tests {
             ("so\\*", "so", true),
         ] {
             assert_eq!(finds(search, text), expected, "{search} in {text}");
+        }
+    }
+
+    #[test]
+    fn depth_is_bounded_so_that_no_search_exhausts_the_stack() {
+        let nested = |levels: usize| "(".repeat(levels) + "acme" + &")".repeat(levels);
+
+        assert!(Term::parse(&nested(MOST_LEVELS)).is_ok());
+        assert!(Term::parse(&format!("{0} {0}", nested(MOST_LEVELS))).is_ok());
+        for levels in [MOST_LEVELS + 1, 300_000] {
+            assert_eq!(Term::parse(&nested(levels)), Err(TermError::Malformed));
         }
     }
 

@@ -24,6 +24,7 @@ pub(crate) fn refusal(fault: Option<&Effect>) -> Option<Response> {
         Effect::SessionExpired => Some(ApiError::invalid_session().into_response()),
         Effect::Status { status, code, message, body, retry_after } => {
             let status = StatusCode::from_u16(*status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+            let (code, message) = words(status, code, message);
             let mut answer = match body {
                 BodyKind::Json => ApiError::new(status, code, message).into_response(),
                 BodyKind::Html => {
@@ -45,6 +46,30 @@ pub(crate) fn refusal(fault: Option<&Effect>) -> Option<Response> {
         | Effect::JobStuck
         | Effect::RefuseBulk
         | Effect::RowLocked => None,
+    }
+}
+
+/// Code and text of a refusal; where none were asked for, those that its status usually comes with ("Status Codes and Error
+/// Responses", REST API Developer Guide).
+pub(crate) fn words<'a>(status: StatusCode, code: &'a str, message: &'a str) -> (&'a str, &'a str) {
+    let (usual_code, usual_message) = usual_words(status);
+    (
+        if code.is_empty() { usual_code } else { code },
+        if message.is_empty() { usual_message } else { message },
+    )
+}
+
+fn usual_words(status: StatusCode) -> (&'static str, &'static str) {
+    match status.as_u16() {
+        401 => ("INVALID_SESSION_ID", "Session expired or invalid"),
+        403 | 429 => ("REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded."),
+        404 => ("NOT_FOUND", "The requested resource does not exist"),
+        503 => ("SERVER_UNAVAILABLE", "The server is temporarily unavailable. Try again later."),
+        400..500 => ("UNKNOWN_EXCEPTION", "The request could not be understood."),
+        _ => (
+            "UNKNOWN_EXCEPTION",
+            "An unexpected error occurred. Please include this ErrorId if you contact support: 1234567-12345 (-1234567)",
+        ),
     }
 }
 
@@ -93,7 +118,11 @@ pub(super) async fn finish(State(state): State<AppState>, request: Request, next
     let date = http_date(state.org.now().timestamp());
     headers.insert(header::DATE, HeaderValue::from_str(&date).expect("a date is a valid header"));
     match outcome {
-        Some(Outcome(Effect::Disconnect { after_bytes })) => answer.map(|b| body::cut(b, after_bytes, true)),
+        Some(Outcome(Effect::Disconnect { after_bytes })) => {
+            // A body as long as it says is complete, whatever happens after it.
+            answer.headers_mut().remove(header::CONTENT_LENGTH);
+            answer.map(|b| body::cut(b, after_bytes, true))
+        }
         Some(Outcome(Effect::Truncate { after_bytes })) => {
             answer.headers_mut().remove(header::CONTENT_LENGTH);
             answer.map(|b| body::cut(b, after_bytes, false))

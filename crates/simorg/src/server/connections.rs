@@ -13,15 +13,17 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
+use tokio::task::JoinSet;
 use tower::{Service, ServiceExt};
 
-/// Serves all that connect, for ever.
+/// Serves all that connect, for ever; with it end all its connections.
 pub(super) async fn serve<L, S>(mut listener: L, routes: S) -> std::io::Result<()>
 where
     L: Listener,
     S: Service<Request, Response = Response, Error = Infallible> + Clone + Send + 'static,
     S::Future: Send,
 {
+    let mut open = JoinSet::new();
     loop {
         let (stream, _) = listener.accept().await;
         let routes = routes.clone();
@@ -32,6 +34,8 @@ where
         connections.title_case_headers(true);
         // A client that goes away in the middle is no failure of the server.
         let connection = connections.serve_connection(TokioIo::new(stream), service);
-        tokio::spawn(async move { connection.await.ok() });
+        open.spawn(async move { connection.await.ok() });
+        // What has ended is let go of.
+        while open.try_join_next().is_some() {}
     }
 }

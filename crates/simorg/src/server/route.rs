@@ -12,6 +12,7 @@ use crate::faults::Endpoint;
 use crate::oauth;
 
 use super::answer::{self, Outcome};
+use super::negotiation;
 use super::{ApiVersion, AppState, NEWEST_VERSION, OLDEST_VERSION, Session, dispatch};
 
 pub(super) fn outer_router() -> Router<AppState> {
@@ -27,7 +28,8 @@ pub(super) fn router() -> Router<AppState> {
     Router::new().route("/", get(resources))
 }
 
-pub(super) async fn not_simulated(Extension(version): Extension<ApiVersion>, request: Request) -> Response {
+/// What is not played, told by its route.
+pub(crate) async fn not_simulated(Extension(version): Extension<ApiVersion>, request: Request) -> Response {
     ApiError::not_simulated(&format!(
         "{} /services/data/v{}{}",
         request.method(),
@@ -100,6 +102,7 @@ async fn resources(
 }
 
 async fn versioned(State(state): State<AppState>, request: Request) -> Response {
+    let request = negotiation::with_asked_method(request);
     let path = request.uri().path_and_query().map_or("/", |p| p.as_str()).to_owned();
     let rest = path.trim_start_matches("/services/data/");
     let (version, rest) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
@@ -132,10 +135,18 @@ async fn authenticated(
     if let Err(error) = state.org.count_call() {
         return answer::with_usage(state, error.into_response());
     }
-    let answer = match api_version(version) {
+    let wants_layout = negotiation::wants_layout(request.headers());
+    let version = api_version(version).and_then(|version| {
+        negotiation::check(path, &request)?;
+        Ok(version)
+    });
+    let mut answer = match version {
         Ok(version) => dispatch(state, session, version, path, request).await,
         Err(error) => error.into_response(),
     };
+    if wants_layout {
+        answer = negotiation::laid_out(answer).await;
+    }
     answer::with_usage(state, answer)
 }
 

@@ -96,7 +96,7 @@ fn organization(writer: &mut Writer<'_>, company: &Company) -> String {
         ("Country", text("US")),
         ("PrimaryContact", text("Ada Admin")),
         ("DefaultLocaleSidKey", text("en_US")),
-        ("TimeZoneSidKey", text("America/Los_Angeles")),
+        ("TimeZoneSidKey", text("GMT")),
         ("LanguageLocaleKey", text("en_US")),
         ("ReceivesInfoEmails", Value::Bool(true)),
         ("FiscalYearStartMonth", Value::Int(1)),
@@ -149,7 +149,8 @@ fn people(writer: &mut Writer<'_>, admin_name: &str) -> Vec<User> {
         ("IsCustom".to_owned(), Value::Bool(true)),
         ("Type".to_owned(), text("Regular")),
     ];
-    set.extend(["ApiEnabled", "ViewAllData", "QueryAllFiles", "ViewEncryptedData"].map(granted));
+    let system = ["ApiEnabled", "ViewAllData", "QueryAllFiles", "ViewEncryptedData", "BulkApiHardDelete"];
+    set.extend(system.map(granted));
     let permission_set = writer.named_row("PermissionSet", &set);
     let assignment = [
         ("PermissionSetId", Value::Id(permission_set)),
@@ -219,7 +220,7 @@ fn person(writer: &mut Writer<'_>, facts: [&str; 5], active: bool, permissions: 
         ("Alias", text(&alias)),
         ("CommunityNickname", text(&format!("{first}.{last}"))),
         ("IsActive", Value::Bool(active)),
-        ("TimeZoneSidKey", text("America/Los_Angeles")),
+        ("TimeZoneSidKey", text("GMT")),
         ("LocaleSidKey", text("en_US")),
         ("EmailEncodingKey", text("UTF-8")),
         ("LanguageLocaleKey", text("en_US")),

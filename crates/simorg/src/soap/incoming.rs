@@ -6,8 +6,9 @@
 use serde_json::{Map, Value as Json};
 
 use crate::dml::Row;
-use crate::errors::ApiError;
+use crate::errors::{ApiError, JSON_PARSER_ERROR};
 use crate::model::{FieldDef, FieldType, ObjectDef};
+use crate::state::validation;
 use crate::xml::Element;
 
 use super::query::no_such_column;
@@ -57,7 +58,9 @@ fn type_of(element: &Element) -> Option<&str> {
 
 fn cell(def: &ObjectDef, element: &Element, truncates: bool) -> Result<(String, Json), SoapFault> {
     if let Some(field) = def.field(&element.name) {
-        return Ok((field.name.clone(), value(field, &element.text, truncates)?));
+        let json = value(field, &element.text, truncates)?;
+        readable(field, &json, &element.text)?;
+        return Ok((field.name.clone(), json));
     }
     let relationship = def
         .relationship(&element.name)
@@ -79,6 +82,20 @@ fn cell(def: &ObjectDef, element: &Element, truncates: bool) -> Result<(String, 
     Ok((relationship, Json::Object(parent)))
 }
 
+/// SOAP refuses a value that is of no use to its field while it reads the call.
+fn readable(field: &FieldDef, json: &Json, text: &str) -> Result<(), SoapFault> {
+    match validation::value(field, json) {
+        Err(error) if error.code == JSON_PARSER_ERROR && field.kind != FieldType::Base64 => {
+            Err(not_of_type(text.trim(), field))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn not_of_type(text: &str, field: &FieldDef) -> SoapFault {
+    SoapFault::client(format!("'{text}' is not a valid value for the type {}", field.kind.soap_type()))
+}
+
 fn value(field: &FieldDef, text: &str, truncates: bool) -> Result<Json, SoapFault> {
     if field.kind.is_text() || field.kind == FieldType::Base64 {
         if text.is_empty() {
@@ -97,8 +114,7 @@ fn value(field: &FieldDef, text: &str, truncates: bool) -> Result<Json, SoapFaul
         return Ok(Json::Null);
     }
     if text.is_empty() {
-        let message = format!("'' is not a valid value for the type {}", field.kind.soap_type());
-        return Err(SoapFault::client(message));
+        return Err(not_of_type(text, field));
     }
     Ok(match (field.kind, text) {
         (FieldType::Boolean, "true" | "1") => Json::Bool(true),

@@ -13,7 +13,7 @@ use std::io::Read;
 use crate::errors::ApiError;
 use crate::faults::Effect;
 use crate::oauth;
-use crate::server::{ApiVersion, AppState, NEWEST_VERSION, OLDEST_VERSION, Outcome, Session, refusal};
+use crate::server::{ApiVersion, AppState, NEWEST_VERSION, OLDEST_VERSION, Outcome, Session, refusal, words};
 use crate::state::User;
 use crate::xml::Element;
 
@@ -182,6 +182,7 @@ fn struck(api: &Api, effect: Option<&Effect>) -> Option<Response> {
         Effect::SessionExpired => Some(envelope::fault(api, &SoapFault::invalid_session())),
         Effect::Status { status, code, message, body: crate::faults::BodyKind::Json, .. } => {
             let status = StatusCode::from_u16(*status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+            let (code, message) = words(status, code, message);
             // A refusal with a code of the API is a fault like any other; the rest comes from before the API.
             let fault = SoapFault::from(ApiError::new(status, code, message));
             Some(envelope::fault(api, &SoapFault { status, ..fault }).into_response())

@@ -61,6 +61,9 @@ pub(crate) const COUNTED_DATE_WORDS: [&str; 21] = [
     "N_FISCAL_YEARS_AGO",
 ];
 
+/// The most days, weeks or years that a literal counts. No date lies farther away, and arithmetic cannot overflow.
+pub(super) const MOST_UNITS: i64 = 1_000_000;
+
 /// The days `[first, end)` that a date literal means.
 pub(crate) fn range_of(word: &str, count: Option<i64>, today: NaiveDate) -> Option<(NaiveDate, NaiveDate)> {
     let n = count.unwrap_or(1);

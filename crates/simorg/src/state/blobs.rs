@@ -1,6 +1,6 @@
 //! The bodies of files, beside the rows: written ones held as bytes, generated ones computed chunk by chunk.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::RwLock;
 
 use bytes::Bytes;
@@ -66,34 +66,47 @@ fn generated_bytes(seed: u64, length: u64) -> Vec<u8> {
     bytes
 }
 
-/// Written bodies by record id and field name.
+/// Written bodies by record id, then by field name.
 #[derive(Debug, Default)]
-pub struct Blobs(RwLock<HashMap<(String, String), Body>>);
+pub struct Blobs(RwLock<HashMap<String, BTreeMap<String, Body>>>);
 
 impl Blobs {
     pub fn put(&self, id: &str, field: &str, body: Body) {
         let mut blobs = self.0.write().unwrap_or_else(std::sync::PoisonError::into_inner);
-        blobs.insert((id.to_owned(), field.to_owned()), body);
+        blobs.entry(id.to_owned()).or_default().insert(field.to_owned(), body);
     }
 
     pub fn get(&self, id: &str, field: &str) -> Option<Body> {
         let blobs = self.0.read().unwrap_or_else(std::sync::PoisonError::into_inner);
-        blobs.get(&(id.to_owned(), field.to_owned())).cloned()
+        blobs.get(id)?.get(field).cloned()
     }
 
     /// All of them, by record id and field, in an order of their own.
     pub(crate) fn all(&self) -> Vec<((String, String), Body)> {
         let blobs = self.0.read().unwrap_or_else(std::sync::PoisonError::into_inner);
-        blobs.iter().map(|(place, body)| (place.clone(), body.clone())).collect()
+        let of_row = |(id, bodies): (&String, &BTreeMap<String, Body>)| -> Vec<((String, String), Body)> {
+            bodies.iter().map(|(field, body)| ((id.clone(), field.clone()), body.clone())).collect()
+        };
+        blobs.iter().flat_map(of_row).collect()
     }
 
     pub(crate) fn of(all: Vec<((String, String), Body)>) -> Blobs {
-        Blobs(RwLock::new(all.into_iter().collect()))
+        let mut blobs: HashMap<String, BTreeMap<String, Body>> = HashMap::new();
+        for ((id, field), body) in all {
+            blobs.entry(id).or_default().insert(field, body);
+        }
+        Blobs(RwLock::new(blobs))
+    }
+
+    /// Bytes of all bodies that were written.
+    pub fn size(&self) -> u64 {
+        let blobs = self.0.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+        blobs.values().flat_map(BTreeMap::values).map(Body::length).sum()
     }
 
     pub fn remove(&self, id: &str) {
         let mut blobs = self.0.write().unwrap_or_else(std::sync::PoisonError::into_inner);
-        blobs.retain(|(row, _), _| row != id);
+        blobs.remove(id);
     }
 }
 

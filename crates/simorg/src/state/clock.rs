@@ -2,7 +2,7 @@
 
 use std::sync::Mutex;
 
-use chrono::{DateTime, Duration, Utc};
+use chrono::{DateTime, Datelike, Duration, Utc};
 
 /// What the org takes for now.
 #[derive(Debug)]
@@ -59,14 +59,27 @@ impl Clock {
         *self.reading() = Reading::Running(at - machine_now());
     }
 
-    /// Moves the clock, running or stopped.
-    pub fn advance(&self, by: Duration) {
+    /// Moves the clock, running or stopped; answers false, and does nothing, if no calendar reaches so far.
+    pub fn advance(&self, by: Duration) -> bool {
         let mut reading = self.reading();
-        *reading = match *reading {
-            Reading::Running(ahead) => Reading::Running(ahead + by),
-            Reading::Stopped(at) => Reading::Stopped(at + by),
+        let moved = match *reading {
+            Reading::Running(ahead) => ahead
+                .checked_add(&by)
+                .filter(|ahead| machine_now().checked_add_signed(*ahead).is_some_and(is_in_calendar))
+                .map(Reading::Running),
+            Reading::Stopped(at) => {
+                at.checked_add_signed(by).filter(|at| is_in_calendar(*at)).map(Reading::Stopped)
+            }
         };
+        let is_moved = moved.is_some();
+        *reading = moved.unwrap_or(*reading);
+        is_moved
     }
+}
+
+/// Dates reach from 1700 to 4000 (Salesforce: "Valid Date Formats and Date Literals").
+fn is_in_calendar(at: DateTime<Utc>) -> bool {
+    (1700..=4000).contains(&at.year())
 }
 
 #[expect(clippy::disallowed_methods, reason = "this is the clock that others ask")]

@@ -83,7 +83,8 @@ fn is_indexed(field: &FieldDef) -> bool {
     const SHARED: [&str; 4] = ["OwnerId", "CreatedById", "LastModifiedById", "RecordTypeId"];
     let is_key = field.unique || field.external_id || field.id_lookup;
     let refers = !field.reference_to.is_empty() && !SHARED.contains(&field.name.as_str());
-    (is_key || refers) && !matches!(field.source, FieldSource::Id | FieldSource::Formula(_))
+    (is_key || refers)
+        && !matches!(field.source, FieldSource::Id | FieldSource::Formula(_) | FieldSource::OfParent(..))
 }
 
 /// Values that any type of field may hold for equal share a key: texts that differ in case only, numbers however written.

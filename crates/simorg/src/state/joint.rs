@@ -36,8 +36,20 @@ where
     F: Future<Output = (R, bool)>,
 {
     if JOINT.try_with(|_| ()).is_ok() {
-        // Within a joint transaction there is nothing of its own to keep or to drop.
-        return Ok(work().await.0);
+        // Within a joint transaction only what this part did can be dropped.
+        let (snapshot, done) = JOINT.with(|joint| {
+            let state = joint.state.lock().unwrap_or_else(PoisonError::into_inner);
+            (state.snapshot.clone(), state.effects.len())
+        });
+        let (outcome, keep) = work().await;
+        if !keep {
+            JOINT.with(|joint| {
+                let mut state = joint.state.lock().unwrap_or_else(PoisonError::into_inner);
+                state.snapshot = snapshot;
+                state.effects.truncate(done);
+            });
+        }
+        return Ok(outcome);
     }
     for _ in 0..MOST_ATTEMPTS {
         let base = org.committed();

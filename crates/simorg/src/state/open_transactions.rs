@@ -23,9 +23,9 @@ pub struct OpenTransaction {
 
 #[derive(Debug, Clone)]
 struct Saved {
-    operation: Operation,
+    operations: Vec<Operation>,
     stamp_ms: i64,
-    /// The counters that the operation gave, in order.
+    /// The counters that the operations gave, in order.
     given: Vec<(String, u64)>,
 }
 
@@ -49,6 +49,16 @@ impl Org {
 
     /// Saves one operation in an open transaction; answers the id of an inserted row.
     pub fn save_in(&self, number: u64, operation: Operation) -> Result<Option<String>, ApiError> {
+        self.save_all_in(number, vec![operation], |transaction, operations| transaction.run(&operations[0]))
+    }
+
+    /// Saves several operations in an open transaction, all of them or none; `work` runs them in their order.
+    pub fn save_all_in<R>(
+        &self,
+        number: u64,
+        operations: Vec<Operation>,
+        work: impl FnOnce(&mut Transaction<'_>, &[Operation]) -> Result<R, ApiError>,
+    ) -> Result<R, ApiError> {
         let mut ledger = self.ledger();
         let open = ledger.open.get(&number).ok_or_else(ApiError::not_found)?;
         let (user, saved) = (open.user.clone(), open.saved.clone());
@@ -56,7 +66,7 @@ impl Org {
         let already: usize = saved.iter().map(|s| s.given.len()).sum();
         let mut transaction = repeat(self, &user, &mut ledger, number, &saved)?;
         transaction.set_stamp_ms(stamp_ms);
-        let outcome = transaction.run(&operation)?;
+        let outcome = work(&mut transaction, &operations)?;
         let (given, touched) = transaction.into_traces();
         let given: Vec<(String, u64)> = given.into_iter().skip(already).collect();
         for (object, counter) in &given {
@@ -65,7 +75,7 @@ impl Org {
         }
         let open = ledger.open.get_mut(&number).expect("still held under the same lock");
         open.locks.extend(touched);
-        open.saved.push(Saved { operation, stamp_ms, given });
+        open.saved.push(Saved { operations, stamp_ms, given });
         Ok(outcome)
     }
 
@@ -98,7 +108,9 @@ fn repeat<'a>(
         Transaction::begin(org, user.clone(), ledger, org.stamp_ms()).repeating(number, forced);
     for save in saved {
         transaction.set_stamp_ms(save.stamp_ms);
-        transaction.run(&save.operation)?;
+        for operation in &save.operations {
+            transaction.run(operation)?;
+        }
     }
     Ok(transaction)
 }

@@ -5,7 +5,7 @@ pub(crate) mod saved;
 use std::collections::{BTreeMap, HashMap};
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, TryLockError};
 
 use chrono::{DateTime, Duration, Utc};
 
@@ -35,6 +35,8 @@ pub struct DeletedRecord {
     pub deleted_ms: i64,
 }
 
+const DAY_MS: i64 = 86_400_000;
+
 /// What only the writer changes.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Ledger {
@@ -54,6 +56,22 @@ pub(crate) struct Ledger {
     pub(crate) cleared: HashMap<String, Vec<ClearedLookup>>,
     /// New versions of files, by day.
     pub(crate) versions: (i64, u64),
+}
+
+impl Ledger {
+    /// How many versions of files were published on the day of this time, so far.
+    pub(crate) fn versions_on(&self, at_ms: i64) -> u64 {
+        let (day, published) = self.versions;
+        if day == at_ms.div_euclid(DAY_MS) { published } else { 0 }
+    }
+
+    pub(crate) fn count_versions(&mut self, at_ms: i64, published: u64) {
+        // What is committed late counts for the day on which it is.
+        let day = at_ms.div_euclid(DAY_MS).max(self.versions.0);
+        if published > 0 {
+            self.versions = (day, self.versions_on(day * DAY_MS) + published);
+        }
+    }
 }
 
 /// A lookup that a delete emptied, to be filled again by undelete.
@@ -309,7 +327,11 @@ impl Org {
 
     /// The ledger, unless someone writes at this moment.
     pub(crate) fn free_ledger(&self) -> Option<MutexGuard<'_, Ledger>> {
-        self.ledger.try_lock().ok()
+        match self.ledger.try_lock() {
+            Ok(ledger) => Some(ledger),
+            Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
+            Err(TryLockError::WouldBlock) => None,
+        }
     }
 
     pub(crate) fn publish(&self, snapshot: Arc<Snapshot>) {

@@ -1,7 +1,7 @@
 //! What details add up to in their master: counts, sums, least and greatest values.
 
 use std::cmp::Ordering;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use chrono::NaiveDate;
@@ -12,7 +12,6 @@ use crate::model::{
     FieldDef, FieldSource, FilterOperator, ObjectDef, RollUp, RollUpFilter, RollUpKind, Value, ids,
 };
 
-use super::org::Org;
 use super::row::Row;
 use super::table::{Found, Table};
 use super::view::Snapshot;
@@ -110,38 +109,66 @@ pub(crate) fn generated(
     total(sum, field, &parts)
 }
 
-impl Org {
-    /// Computes a roll-up that is new for the masters that are there already. No stamp moves.
-    pub(crate) fn fill_roll_up(&self, object: &str, field: &str) {
-        let ledger = self.ledger();
-        let old = self.snapshot();
-        let Some(def) = old.table(object).map(|table| table.def.clone()) else { return };
-        let Some(field) = def.field(field) else { return };
-        let FieldSource::RollUp(sum) = &field.source else { return };
-        let parts = parts_by_master(&old, &def, sum);
-        let mut snapshot = (*old).clone();
-        let table = snapshot.table_mut(object).expect("just seen");
-        let written: Vec<u64> = table.written_rows().map(|(counter, _)| counter).collect();
-        for counter in written {
-            let mut row = table.take(counter).expect("just listed");
-            row.set(field.slot, &total(sum, field, parts.get(&counter).map_or(&[], Vec::as_slice)));
-            table.put(counter, row);
+/// Computes a roll-up that is new, or sums up something else than before, for the masters that are there already. No stamp
+/// moves.
+///
+/// Generated masters whose details are those that were generated for them need nothing: they are computed when they are read.
+pub(crate) fn fill(snapshot: &mut Snapshot, object: &str, field: &str) {
+    let old = Arc::new(snapshot.clone());
+    let Some(masters) = old.table(object) else { return };
+    let Some(field) = masters.def.field(field) else { return };
+    let FieldSource::RollUp(sum) = &field.source else { return };
+    let due = masters_to_fill(&old, masters, sum);
+    let parts = parts_by_master(&old, &masters.def, sum, &due);
+    let table = snapshot.table_mut(object).expect("just seen");
+    for counter in due {
+        let Some(mut row) = table.take(counter) else { continue };
+        if let Some(Found::Generated(index)) = masters.find(counter) {
+            for other in masters.def.roll_ups() {
+                if let FieldSource::RollUp(sum) = &other.source {
+                    row.set(other.slot, &generated(&old, masters, index, sum, other));
+                }
+            }
         }
-        self.publish(Arc::new(snapshot));
-        drop(ledger);
+        row.set(field.slot, &total(sum, field, parts.get(&counter).map_or(&[], Vec::as_slice)));
+        table.put(counter, row);
     }
 }
 
-fn parts_by_master(snapshot: &Arc<Snapshot>, master: &ObjectDef, sum: &RollUp) -> HashMap<u64, Vec<Value>> {
+/// Masters that were written, that written details belong to, or that have lost a generated one.
+fn masters_to_fill(snapshot: &Arc<Snapshot>, masters: &Table, sum: &RollUp) -> BTreeSet<u64> {
+    let mut due: BTreeSet<u64> = masters.written_rows().map(|(counter, _)| counter).collect();
+    let Some(details) = snapshot.table(&sum.child) else { return due };
+    if let Some(via) = details.def.field(&sum.via) {
+        due.extend(details.written_rows().filter_map(|(_, row)| match row.get(via.slot) {
+            Value::Id(id) if id.starts_with(&masters.def.id_prefix) => ids::counter_of(&id),
+            _ => None,
+        }));
+    }
+    if masters.generated() > 0 {
+        let first = masters.def.first_counter;
+        due.extend(details.generated_and_gone().map(|index| first + index % masters.generated()));
+    }
+    due
+}
+
+fn parts_by_master(
+    snapshot: &Arc<Snapshot>,
+    master: &ObjectDef,
+    sum: &RollUp,
+    due: &BTreeSet<u64>,
+) -> HashMap<u64, Vec<Value>> {
     let mut parts: HashMap<u64, Vec<Value>> = HashMap::new();
-    let Some(table) = snapshot.table(&sum.child) else { return parts };
+    let Some(table) = snapshot.table(&sum.child).filter(|_| !due.is_empty()) else { return parts };
     for (counter, found) in table.rows() {
         let detail = Row::new(snapshot.clone(), table.clone(), counter, found);
         let Value::Id(id) = detail.value_of(&sum.via) else { continue };
         if detail.is_deleted() || !id.starts_with(&master.id_prefix) {
             continue;
         }
-        if let (Some(master), Some(part)) = (ids::counter_of(&id), part(sum, &detail)) {
+        if let Some(master) = ids::counter_of(&id).filter(|master| due.contains(master))
+            && let Some(part) = part(sum, &detail)
+        {
             parts.entry(master).or_default().push(part);
         }
     }

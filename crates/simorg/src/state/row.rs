@@ -117,6 +117,9 @@ impl Row {
             FieldSource::Address(prefix) => self.address(prefix),
             FieldSource::Location(prefix) => self.location(prefix),
             FieldSource::PersonName => self.person_name(),
+            FieldSource::OfParent(reference, name) => {
+                self.referenced_by(reference).map_or(Value::Null, |parent| parent.value_of(name))
+            }
             FieldSource::Formula(text) => self.formula(field, text),
             FieldSource::RollUp(sum) if let Found::Generated(index) = self.found => {
                 roll_up::generated(&self.snapshot, &self.table, index, sum, field)

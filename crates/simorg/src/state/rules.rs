@@ -100,8 +100,8 @@ impl Rules {
         self.versions_a_day.load(Ordering::SeqCst)
     }
 
-    pub(crate) fn count_mail(&self) {
-        self.mails.fetch_add(1, Ordering::SeqCst);
+    pub(crate) fn count_mails(&self, sent: u64) {
+        self.mails.fetch_add(sent, Ordering::SeqCst);
     }
 
     pub(crate) fn filter(&self, object: &str, field: &str) -> Option<Arc<LookupFilter>> {

@@ -10,6 +10,7 @@ use crate::schema;
 
 use super::org::Org;
 use super::permission_rows;
+use super::roll_up;
 use super::table::Table;
 use super::view::Snapshot;
 
@@ -89,12 +90,12 @@ impl Org {
             for name in &names {
                 permission_rows::grant_field(snapshot, object, name, at_ms);
             }
+            snapshot.forget_formulas();
+            for name in &sums_up {
+                roll_up::fill(snapshot, object, name);
+            }
             Ok(())
-        })?;
-        for name in &sums_up {
-            self.fill_roll_up(object, name);
-        }
-        Ok(())
+        })
     }
 
     /// Removes a field; its values are gone for readers.

@@ -273,6 +273,13 @@ impl Table {
         })
     }
 
+    /// Indexes of generated rows that were written over or purged.
+    pub(super) fn generated_and_gone(&self) -> impl Iterator<Item = u64> + '_ {
+        let (first, generated) = (self.def.first_counter, self.generated());
+        let indexes = self.written().filter_map(move |(counter, _)| counter.checked_sub(first));
+        indexes.take_while(move |index| *index < generated)
+    }
+
     fn written(&self) -> impl Iterator<Item = (u64, &Over)> + '_ {
         let chunks = self.blocks.values().flat_map(|block| block.values());
         chunks.flat_map(|chunk| chunk.iter().map(|(counter, over)| (*counter, over)))

@@ -8,7 +8,9 @@ mod automations;
 mod cascade;
 mod convert;
 mod defaults;
+mod derived;
 mod draft;
+mod effects;
 mod files;
 mod guard;
 mod lookups;
@@ -16,6 +18,7 @@ mod merge;
 mod numbering;
 mod person;
 pub(crate) mod platform_rules;
+mod profile;
 mod rollups;
 mod side_effects;
 
@@ -38,8 +41,10 @@ use super::validation;
 use super::view::{Snapshot, View};
 
 use draft::Draft;
+use effects::Counted;
 
 pub use convert::{Conversion, Converted};
+pub(super) use effects::Effects;
 pub use guard::WriteOptions;
 pub use merge::Merged;
 
@@ -106,50 +111,7 @@ pub struct Transaction<'a> {
     /// How many automations lie around this write.
     depth: u32,
     cleared: Vec<(String, ClearedLookup)>,
-}
-
-/// What a committed transaction changes besides the rows.
-#[derive(Debug)]
-pub(super) struct Effects {
-    written: BTreeSet<String>,
-    purged: Vec<String>,
-    bodies: Vec<(String, String, Body)>,
-    deletes: Vec<DeletedRecord>,
-    undeletes: BTreeSet<String>,
-    cleared: Vec<(String, ClearedLookup)>,
-}
-
-impl Effects {
-    /// Publishes the rows with all that goes with them.
-    pub(super) fn apply(self, org: &Org, ledger: &mut Ledger, mut work: Arc<Snapshot>) {
-        org.follow_rows(&mut work, &self.written);
-        for (id, cleared) in self.cleared {
-            ledger.cleared.entry(id).or_default().push(cleared);
-        }
-        for id in &self.purged {
-            org.blobs().remove(id);
-            ledger.cleared.remove(id);
-        }
-        for (id, field, body) in self.bodies {
-            org.blobs().put(&id, &field, body);
-        }
-        if !self.undeletes.is_empty() {
-            ledger.deletes.retain(|deleted| !self.undeletes.contains(&deleted.id));
-        }
-        ledger.deletes.extend(self.deletes);
-        org.publish(work);
-    }
-
-    /// Takes what a later transaction changed, to be applied at once with this.
-    pub(super) fn absorb(&mut self, later: Effects) {
-        self.written.extend(later.written);
-        self.purged.extend(later.purged);
-        self.bodies.extend(later.bodies);
-        self.deletes.retain(|deleted| !later.undeletes.contains(&deleted.id));
-        self.deletes.extend(later.deletes);
-        self.undeletes.extend(later.undeletes);
-        self.cleared.extend(later.cleared);
-    }
+    counted: Counted,
 }
 
 /// How far a transaction had come, to go back to.
@@ -160,6 +122,7 @@ struct Mark {
     purged: usize,
     bodies: usize,
     cleared: usize,
+    counted: Counted,
     first_kind: Option<(bool, String)>,
 }
 
@@ -192,6 +155,7 @@ impl<'a> Transaction<'a> {
             first_kind: None,
             depth: 0,
             cleared: Vec::new(),
+            counted: Counted::default(),
         }
     }
 
@@ -219,6 +183,8 @@ impl<'a> Transaction<'a> {
             deletes: self.deletes,
             undeletes: self.undeletes,
             cleared: self.cleared,
+            counted: self.counted,
+            stamp_ms: self.stamp_ms,
         };
         if let Some(effects) = joint::join(self.org, &self.work, effects) {
             effects.apply(self.org, self.ledger, self.work);
@@ -236,6 +202,7 @@ impl<'a> Transaction<'a> {
             purged: self.purged.len(),
             bodies: self.bodies.len(),
             cleared: self.cleared.len(),
+            counted: self.counted,
             first_kind: self.first_kind.clone(),
         };
         let outcome = work(self);
@@ -255,6 +222,7 @@ impl<'a> Transaction<'a> {
         self.purged.truncate(mark.purged);
         self.bodies.truncate(mark.bodies);
         self.cleared.truncate(mark.cleared);
+        self.counted = mark.counted;
         self.first_kind = mark.first_kind;
     }
 
@@ -281,11 +249,21 @@ impl<'a> Transaction<'a> {
 
     /// Inserts a record given as REST gives it, and answers its id.
     pub fn insert(&mut self, object: &str, record: &Map<String, Json>) -> Result<String, ApiError> {
+        self.insert_with(object, record, Vec::new())
+    }
+
+    /// The same with contents of base64 fields that are too large to travel as text.
+    pub fn insert_with(
+        &mut self,
+        object: &str,
+        record: &Map<String, Json>,
+        bodies: Vec<(String, Body)>,
+    ) -> Result<String, ApiError> {
         let view = self.view();
         let def = view.object(object).ok_or_else(ApiError::not_found)?;
         self.may_insert(&def)?;
         let record = self.as_person(&def, record, None)?;
-        let mut parsed = validation::for_insert(&view, &def, &record)?;
+        let mut parsed = validation::for_insert(&view, &def, &record, bodies)?;
         parsed.values.extend(self.person_values(&self.full_def(&def), &record));
         self.before_save(&view, &def, None, &mut parsed.values)?;
         validation::unique(&view, &def, &parsed.values, None)?;
@@ -313,12 +291,8 @@ impl<'a> Transaction<'a> {
         drop((row, view));
         let def = self.full_def(&def);
         let (before, shares) = (self.lies_at(&def, counter), self.shares_of(&def, counter));
-        let mut stored = self.table_row(&def, counter);
-        for (slot, value) in parsed.values {
-            stored.set(slot, &value);
-        }
-        self.stamp_modified(&def, &mut stored);
-        self.put(&def, counter, stored);
+        let stored = self.table_row(&def, counter);
+        self.put_values(&def, counter, stored, parsed.values);
         for (field, body) in parsed.bodies {
             self.bodies.push((full.clone(), field, body));
         }
@@ -389,6 +363,9 @@ impl<'a> Transaction<'a> {
         let given: BTreeSet<usize> = values.iter().map(|(slot, _)| *slot).collect();
         let mut row = StoredRow::of(values);
         self.fill_defaults(&def, &mut row, &given);
+        if derived::concerns(&def) {
+            self.derive(&def, &mut row, None, &given);
+        }
         self.stamp_created(&def, &mut row);
         // A custom object's record without a name is named by its id.
         if let Some(name) = def.name_field().filter(|field| field.custom_name() && !row.is_filled(field.slot))
@@ -406,6 +383,21 @@ impl<'a> Transaction<'a> {
         let shares = self.shares_of(&def, counter);
         self.roll_up(Vec::new(), shares)?;
         Ok(counter)
+    }
+
+    /// Puts a row with new values, and with what follows from them.
+    fn put_values(&mut self, def: &ObjectDef, counter: u64, mut row: StoredRow, values: Vec<(usize, Value)>) {
+        let before = row.clone();
+        let given: BTreeSet<usize> = values.iter().map(|(slot, _)| *slot).collect();
+        for (slot, value) in values {
+            row.set(slot, &value);
+        }
+        if derived::concerns(def) {
+            self.derive(def, &mut row, Some(&before), &given);
+        }
+        self.stamp_modified(def, &mut row);
+        self.put(def, counter, row);
+        self.follow_references(&self.full_def(def), counter, &before);
     }
 
     fn stamp_created(&self, def: &ObjectDef, row: &mut StoredRow) {

@@ -50,7 +50,7 @@ impl ObjectRights {
 impl Permissions {
     /// What an integration user for a full backup holds.
     pub fn integration() -> Permissions {
-        let mut all = Permissions::of(&["QueryAllFiles", "ViewEncryptedData"]);
+        let mut all = Permissions::of(&["QueryAllFiles", "ViewEncryptedData", "BulkApiHardDelete"]);
         for (name, _, holder) in permissions::SYSTEM_PERMISSIONS {
             if holder != permissions::Holder::NoOne {
                 all.set(name, true);
@@ -145,6 +145,10 @@ pub struct Switches {
     hidden_objects: BTreeMap<String, bool>,
     #[serde(with = "crate::saved::pairs")]
     hidden_fields: BTreeMap<(String, String), bool>,
+    #[serde(with = "crate::saved::pairs")]
+    readonly_fields: BTreeMap<(String, String), bool>,
+    /// The rights on objects that were set; none where those that were set were taken away.
+    object_rights: BTreeMap<String, Option<ObjectRights>>,
 }
 
 impl Switches {
@@ -155,11 +159,14 @@ impl Switches {
                 self.system.insert(name, after.holds(name));
             }
         }
-        for object in before.hidden_objects.symmetric_difference(&after.hidden_objects) {
-            self.hidden_objects.insert(object.clone(), after.hidden_objects.contains(object));
-        }
-        for field in before.hidden_fields.symmetric_difference(&after.hidden_fields) {
-            self.hidden_fields.insert(field.clone(), after.hidden_fields.contains(field));
+        note_members(&mut self.hidden_objects, &before.hidden_objects, &after.hidden_objects);
+        note_members(&mut self.hidden_fields, &before.hidden_fields, &after.hidden_fields);
+        note_members(&mut self.readonly_fields, &before.readonly_fields, &after.readonly_fields);
+        for object in before.object_rights.keys().chain(after.object_rights.keys()) {
+            let rights = after.object_rights.get(object);
+            if before.object_rights.get(object) != rights {
+                self.object_rights.insert(object.clone(), rights.copied());
+            }
         }
     }
 
@@ -168,19 +175,29 @@ impl Switches {
         for (name, held) in &self.system {
             permissions.set(name, *held);
         }
-        for (object, hidden) in &self.hidden_objects {
-            if *hidden {
-                permissions.hidden_objects.insert(object.clone());
-            } else {
-                permissions.hidden_objects.remove(object);
+        lay_members(&self.hidden_objects, &mut permissions.hidden_objects);
+        lay_members(&self.hidden_fields, &mut permissions.hidden_fields);
+        lay_members(&self.readonly_fields, &mut permissions.readonly_fields);
+        for (object, rights) in &self.object_rights {
+            match rights {
+                Some(rights) => drop(permissions.object_rights.insert(object.clone(), *rights)),
+                None => drop(permissions.object_rights.remove(object)),
             }
         }
-        for (field, hidden) in &self.hidden_fields {
-            if *hidden {
-                permissions.hidden_fields.insert(field.clone());
-            } else {
-                permissions.hidden_fields.remove(field);
-            }
+    }
+}
+
+/// Notes what came into a set and what left it.
+fn note_members<T: Ord + Clone>(noted: &mut BTreeMap<T, bool>, before: &BTreeSet<T>, after: &BTreeSet<T>) {
+    noted.extend(before.symmetric_difference(after).map(|member| (member.clone(), after.contains(member))));
+}
+
+fn lay_members<T: Ord + Clone>(noted: &BTreeMap<T, bool>, over: &mut BTreeSet<T>) {
+    for (member, is_in) in noted {
+        if *is_in {
+            over.insert(member.clone());
+        } else {
+            over.remove(member);
         }
     }
 }

@@ -29,13 +29,19 @@ pub fn value(field: &FieldDef, json: &Json) -> Result<Value, ApiError> {
     parse::value(field, json)
 }
 
-/// Reads and checks a record for insert.
-pub fn for_insert(view: &View, def: &ObjectDef, record: &Map<String, Json>) -> Result<Parsed, ApiError> {
+/// Reads and checks a record for insert; bodies may come beside it.
+pub fn for_insert(
+    view: &View,
+    def: &ObjectDef,
+    record: &Map<String, Json>,
+    bodies: Vec<(String, Body)>,
+) -> Result<Parsed, ApiError> {
     if record.keys().any(|key| key.eq_ignore_ascii_case("Id")) {
         let message = "cannot specify Id in an insert call";
         return Err(ApiError::record("INVALID_FIELD_FOR_INSERT_UPDATE", message, ["Id"]));
     }
-    let parsed = fields(view, def, record, |field| field.createable)?;
+    let mut parsed = fields(view, def, record, |field| field.createable)?;
+    parsed.bodies.extend(bodies);
     let given: BTreeSet<usize> =
         parsed.values.iter().filter(|(_, v)| !v.is_null()).map(|(slot, _)| *slot).collect();
     let has_body = |field: &FieldDef| parsed.bodies.iter().any(|(name, _)| *name == field.name);
@@ -46,7 +52,10 @@ pub fn for_insert(view: &View, def: &ObjectDef, record: &Map<String, Json>) -> R
         .collect();
     required(&missing)?;
     if def.name == "Event" {
-        event_times(def, &given)?;
+        let fills_days = |(slot, value): &(usize, Value)| {
+            *value == Value::Bool(true) && def.field("IsAllDayEvent").is_some_and(|field| field.slot == *slot)
+        };
+        event_times(def, &given, parsed.values.iter().any(fills_days))?;
     }
     Ok(parsed)
 }
@@ -88,17 +97,15 @@ fn required(missing: &[&str]) -> Result<(), ApiError> {
     Err(ApiError::record("REQUIRED_FIELD_MISSING", message, missing.iter().copied()))
 }
 
-/// An event needs its start and length, or the day it fills.
-fn event_times(def: &ObjectDef, given: &BTreeSet<usize>) -> Result<(), ApiError> {
+/// An event needs its start and its length or end; one that fills days needs only the first of them.
+fn event_times(def: &ObjectDef, given: &BTreeSet<usize>, is_all_day: bool) -> Result<(), ApiError> {
     let has = |name: &str| def.field(name).is_some_and(|field| given.contains(&field.slot));
-    if has("ActivityDateTime") || has("StartDateTime") {
-        return if has("DurationInMinutes") || has("EndDateTime") {
-            Ok(())
-        } else {
-            required(&["DurationInMinutes"])
-        };
+    let has_start = has("ActivityDateTime") || has("StartDateTime");
+    match (has_start || (is_all_day && has("ActivityDate")), is_all_day) {
+        (false, _) => required(&["ActivityDateTime"]),
+        (true, false) if !has("DurationInMinutes") && !has("EndDateTime") => required(&["DurationInMinutes"]),
+        (true, _) => Ok(()),
     }
-    if has("IsAllDayEvent") && has("ActivityDate") { Ok(()) } else { required(&["ActivityDateTime"]) }
 }
 
 fn fields(
@@ -116,6 +123,10 @@ fn fields(
         if let Json::Object(key) = json
             && let Some(field) = def.relationship(name)
         {
+            if !writable(field) {
+                refused.push(field.name.as_str());
+                continue;
+            }
             let id = by_external_id(view, field, key)?;
             parsed.values.push((field.slot, Value::Id(id)));
             continue;
@@ -179,19 +190,30 @@ fn by_external_id(view: &View, field: &FieldDef, key: &Map<String, Json>) -> Res
     let Some((name, wanted)) = entry else {
         return Err(ApiError::invalid_field(format!("Missing an external id for field {}", field.name)));
     };
-    for target in &field.reference_to {
+    // Where the reference may lead to several objects, the attributes tell which one is meant.
+    let meant = key.get("attributes").and_then(|attributes| attributes.get("type")).and_then(Json::as_str);
+    let is_meant = |target: &&String| meant.is_none_or(|meant| target.eq_ignore_ascii_case(meant));
+    let mut found = Vec::new();
+    for target in field.reference_to.iter().filter(is_meant) {
         let Some(def) = view.object(target) else { continue };
         let Some(ext) = def.field(name).filter(|f| f.id_lookup) else { continue };
         let wanted = parse::value(ext, wanted)?;
-        if let Some(row) = lookup::rows_with(view.snapshot(), &def, ext, &wanted).first() {
-            return Ok(row.id().to_owned());
+        let rows = lookup::rows_with(view.snapshot(), &def, ext, &wanted);
+        found.extend(rows.iter().map(|row| row.id().to_owned()));
+    }
+    match found.as_slice() {
+        [] => {}
+        [id] => return Ok(id.clone()),
+        several => {
+            let message = format!("{name}: more than one record found for external id field: {several:?}")
+                .replace('"', "");
+            return Err(ApiError::record("DUPLICATE_EXTERNAL_ID", message, Vec::<String>::new()));
         }
     }
     let shown = wanted.as_str().map_or_else(|| wanted.to_string(), str::to_owned);
-    let entity = field.reference_to.first().map_or("", String::as_str);
-    Err(ApiError::invalid_field(format!(
-        "Foreign key external ID: {shown} not found for field {name} in entity {entity}"
-    )))
+    let entity = meant.or(field.reference_to.first().map(String::as_str)).unwrap_or_default();
+    let message = format!("Foreign key external ID: {shown} not found for field {name} in entity {entity}");
+    Err(ApiError::record("INVALID_FIELD", message, Vec::<String>::new()))
 }
 
 /// No live row but `own` may hold the same value in a unique field.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::metadata::Component;
+use crate::metadata::code::{self, body_of};
 use crate::model::Value;
 use crate::state::Row;
 use crate::state::view::Snapshot;
@@ -13,18 +14,16 @@ use super::entities::{Entities, text};
 use super::setup::{child_id, components};
 
 pub(super) fn add(builder: &mut Builder, entities: &Entities) {
-    for component in components(builder, "ApexClass") {
-        let body = body_of(&component);
-        let mut cells = of_code(builder, &component, &body);
-        cells.push(("Body", Value::text(body)));
-        builder.put("ApexClass", Some(&component.id), cells);
-    }
-    for component in components(builder, "ApexTrigger") {
-        let body = body_of(&component);
-        let mut cells = of_code(builder, &component, &body);
-        cells.extend(trigger(&body, entities));
-        cells.push(("Body", Value::text(body)));
-        builder.put("ApexTrigger", Some(&component.id), cells);
+    for kind in code::KINDS {
+        for component in components(builder, kind) {
+            let mut cells = builder.of_component(&component);
+            cells.extend(described(&component.xml().unwrap_or_default()));
+            cells.extend(code::cells(&builder.source, &component));
+            if kind == "ApexTrigger" {
+                cells.extend(of_object(&body_of(&component), entities));
+            }
+            builder.put(kind, Some(&component.id), cells);
+        }
     }
     rows_without_component(builder, entities);
     for kind in ["ApexPage", "ApexComponent"] {
@@ -68,82 +67,28 @@ fn count(number: usize) -> Value {
     Value::Int(i64::try_from(number).unwrap_or(i64::MAX))
 }
 
-/// The text of a component's body.
-fn body_of(component: &Component) -> String {
-    let body = component.files.iter().find(|(path, _)| !path.ends_with("-meta.xml"));
-    body.map(|(_, body)| String::from_utf8_lossy(body).into_owned()).unwrap_or_default()
-}
-
 /// What most `-meta.xml` files say.
 fn described(xml: &Element) -> Cells<'static> {
-    let version = xml.text_of("apiVersion").map(str::trim).filter(|text| text.parse::<f64>().is_ok());
     vec![
-        ("ApiVersion", version.map_or(Value::Null, |version| Value::Number(version.to_owned()))),
+        ("ApiVersion", code::api_version(xml)),
         ("Description", text(xml.text_of("description").map(str::trim).unwrap_or_default())),
     ]
 }
 
-fn of_code(builder: &Builder, component: &Component, body: &str) -> Cells<'static> {
-    let xml = component.xml().unwrap_or_default();
-    let mut crc = flate2::Crc::new();
-    crc.update(body.as_bytes());
-    let mut cells = builder.of_component(component);
-    cells.extend(described(&xml));
-    cells.extend([
-        ("Name", text(&component.full_name)),
-        ("Status", text(xml.text_of("status").map_or("Active", str::trim))),
-        ("IsValid", Value::Bool(true)),
-        ("BodyCrc", Value::Number(crc.sum().to_string())),
-        ("LengthWithoutComments", count(without_comments(body))),
-    ]);
-    cells
-}
-
-/// The length of code with its comments left out.
-fn without_comments(body: &str) -> usize {
-    let mut rest = body;
-    let mut length = 0;
-    while let Some(at) = rest.find("/*").into_iter().chain(rest.find("//")).min() {
-        length += rest[..at].chars().count();
-        let is_block = rest[at..].starts_with("/*");
-        let end = if is_block { "*/" } else { "\n" };
-        let after = rest[at + 2..].find(end).map(|found| at + 2 + found + if is_block { 2 } else { 0 });
-        rest = after.map_or("", |after| &rest[after..]);
-    }
-    length + rest.chars().count()
-}
-
-/// What the first line of a trigger says: `trigger T on Account (before insert, after delete)`.
-fn trigger(body: &str, entities: &Entities) -> Cells<'static> {
-    const USAGES: [(&str, &str); 7] = [
-        ("before insert", "UsageBeforeInsert"),
-        ("after insert", "UsageAfterInsert"),
-        ("before update", "UsageBeforeUpdate"),
-        ("after update", "UsageAfterUpdate"),
-        ("before delete", "UsageBeforeDelete"),
-        ("after delete", "UsageAfterDelete"),
-        ("after undelete", "UsageAfterUndelete"),
-    ];
-    let head = body.split_once('{').map_or(body, |(head, _)| head).to_lowercase();
-    let words: Vec<&str> = head.split_whitespace().collect();
-    let object = words.iter().position(|word| *word == "on").and_then(|at| words.get(at + 1));
-    let object = object.map(|word| word.split('(').next().unwrap_or(word));
+/// The definition of the object that a trigger runs on.
+fn of_object(body: &str, entities: &Entities) -> Cells<'static> {
+    let object = code::trigger_object(body);
     let entity = object
         .and_then(|object| entities.values().find(|entity| entity.def.name.eq_ignore_ascii_case(object)));
-    let usages = words.join(" ");
-    let mut cells: Cells<'static> =
-        USAGES.iter().map(|(words, field)| (*field, Value::Bool(usages.contains(words)))).collect();
-    if let Some(entity) = entity {
-        cells.extend([
-            ("TableEnumOrId", text(&entity.durable)),
+    entity.map_or_else(Vec::new, |entity| {
+        vec![
             ("EntityDefinitionId", text(&entity.durable)),
             ("EntityDefinitionRef", Value::Id(entity.row.clone())),
-        ]);
-    }
-    cells
+        ]
+    })
 }
 
-/// Classes and triggers that are rows only, as the generated ones of the default org.
+/// Classes and triggers that were written as rows.
 fn rows_without_component(builder: &mut Builder, entities: &Entities) {
     for (object, fields) in [
         (
@@ -153,11 +98,11 @@ fn rows_without_component(builder: &mut Builder, entities: &Entities) {
         ),
         ("ApexTrigger", &["Name", "ApiVersion", "Status", "IsValid", "Body", "TableEnumOrId"][..]),
     ] {
-        let names: Vec<String> =
-            components(builder, object).iter().map(|component| component.full_name.clone()).collect();
+        let known: Vec<String> =
+            components(builder, object).iter().map(|component| component.id.clone()).collect();
         for row in rows(&builder.source.clone(), object) {
             let name = row.value_of("Name").to_plain_text();
-            if names.contains(&name) || row.is_deleted() {
+            if row.is_deleted() || known.iter().any(|id| id == row.id()) {
                 continue;
             }
             let audit =
@@ -169,8 +114,7 @@ fn rows_without_component(builder: &mut Builder, entities: &Entities) {
                 cells.push(("EntityDefinitionRef", Value::Id(entity.row.clone())));
                 cells.push(("EntityDefinitionId", text(&entity.durable)));
             }
-            // Components count their ids apart from the rows of the data API.
-            builder.put(object, Some(&child_id(&row.id()[..3], row.id())), cells);
+            builder.put(object, Some(row.id()), cells);
         }
     }
 }
@@ -244,17 +188,5 @@ fn aura_part(path: &str) -> (&'static str, &'static str) {
         _ if file.ends_with("Helper.js") => ("HELPER", "JS"),
         _ if file.ends_with("Renderer.js") => ("RENDERER", "JS"),
         _ => ("CONTROLLER", "JS"),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn comments_do_not_count() {
-        assert_eq!(without_comments("a /* b */ c // d\ne"), "a  c \ne".len());
-        assert_eq!(without_comments("plain"), 5);
-        assert_eq!(without_comments("/* open"), 0);
     }
 }

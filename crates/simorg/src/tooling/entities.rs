@@ -6,12 +6,13 @@ use std::sync::Arc;
 use serde_json::json;
 
 use crate::metadata::Component;
+use crate::metadata::code::{durable_id, object_id};
 use crate::metadata::schema::write;
 use crate::model::{FieldType, ObjectDef, ObjectKind, OnDelete, Value};
 
 use super::catalog::Builder;
 use super::fields;
-use super::setup::{child_id, namespace_and_name};
+use super::setup::namespace_and_name;
 
 /// One object as the rows that hang on it need it.
 pub(super) struct Entity {
@@ -39,7 +40,7 @@ pub(super) fn add(builder: &mut Builder) -> Entities {
     let tables: Vec<_> = builder.source.tables().map(|table| (table.def.clone(), table.changed_ms)).collect();
     for (def, changed_ms) in &tables {
         let component = builder.source.components.get("CustomObject", &def.name).cloned();
-        let durable = durable_of_object(def, component.as_deref());
+        let durable = durable_id(def, component.as_deref());
         let row = entity(builder, def, &durable, *changed_ms);
         if def.flags.custom {
             custom_object(builder, def, component.as_deref());
@@ -52,21 +53,6 @@ pub(super) fn add(builder: &mut Builder) -> Entities {
     }
     relationships(builder, &entities);
     entities
-}
-
-/// The name of a standard object, 15 characters of the definition's id of a custom one.
-fn durable_of_object(def: &ObjectDef, component: Option<&Component>) -> String {
-    if !def.flags.custom {
-        return def.name.clone();
-    }
-    object_id(def, component)[..15].to_owned()
-}
-
-fn object_id(def: &ObjectDef, component: Option<&Component>) -> String {
-    component
-        .map(|component| component.id.clone())
-        .filter(|id| !id.is_empty())
-        .unwrap_or_else(|| child_id("01I", &def.name))
 }
 
 /// The name of a checkbox, and what it says of a definition.

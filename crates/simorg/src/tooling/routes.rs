@@ -10,6 +10,8 @@ use serde_json::{Value as Json, json};
 use crate::describe;
 use crate::errors::{ApiError, JSON};
 use crate::model::ObjectDef;
+use crate::oauth::instance_url;
+use crate::query::blocking;
 use crate::rows::model as rows;
 use crate::server::{ApiVersion, AppState, Session};
 
@@ -39,20 +41,6 @@ async fn not_simulated(Extension(version): Extension<ApiVersion>, request: Reque
     ))
 }
 
-fn answered(body: &Json) -> Response {
-    ([(header::CONTENT_TYPE, JSON)], body.to_string()).into_response()
-}
-
-async fn blocking(
-    work: impl FnOnce() -> Result<Response, ApiError> + Send + 'static,
-) -> Result<Response, ApiError> {
-    let failed = |_| {
-        let message = "An unexpected error occurred.";
-        ApiError::new(axum::http::StatusCode::INTERNAL_SERVER_ERROR, "UNKNOWN_EXCEPTION", message)
-    };
-    tokio::task::spawn_blocking(work).await.map_err(failed)?
-}
-
 async fn query(
     State(state): State<AppState>,
     Extension(session): Extension<Session>,
@@ -67,14 +55,14 @@ async fn query(
         return Err(ApiError::malformed_query("A query string has to be specified"));
     };
     let wants_columns = given("columns").is_some_and(|value| value == "true");
-    blocking(move || {
+    Ok(blocking(move || {
         if wants_columns {
-            return Ok(answered(&answer::columns(&state, &session, version, &statement)?));
+            return Ok(answer::columns(&state, &session, version, &statement)?.to_string());
         }
         let found = answer::run(&state, &session, version, &statement, true)?;
-        Ok(answered(&page(&state, &session, version, &found.object, found.records, found.total)))
+        Ok(page(&state, &session, version, &found.object, found.records, found.total).to_string())
     })
-    .await
+    .await)
 }
 
 /// The first page of an answer; what does not fit is kept.
@@ -126,7 +114,8 @@ async fn next_page(
         .ok_or_else(lost)?;
     let end = kept.records.len().min(offset + PAGE);
     let next = (end < kept.records.len()).then(|| format!("{id}-{end}"));
-    Ok(answered(&written(version, &kept.object, &kept.records[offset..end], kept.records.len(), next)))
+    let body = written(version, &kept.object, &kept.records[offset..end], kept.records.len(), next);
+    Ok(([(header::CONTENT_TYPE, JSON)], body.to_string()).into_response())
 }
 
 fn with_tooling_paths(text: &str, version: ApiVersion) -> String {
@@ -137,10 +126,7 @@ fn with_tooling_paths(text: &str, version: ApiVersion) -> String {
     )
 }
 
-async fn global(
-    State(state): State<AppState>,
-    Extension(version): Extension<ApiVersion>,
-) -> Result<Response, ApiError> {
+async fn global(State(state): State<AppState>, Extension(version): Extension<ApiVersion>) -> Response {
     blocking(move || {
         let catalog = state.tooling.catalog(&state.org, false);
         let mut objects: Vec<Json> = catalog
@@ -150,7 +136,7 @@ async fn global(
             .collect();
         objects.sort_by(|a, b| a["name"].as_str().cmp(&b["name"].as_str()));
         let body = json!({"encoding": "UTF-8", "maxBatchSize": 200, "sobjects": objects}).to_string();
-        Ok(([(header::CONTENT_TYPE, JSON)], with_tooling_paths(&body, version)).into_response())
+        Ok(with_tooling_paths(&body, version))
     })
     .await
 }
@@ -163,13 +149,13 @@ async fn basics(
     State(state): State<AppState>,
     Extension(version): Extension<ApiVersion>,
     Path(object): Path<String>,
-) -> Result<Response, ApiError> {
+) -> Response {
     blocking(move || {
         let catalog = state.tooling.catalog(&state.org, false);
         let def = shown(&catalog, &object)?;
         let entry = Json::Object(describe::global_entry(&def, &version.text()));
         let body = json!({"objectDescribe": entry, "recentItems": []}).to_string();
-        Ok(([(header::CONTENT_TYPE, JSON)], with_tooling_paths(&body, version)).into_response())
+        Ok(with_tooling_paths(&body, version))
     })
     .await
 }
@@ -180,9 +166,8 @@ async fn full(
     Extension(version): Extension<ApiVersion>,
     Path(object): Path<String>,
     headers: HeaderMap,
-) -> Result<Response, ApiError> {
-    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost");
-    let instance = state.settings.instance_url.clone().unwrap_or_else(|| format!("http://{host}"));
+) -> Response {
+    let instance = instance_url(&state, &headers);
     blocking(move || {
         let catalog = state.tooling.catalog(&state.org, false);
         let def = shown(&catalog, &object)?;
@@ -199,7 +184,7 @@ async fn full(
                 field["byteLength"] = json!(0);
             }
         }
-        Ok(([(header::CONTENT_TYPE, JSON)], with_tooling_paths(&answer.to_string(), version)).into_response())
+        Ok(with_tooling_paths(&answer.to_string(), version))
     })
     .await
 }
@@ -210,7 +195,7 @@ async fn row(
     Extension(version): Extension<ApiVersion>,
     Path((object, id)): Path<(String, String)>,
     uri: Uri,
-) -> Result<Response, ApiError> {
+) -> Response {
     let given = url::form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes())
         .find(|(key, _)| key == "fields");
     let fields = given.map(|(_, names)| names.into_owned());
@@ -229,7 +214,7 @@ async fn row(
             serde_json::from_str(&text).map_err(|error| ApiError::json_parser(error.to_string()))?;
         let snapshot = state.org.snapshot();
         Finisher { catalog: &catalog, snapshot: &snapshot, tooling: true }.finish(&mut record);
-        Ok(answered(&record))
+        Ok(record.to_string())
     })
     .await
 }

@@ -231,16 +231,17 @@ async fn pages_can_be_named_for_parallel_readers() -> Result<()> {
     caller.finish(&id).await?;
     let first = caller.get(&format!("/jobs/query/{id}/resultPages?maxRecords=10")).await?.json();
     assert_eq!((first["resultPages"].as_array().map(Vec::len), &first["done"]), (Some(5), &json!(false)));
-    let rest = caller
-        .get(&format!("{}&maxRecords=10", first["nextRecordsUrl"].as_str().context("more")?))
-        .await?
-        .json();
+    let rest = caller.get(first["nextRecordsUrl"].as_str().context("more")?).await?.json();
     assert_eq!((rest["resultPages"].as_array().map(Vec::len), &rest["done"]), (Some(2), &json!(true)));
-    let url = first["resultPages"][1]["resultUrl"].as_str().context("a page")?;
-    assert_eq!(
-        caller.get(&format!("{url}&maxRecords=10")).await?.header("sforce-numberofrecords"),
-        Some("10")
-    );
+
+    let mut rows = Vec::new();
+    for page in [&first, &rest].into_iter().flat_map(|list| list["resultPages"].as_array()).flatten() {
+        let page = caller.get(page["resultUrl"].as_str().context("a page")?).await?;
+        assert_eq!(page.header("sforce-numberofrecords"), Some("10"));
+        rows.extend(page.text.lines().skip(1).map(str::to_owned));
+    }
+    let once: std::collections::BTreeSet<&String> = rows.iter().collect();
+    assert_eq!((rows.len(), once.len()), (70, 70), "the pages together are the rows once");
     Ok(())
 }
 

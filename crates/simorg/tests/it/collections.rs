@@ -306,3 +306,38 @@ async fn rows_are_reached_over_their_relationships() -> Result<()> {
     assert_eq!(caller.get(&format!("/sobjects/Account/{account}/Nope")).await?.refusal(), "404 NOT_FOUND");
     Ok(())
 }
+
+#[tokio::test]
+async fn a_value_that_cannot_be_read_refuses_the_whole_request() -> Result<()> {
+    let caller = start().await?;
+    let rows = [
+        record("Account", &json!({"Name": "A"})),
+        record("Account", &json!({"Name": "B", "NumberOfEmployees": "x"})),
+    ];
+    let answer = send(&caller, Method::POST, "/composite/sobjects", &json!({"records": rows})).await?;
+    assert_eq!(answer.refusal(), "400 JSON_PARSER_ERROR");
+    assert!(answer.json()[0].get("fields").is_none(), "{}", answer.text);
+    assert_eq!(names(&caller, "Account").await?, Vec::<String>::new());
+
+    let mut tree = record("Account", &json!({"Name": "A", "NumberOfEmployees": "x"}));
+    tree["attributes"]["referenceId"] = json!("r");
+    let answer = send(&caller, Method::POST, "/composite/tree/Account", &json!({"records": [tree]})).await?;
+    assert_eq!(answer.refusal(), "400 JSON_PARSER_ERROR");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_parent_that_no_external_id_leads_to_is_refused_in_the_platforms_words() -> Result<()> {
+    let caller = start().await?;
+    let row = json!({"Name": "P", "Parent_Project__r": {"External_Id__c": "nobody"}});
+    let answer = send(&caller, Method::POST, "/sobjects/Project__c", &row).await?;
+    assert_eq!(
+        answer.json(),
+        json!([{
+            "message": "Foreign key external ID: nobody not found for field External_Id__c in entity Project__c",
+            "errorCode": "INVALID_FIELD",
+            "fields": [],
+        }])
+    );
+    Ok(())
+}

@@ -51,8 +51,8 @@ async fn parts_are_answered_in_order_for_one_call() -> Result<()> {
             ("row", 200),
             ("describe", 200),
             ("wrong", 400),
-            ("limits", 200),
-            ("lost", 501)
+            ("limits", 400),
+            ("lost", 400)
         ]
     );
     assert_eq!(parts[0]["body"]["totalSize"], 3);
@@ -86,14 +86,19 @@ async fn too_many_parts_or_queries_are_refused_whole() -> Result<()> {
     let many = |count: usize, url: &str| {
         composite(&(0..count).map(|at| part(&format!("r{at}"), url)).collect::<Vec<_>>())
     };
-    let (limits, query) =
-        ("/services/data/v67.0/limits", "/services/data/v67.0/query?q=SELECT+COUNT()+FROM+Account");
-    assert_eq!(caller.post("/composite", &many(25, limits)).await?.status, 200);
-    assert_eq!(caller.post("/composite", &many(26, limits)).await?.refusal(), "400 LIMIT_EXCEEDED");
-    assert_eq!(caller.post("/composite", &many(5, query)).await?.status, 200);
-    assert_eq!(caller.post("/composite", &many(6, query)).await?.refusal(), "400 LIMIT_EXCEEDED");
+    let (object, query, collection) = (
+        "/services/data/v67.0/sobjects/Account",
+        "/services/data/v67.0/query?q=SELECT+COUNT()+FROM+Account",
+        "/services/data/v67.0/composite/sobjects/Account?ids=&fields=Id",
+    );
+    assert_eq!(caller.post("/composite", &many(25, object)).await?.status, 200);
+    assert_eq!(caller.post("/composite", &many(26, object)).await?.refusal(), "400 LIMIT_EXCEEDED");
+    for bounded in [query, collection] {
+        assert_eq!(caller.post("/composite", &many(5, bounded)).await?.status, 200);
+        assert_eq!(caller.post("/composite", &many(6, bounded)).await?.refusal(), "400 LIMIT_EXCEEDED");
+    }
     assert_eq!(
-        caller.post("/composite", &composite(&[part("a", limits), part("a", limits)])).await?.refusal(),
+        caller.post("/composite", &composite(&[part("a", object), part("a", object)])).await?.refusal(),
         "400 INVALID_INPUT"
     );
     assert_eq!(caller.post("/composite", &json!({})).await?.refusal(), "400 JSON_PARSER_ERROR");
@@ -127,5 +132,55 @@ async fn limits_and_record_counts_agree_with_the_org() -> Result<()> {
     assert_eq!(counts, json!({"sObjects": [{"count": 12, "name": "Account"}, {"count": 0, "name": "Lead"}]}));
     let all = caller.get("/limits/recordCount?sObjects").await?.json();
     assert!(all["sObjects"].as_array().context("a list")?.len() > 50);
+    Ok(())
+}
+
+#[tokio::test]
+async fn bodies_jobs_and_calls_within_calls_are_no_parts() -> Result<()> {
+    let caller = Caller::start(SimOrg::new()).await?;
+    let version = caller.query("SELECT Id FROM ContentVersion LIMIT 1").await?.json();
+    let version = version["records"][0]["Id"].as_str().context("a version")?.to_owned();
+    let paths = [
+        (format!("/sobjects/ContentVersion/{version}"), 200, 200),
+        (format!("/sobjects/ContentVersion/{version}/VersionData"), 400, 400),
+        ("/jobs/query".to_owned(), 400, 400),
+        ("/composite/batch".to_owned(), 400, 400),
+        ("/metadata/deployRequest".to_owned(), 400, 400),
+        ("/limits".to_owned(), 400, 200),
+        ("/composite/sobjects/Account?ids=&fields=Id".to_owned(), 200, 400),
+    ];
+    for (path, in_composite, in_batch) in paths {
+        let url = format!("/services/data/v67.0{path}");
+        let answer = caller.post("/composite", &composite(&[part("a", &url)])).await?.json();
+        assert_eq!(answer["compositeResponse"][0]["httpStatusCode"], in_composite, "{path}: {answer}");
+        let batch = json!({"batchRequests": [{"method": "GET", "url": url}]});
+        let answer = caller.post("/composite/batch", &batch).await?.json();
+        assert_eq!(answer["results"][0]["statusCode"], in_batch, "{path}: {answer}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn limits_are_shown_to_those_who_may_view_setup_and_storage_to_those_who_manage_users() -> Result<()> {
+    let caller = Caller::start(SimOrg::new().bare()).await?;
+    let org = caller.org.org();
+    let body = "A".repeat(4 * 1024 * 1024);
+    let file = json!({"Title": "T", "PathOnClient": "t.txt", "VersionData": body});
+    caller.insert("ContentVersion", &file).await?;
+
+    let limits = caller.get("/limits").await?.json();
+    assert_eq!(limits["FileStorageMB"], json!({"Max": 10_240, "Remaining": 10_237}));
+    assert_eq!(limits["DailyMetadataRetrievesWithDependencies"]["Max"], 25);
+
+    org.set_permissions(&org.admin().id, |held| {
+        held.set("ManageUsers", false);
+    });
+    let limits = caller.get("/limits").await?.json();
+    assert!(limits["DailyApiRequests"].is_object() && limits["DataStorageMB"].is_null(), "{limits}");
+
+    org.set_permissions(&org.admin().id, |held| {
+        held.set("ViewSetup", false);
+    });
+    assert_eq!(caller.get("/limits").await?.refusal(), "403 INSUFFICIENT_ACCESS");
     Ok(())
 }

@@ -1,9 +1,11 @@
 //! Faults of the transport, limits and headers around every answer.
 
+use anyhow::Result;
 use reqwest::{Method, StatusCode};
-use serde_json::json;
+use serde_json::{Value as Json, json};
 use simorg::{Effect, Endpoint, Fault, SimOrg};
 
+use crate::caller::{Caller, read};
 use crate::client::Client;
 
 #[tokio::test]
@@ -96,4 +98,63 @@ async fn a_session_that_expires_once_works_again_after() {
         seen.push(client.get("/sobjects/Account").await.0.as_u16());
     }
     assert_eq!(seen, [200, 401, 200]);
+}
+
+#[tokio::test]
+async fn a_body_that_is_shorter_than_the_break_breaks_at_its_end() -> Result<()> {
+    let caller = Caller::start(SimOrg::new().bare()).await?;
+    let whole = caller.get("/sobjects/Account").await?.text.len();
+    for after_bytes in [whole, whole + 1, 1_000_000] {
+        let effect = Effect::Disconnect { after_bytes: u64::try_from(after_bytes)? };
+        caller.org.faults().add(Fault::at(Endpoint::Row, effect).once());
+        assert!(caller.get("/sobjects/Account").await.is_err(), "after {after_bytes} bytes of {whole}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_rule_that_could_never_strike_is_refused() -> Result<()> {
+    let caller = Caller::start(SimOrg::new().bare()).await?;
+    let add = async |fault: &Json| {
+        let url = format!("{}/simorg/faults", caller.org.url());
+        Ok::<_, anyhow::Error>(read(caller.http.post(url).json(fault)).await?.status.as_u16())
+    };
+    let refused = json!({"status": {"status": 503}});
+    for (fault, expected) in [
+        (json!({"at": "bulk_status", "path": "/jobs", "effect": "job_stuck"}), 400),
+        (json!({"at": "bulk_status", "object": "Account", "effect": "job_stuck"}), 200),
+        (json!({"at": "composite", "object": "Account", "effect": refused}), 400),
+        (json!({"at": "bulk_create", "object": "Account", "effect": refused}), 400),
+        (json!({"at": "query", "object": "Account", "effect": refused}), 200),
+        (json!({"at": "composite", "path": "/composite", "effect": refused}), 200),
+    ] {
+        assert_eq!(add(&fault).await?, expected, "{fault}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_org_that_was_dropped_answers_nobody() -> Result<()> {
+    let caller = Caller::start(SimOrg::new().bare()).await?;
+    let url = format!("{}/simorg/stats", caller.org.url());
+    let Caller { org, http, .. } = caller;
+    assert_eq!(read(http.get(&url)).await?.status, 200);
+    drop(org);
+    // The connection of the first answer is still open on this side.
+    assert!(read(http.get(&url)).await.is_err());
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_refusal_by_status_alone_has_the_usual_words() {
+    let client = Client::start(SimOrg::new().bare()).await;
+    for (status, code) in
+        [(503, "SERVER_UNAVAILABLE"), (500, "UNKNOWN_EXCEPTION"), (403, "REQUEST_LIMIT_EXCEEDED")]
+    {
+        let fault = json!({"at": "limits", "times": 1, "effect": {"status": {"status": status}}});
+        client.admin(Method::POST, "/faults", fault).await;
+        let (told, answer) = client.get("/limits").await;
+        assert_eq!((told.as_u16(), &answer[0]["errorCode"]), (status, &json!(code)));
+        assert!(answer[0]["message"].as_str().is_some_and(|text| !text.is_empty()), "{answer}");
+    }
 }

@@ -43,7 +43,7 @@ async fn a_new_version_makes_a_document_with_links_and_a_later_one_replaces_the_
 #[tokio::test]
 async fn bodies_come_back_byte_by_byte_however_they_were_sent() {
     let client = Client::start(SimOrg::new().bare()).await;
-    let bytes: Vec<u8> = (0..100_000_u32).map(|n| n.to_le_bytes()[0]).collect();
+    let bytes: Vec<u8> = (0..3_000_000_u32).map(|n| n.to_le_bytes()[0]).collect();
     let head = "--b\r\nContent-Disposition: form-data; name=\"entity_content\";\r\nContent-Type: application/json\r\n\r\n\
         {\"Title\":\"Big\",\"PathOnClient\":\"big.bin\"}\r\n--b\r\nContent-Disposition: form-data; name=\"VersionData\"; \
         filename=\"big.bin\"\r\nContent-Type: application/octet-stream\r\n\r\n";
@@ -98,10 +98,8 @@ async fn generated_files_agree_with_their_size_and_checksum() {
             .await
             .expect("a body");
         assert_eq!(body.len().to_string(), row.value_of("ContentSize").to_plain_text());
-        assert_eq!(
-            org.body(&row, "VersionData").expect("a body").md5(),
-            row.value_of("Checksum").to_plain_text()
-        );
+        let downloaded = simorg::state::Body::Bytes(body);
+        assert_eq!(downloaded.md5(), row.value_of("Checksum").to_plain_text());
         let document = row.referenced(def.field("ContentDocumentId").expect("a field")).expect("a document");
         assert_eq!(document.value_of("ContentSize"), row.value_of("ContentSize"));
         assert_eq!(document.value_of("LatestPublishedVersionId").to_plain_text(), row.id());

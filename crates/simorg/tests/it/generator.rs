@@ -115,7 +115,7 @@ fn texts_hold_what_breaks_careless_readers() {
         "|null|",
         "|#N/A|",
         "|=1+1|",
-        "|  leading",
+        "|\u{A0}leading",
         "||",
     ] {
         assert!(all.contains(part), "{part:?} occurs");

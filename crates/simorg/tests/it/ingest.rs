@@ -291,7 +291,8 @@ async fn jobs_that_cannot_be_are_refused_at_creation() -> Result<()> {
             (refusal, Some(message))
         );
     }
-    caller.org.org().set_permissions(&caller.org.org().admin().id, |held| held.modify_all_data = false);
+    let org = caller.org.org();
+    org.set_permissions(&org.admin().id, |held| assert!(held.set("BulkApiHardDelete", false)));
     let refused = create(&caller, "Account", "hardDelete", json!({})).await?;
     assert_eq!(refused.refusal(), "400 FEATURENOTENABLED");
     Ok(())
@@ -453,6 +454,15 @@ async fn jobs_of_all_kinds_are_listed_a_thousand_a_page() -> Result<()> {
     for _ in 0..1000 {
         create(&caller, "Account", "insert", json!({})).await?;
     }
+    let filtered = caller
+        .get("/jobs/query?jobType=V2Ingest&concurrencyMode=parallel&isPkChunkingEnabled=false")
+        .await?
+        .json();
+    let next = filtered["nextRecordsUrl"].as_str().context("more")?;
+    for asked in ["jobType=V2Ingest", "concurrencyMode=parallel", "isPkChunkingEnabled=false"] {
+        assert!(next.contains(asked), "{next}");
+    }
+    assert_eq!(caller.get(next).await?.json()["records"].as_array().map(Vec::len), Some(1));
     let first = caller.get("/jobs/ingest").await?.json();
     assert_eq!((first["records"].as_array().map(Vec::len), &first["done"]), (Some(1000), &json!(false)));
     let rest = caller.get(first["nextRecordsUrl"].as_str().context("more")?).await?.json();
@@ -467,10 +477,8 @@ async fn jobs_of_all_kinds_are_listed_a_thousand_a_page() -> Result<()> {
 async fn jobs_are_their_creators_live_a_week_and_count() -> Result<()> {
     let caller = start().await?;
     let (id, _) = run(&caller, "Account", "insert", json!({}), "Name\nA\n").await?;
-    let query = caller.bulk("query", "SELECT Id FROM Account").await?.json()["id"]
-        .as_str()
-        .context("an id")?
-        .to_owned();
+    let made = caller.bulk("query", "SELECT Id FROM Account").await?.json();
+    let query = made["id"].as_str().context("an id")?;
     assert_eq!(
         caller.get("/limits").await?.json()["DailyBulkApiBatches"],
         json!({"Max": 15000, "Remaining": 14999})

@@ -93,7 +93,9 @@ async fn a_person_is_deleted_and_merged_with_its_contact() {
     assert!(!is_live(org, &loser) && !is_live(org, &gone) && is_live(org, &kept));
     assert_eq!(text(org, &gone, "MasterRecordId"), kept);
 
-    client.send(Method::PATCH, &format!("/sobjects/Case/{case}"), json!({"ContactId": null})).await;
+    client
+        .send(Method::PATCH, &format!("/sobjects/Case/{case}"), json!({"ContactId": null, "AccountId": null}))
+        .await;
     assert_eq!(client.delete(&format!("/sobjects/Account/{master}")).await.0, StatusCode::NO_CONTENT);
     assert!(!is_live(org, &kept));
 }

@@ -405,3 +405,21 @@ async fn more_groups_than_a_page_holds_are_refused() -> Result<()> {
     assert_eq!(fits.json()["totalSize"], 2_000);
     Ok(())
 }
+
+#[tokio::test]
+async fn a_date_literal_counts_no_less_than_nothing_and_not_beyond_the_calendar() -> Result<()> {
+    let caller = Caller::start(SimOrg::new().bare().records("Account", 3)).await?;
+    for (literal, status) in [
+        ("LAST_N_DAYS:0", 200),
+        ("LAST_N_DAYS:36500", 200),
+        ("LAST_N_DAYS:-5", 400),
+        ("NEXT_N_DAYS:9223372036854775807", 400),
+        ("N_YEARS_AGO:9223372036854775807", 400),
+        ("NEXT_N_DAYS:92233720368547758070", 400),
+    ] {
+        let soql = format!("SELECT Id FROM Account WHERE CreatedDate > {literal}");
+        let answer = caller.query(&soql).await?;
+        assert_eq!(answer.status, status, "{literal}: {}", answer.text);
+    }
+    Ok(())
+}

@@ -240,3 +240,50 @@ async fn malformed_bodies_are_parser_errors() {
         assert!(answer.text().await.expect("a body").contains("JSON_PARSER_ERROR"));
     }
 }
+
+#[tokio::test]
+async fn children_beyond_one_page_have_a_next_page() {
+    let client = Client::start(SimOrg::new().bare().records("Account", 1).records("Contact", 2_345)).await;
+    let account = simorg::model::ids::record_id("001", 1);
+    let mut seen = std::collections::BTreeSet::new();
+
+    let (_, mut page) = client.get(&format!("/sobjects/Account/{account}/Contacts?fields=LastName")).await;
+    assert_eq!((&page["totalSize"], &page["done"]), (&json!(2_345), &json!(false)));
+    loop {
+        let ids = page["records"].as_array().expect("records").iter().map(|row| row["Id"].to_string());
+        seen.extend(ids.collect::<Vec<_>>());
+        let Some(next) = page["nextRecordsUrl"].as_str() else { break };
+        let next = next.trim_start_matches("/services/data/v67.0").to_owned();
+        page = client.get(&next).await.1;
+    }
+    assert_eq!((seen.len(), &page["done"]), (2_345, &json!(true)));
+}
+
+#[tokio::test]
+async fn decimals_of_18_digits_are_kept_exactly_however_they_come() {
+    let client = Client::start(SimOrg::new().bare()).await;
+    let field = json!({"notation": "Exact__c:currency(18,2)"});
+    client.admin(Method::POST, "/objects/Project__c/fields", field).await;
+    let (number, text) = ("1234567890123456.78", "1.23456789012345678E15");
+    for body in [
+        format!("{{\"Name\":\"P\",\"Exact__c\":{number}}}"),
+        format!("{{\"Name\":\"P\",\"Exact__c\":\"{number}\"}}"),
+    ] {
+        let request =
+            client.request(Method::POST, "/sobjects/Project__c").header("content-type", "application/json");
+        let answer = request.body(body).send().await.expect("an answer");
+        let made: Json = answer.json().await.expect("JSON");
+        let path = format!("/sobjects/Project__c/{}?fields=Exact__c", made["id"].as_str().expect("an id"));
+        let shown =
+            client.request(Method::GET, &path).send().await.expect("an answer").text().await.expect("a body");
+        assert!(shown.contains(&format!("\"Exact__c\":{text}")), "{shown}");
+    }
+    let part = format!(
+        "{{\"compositeRequest\":[{{\"method\":\"POST\",\"url\":\"/services/data/v67.0/sobjects/Project__c\",\"referenceId\":\"a\",\"body\":{{\"Name\":\"P\",\"Exact__c\":{number}}}}}]}}"
+    );
+    let request = client.request(Method::POST, "/composite").header("content-type", "application/json");
+    request.body(part).send().await.expect("an answer");
+    let (_, rows) =
+        client.get(&format!("/query?q=SELECT+COUNT()+FROM+Project__c+WHERE+Exact__c={number}")).await;
+    assert_eq!(rows["totalSize"], 3);
+}

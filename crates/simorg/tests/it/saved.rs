@@ -1,6 +1,6 @@
 //! A saved org is the org that was saved.
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use serde_json::{Value as Json, json};
 use simorg::state::Scan;
 use simorg::{Org, RunningOrg, SimOrg};
@@ -23,8 +23,8 @@ fn rows(org: &Org) -> Vec<String> {
 }
 
 /// What the org is besides its rows, as text.
-fn surroundings(org: &RunningOrg) -> Vec<String> {
-    let org = org.org();
+fn surroundings(running: &RunningOrg) -> Vec<String> {
+    let org = running.org();
     let view = org.admin_view();
     let mut all: Vec<String> = view.objects().iter().map(|def| format!("{:?}", sorted(def))).collect();
     all.extend(org.users().iter().map(|user| format!("{user:?}")));
@@ -33,6 +33,7 @@ fn surroundings(org: &RunningOrg) -> Vec<String> {
     all.push(format!("{:?} {:?} {:?}", org.faults().list(), org.row_faults(), org.lookup_filters()));
     all.push(format!("{} {} {}", org.id(), org.now(), org.limits().max()));
     all.push(format!("{:?}", org.deleted("Account", 0, i64::MAX)));
+    all.push(format!("{:?} {:?}", running.state().metadata.settings(), running.state().oauth.policy()));
     all
 }
 
@@ -82,6 +83,53 @@ async fn change_everything(caller: &Caller) -> Result<()> {
     admin(caller, Method::POST, "lookup-filters", filter).await?;
     admin(caller, Method::PUT, "sharing", json!({"Account": "Read"})).await?;
     admin(caller, Method::PUT, "limits", json!({"max": 777})).await?;
+    admin(caller, Method::PUT, "metadata", json!({"polls": 3})).await?;
+    admin(caller, Method::PATCH, "grants/policy", json!({"code_life_s": 77})).await?;
+    Ok(())
+}
+
+/// What a person who signs in and allows everything leaves with the app.
+async fn refresh_token(caller: &Caller) -> Result<String> {
+    const CALLBACK: &str = "http://localhost:1717/OauthRedirect";
+    let asked = [
+        ("response_type", "code"),
+        ("client_id", "simorg"),
+        ("redirect_uri", CALLBACK),
+        ("scope", "api refresh_token"),
+        ("username", "admin@simorg.example"),
+        ("password", "simorg"),
+    ];
+    let back = caller.form("/services/oauth2/authorize", &asked).await?;
+    let back = url::Url::parse(back.header("location").context("a location")?)?;
+    let code = back.query_pairs().find(|(name, _)| name == "code").context("a code")?.1.into_owned();
+    let form = [
+        ("grant_type", "authorization_code"),
+        ("client_id", "simorg"),
+        ("client_secret", "simorg"),
+        ("redirect_uri", CALLBACK),
+        ("code", &code),
+    ];
+    let answer = caller.token(&form).await?;
+    Ok(answer.json()["refresh_token"].as_str().with_context(|| answer.text.clone())?.to_owned())
+}
+
+#[tokio::test]
+async fn saves_at_the_same_time_leave_a_file_that_its_owner_alone_may_read() -> Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    let directory = tempfile::tempdir()?;
+    let file = directory.path().join("org");
+    let caller = Caller::start(SimOrg::with_records("Account", 500).state(&file)).await?;
+    let state = caller.org.state();
+    std::thread::scope(|scope| {
+        let saves: Vec<_> = (0..8).map(|_| scope.spawn(|| state.save())).collect();
+        for save in saves {
+            assert!(save.join().is_ok_and(|saved| saved.is_ok()));
+        }
+    });
+    assert_eq!(std::fs::metadata(&file)?.permissions().mode() & 0o777, 0o600);
+    let names: Vec<_> = std::fs::read_dir(directory.path())?.collect::<Result<_, _>>()?;
+    assert_eq!(names.len(), 1, "{names:?}");
+    SimOrg::new().state(&file).start().await?;
     Ok(())
 }
 
@@ -90,20 +138,26 @@ async fn a_loaded_org_is_the_saved_one() -> Result<()> {
     let directory = tempfile::tempdir()?;
     let file = directory.path().join("org");
     let first = Caller::start(SimOrg::with_records("Account", 500).state(&file)).await?;
+    let file_body = json!({"Title": "T", "PathOnClient": "t.txt", "VersionData": "aGVsbG8="});
+    let version = first.insert("ContentVersion", &file_body).await?;
     change_everything(&first).await?;
+    let refresh = refresh_token(&first).await?;
     admin(&first, reqwest::Method::POST, "save", json!({})).await?;
 
     // What the second is asked to hold does not matter: the file tells.
-    let second = SimOrg::new().bare().seed(9).state(&file).start().await?;
+    let second = Caller::start(SimOrg::new().bare().seed(9).state(&file)).await?;
 
-    let (saved, loaded) = (rows(first.org.org()), rows(second.org()));
+    let (saved, loaded) = (rows(first.org.org()), rows(second.org.org()));
     assert!(saved.len() > 700, "{}", saved.len());
     let differing = saved.iter().zip(&loaded).find(|(one, other)| one != other);
     assert_eq!(differing, None);
     assert_eq!(saved.len(), loaded.len());
-    for (one, other) in surroundings(&first.org).iter().zip(surroundings(&second)) {
-        assert_eq!(*one, other);
-    }
+    assert_eq!(surroundings(&first.org), surroundings(&second.org));
+    let body = second.get(&format!("/sobjects/ContentVersion/{version}/VersionData")).await?;
+    assert_eq!(body.text, "hello");
+    let form =
+        [("grant_type", "refresh_token"), ("client_id", "simorg"), ("refresh_token", refresh.as_str())];
+    assert_eq!(second.token(&form).await?.status, 200);
     Ok(())
 }
 

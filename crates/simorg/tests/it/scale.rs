@@ -1,7 +1,9 @@
 //! Queries over many rows: what they find must not depend on how they are found.
 
 use anyhow::Result;
+use simorg::model::Value;
 use simorg::soql::{Context, Outcome, plan, run};
+use simorg::state::Scan;
 use simorg::{Org, SimOrg};
 
 const ROWS: u64 = 100_000;
@@ -65,7 +67,23 @@ fn counts_and_maxima_agree_with_the_rows() -> Result<()> {
     else {
         anyhow::bail!("not groups");
     };
-    assert_eq!(groups[0][0].1, simorg::model::Value::Int(i64::try_from(ROWS)?));
+    let view = org.admin_view();
+    let object = view.object("Account").ok_or_else(|| anyhow::anyhow!("no Account"))?;
+    let (mut filled, mut newest, mut oldest) = (0, i64::MIN, i64::MAX);
+    view.scan(&object, Scan::default(), &mut |row| {
+        filled += i64::from(!row.value_of("Industry").is_null());
+        newest = newest.max(row.stamp_ms());
+        oldest = oldest.min(row.value_of("CreatedDate").as_ms().unwrap_or(i64::MAX));
+        std::ops::ControlFlow::Continue(())
+    });
+    let values: Vec<Value> = groups[0].iter().map(|(_, value)| value.clone()).collect();
+    let expected = [
+        Value::Int(i64::try_from(ROWS)?),
+        Value::Int(filled),
+        Value::DateTime(newest),
+        Value::DateTime(oldest),
+    ];
+    assert_eq!(values, expected);
     let Outcome::Groups(years) = answer(
         &org,
         "SELECT CALENDAR_YEAR(CreatedDate), COUNT(Id) FROM Account GROUP BY CALENDAR_YEAR(CreatedDate)",

@@ -273,3 +273,34 @@ async fn describes_and_pages_work_as_in_the_data_api() -> Result<()> {
     assert_eq!(domains[0]["ChildSobject"]["QualifiedApiName"], "Trip__c");
     Ok(())
 }
+
+#[tokio::test]
+async fn code_has_the_same_rows_in_both_apis() -> Result<()> {
+    let caller = Caller::start(SimOrg::new()).await?;
+    for (object, fields) in [
+        (
+            "ApexClass",
+            "Id, Name, NamespacePrefix, ApiVersion, Status, IsValid, Body, BodyCrc, LengthWithoutComments",
+        ),
+        ("ApexTrigger", "Id, Name, TableEnumOrId, UsageBeforeInsert, UsageAfterDelete, Status, Body"),
+    ] {
+        let soql = format!("SELECT {fields}, CreatedDate, LastModifiedById FROM {object} ORDER BY Id");
+        let rows = |answer: serde_json::Value| -> Vec<serde_json::Value> {
+            let rows = answer["records"].as_array().cloned().unwrap_or_default();
+            rows.into_iter()
+                .map(|mut row| {
+                    row["attributes"] = serde_json::Value::Null;
+                    row
+                })
+                .collect()
+        };
+        let data = rows(caller.query(&soql).await?.json());
+        assert!(!data.is_empty(), "{object}");
+        assert_eq!(data, rows(tooling(&caller, &soql).await?.json()));
+        for row in &data {
+            let id = row["Id"].as_str().unwrap_or_default();
+            assert_eq!(caller.get(&format!("/sobjects/{object}/{id}")).await?.json()["Name"], row["Name"]);
+        }
+    }
+    Ok(())
+}

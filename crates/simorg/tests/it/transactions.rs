@@ -61,11 +61,21 @@ async fn a_restricting_child_stops_the_delete_and_nothing_is_changed() {
     let client = bare().await;
     let account = client.create("Account", json!({"Name": "Acme"})).await;
     let contact = client.create("Contact", json!({"LastName": "Doe", "AccountId": account})).await;
-    client.create("Case", json!({"Subject": "Broken", "AccountId": account})).await;
+    let cases = ["Broken", "Late"].map(|subject| json!({"Subject": subject, "AccountId": account}));
+    for case in cases {
+        client.create("Case", case).await;
+    }
 
     let refused = client.refused(Method::DELETE, &format!("/sobjects/Account/{account}"), Json::Null).await;
 
-    assert_eq!((refused.0, refused.1.as_str()), (400, "DELETE_FAILED"));
+    let (_, numbers) = client.get("/query?q=SELECT+CaseNumber+FROM+Case+ORDER+BY+CaseNumber").await;
+    let number = |at: usize| numbers["records"][at]["CaseNumber"].as_str().unwrap_or_default().to_owned();
+    let message = format!(
+        "Your attempt to delete Acme could not be completed because it is associated with the following cases.: {}, {}\n",
+        number(0),
+        number(1)
+    );
+    assert_eq!(refused, (400, "DELETE_FAILED".to_owned(), message));
     assert!(exists(client.running.org(), &account) && exists(client.running.org(), &contact));
 }
 
@@ -260,4 +270,27 @@ async fn a_reader_keeps_the_state_that_it_began_with() {
 
     assert_eq!(view.row(&def, &account).expect("a row").value_of("Name"), Value::Text("Before".to_owned()));
     assert_eq!(view.count(&def, true), 1);
+}
+
+#[tokio::test]
+async fn what_is_written_into_an_open_transaction_is_taken_whole_or_not_at_all() {
+    let client = bare().await;
+    let (_, opened) = client.admin(Method::POST, "/transactions", json!({})).await;
+    let number = &opened["transaction"];
+    let account = |name: &str| json!({"attributes": {"type": "Account"}, "Name": name});
+    let write = async |body: Json| client.admin(Method::POST, "/records", body).await;
+
+    let half = json!({"create": [account("A"), {"attributes": {"type": "Account"}}], "transaction": number});
+    assert_eq!(write(half).await.0, StatusCode::BAD_REQUEST);
+    let archive = json!({"create": [account("B")], "archive_old_activities": true, "transaction": number});
+    assert_eq!(write(archive).await.0, StatusCode::BAD_REQUEST);
+    let (status, done) = write(json!({"create": [account("C"), account("D")], "transaction": number})).await;
+    assert_eq!((status, done["ids"].as_array().map(Vec::len)), (StatusCode::OK, Some(2)));
+    let merge =
+        json!({"merge": [{"master": done["ids"][0], "losers": [done["ids"][1]]}], "transaction": number});
+    assert_eq!(write(merge).await.1["merged"][0]["master"], done["ids"][0]);
+
+    client.admin(Method::POST, &format!("/transactions/{number}/commit"), Json::Null).await;
+    let (_, found) = client.get("/query?q=SELECT+Name+FROM+Account").await;
+    assert_eq!((&found["totalSize"], &found["records"][0]["Name"]), (&json!(1), &json!("C")));
 }

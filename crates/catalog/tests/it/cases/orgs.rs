@@ -17,12 +17,12 @@ pub(crate) async fn an_org_is_found_by_its_name_and_keeps_its_settings(stand: St
     orgs::insert(catalog.db(), &acme).await.unwrap();
 
     orgs::set_auto_state(catalog.db(), &acme.id, AutoState::FilesPaused).await.unwrap();
-    orgs::set_api_budget(catalog.db(), &acme.id, ApiBudget { percent: 55 }).await.unwrap();
+    let budget = ApiBudget { percent: 55, files_percent: 12 };
+    orgs::set_api_budget(catalog.db(), &acme.id, budget).await.unwrap();
     let moved = orgs::Org { instance_url: "https://moved.my.salesforce.com".into(), ..acme.clone() };
     orgs::update(catalog.db(), &moved).await.unwrap();
 
-    let expected =
-        orgs::Org { auto_state: AutoState::FilesPaused, api_budget: ApiBudget { percent: 55 }, ..moved };
+    let expected = orgs::Org { auto_state: AutoState::FilesPaused, api_budget: budget, ..moved };
     assert_eq!(orgs::find_by_name(catalog.db(), "Acme").await.unwrap(), Some(expected.clone()));
     assert_eq!(orgs::get(catalog.db(), &acme.id).await.unwrap(), Some(expected.clone()));
     assert_eq!(orgs::list(catalog.db()).await.unwrap(), [expected, zebra]);

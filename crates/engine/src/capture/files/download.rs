@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 
 use super::bodies::Body;
 use super::candidates::{Candidate, Source};
+use super::share::Share;
 use crate::capture::context::RunContext;
 use crate::error::{Doing, Error, Result, chain};
 
@@ -19,8 +20,13 @@ pub(crate) enum Download {
 }
 
 /// Only what concerns the whole Run is an error.
-pub(crate) async fn body(ctx: &RunContext, source: &Source, candidate: Candidate) -> Result<Download> {
-    let fetched = ctx.attempt(Some(&source.object), || fetch(ctx, source, &candidate)).await;
+pub(crate) async fn body(
+    ctx: &RunContext,
+    source: &Source,
+    share: &Share,
+    candidate: Candidate,
+) -> Result<Download> {
+    let fetched = ctx.attempt(Some(&source.object), || fetch(ctx, source, share, &candidate)).await;
     let (blob, size, failure) = match fetched {
         Ok(written) => (Some(written.hash), written.size, None),
         Err(error) if matches!(error, Error::Cancelled) || error.retry() == Retry::WhenLimitMoves => {
@@ -44,12 +50,14 @@ pub(crate) async fn body(ctx: &RunContext, source: &Source, candidate: Candidate
 async fn fetch(
     ctx: &RunContext,
     source: &Source,
+    share: &Share,
     candidate: &Candidate,
 ) -> Result<holdfast_lake::BlobWritten> {
     let version = ctx.client.api_version();
     let path =
         format!("/services/data/v{version}/sobjects/{}/{}/{}", source.object, candidate.id, source.field);
     let doing = || format!("fetch the body of {} `{}`", source.object, candidate.id);
+    share.take(ctx)?;
     let body = ctx.client.blob(&path).await.doing(doing)?;
     let md5 = Arc::new(Mutex::new(Md5::new()));
     let hasher = Arc::clone(&md5);

@@ -7,17 +7,20 @@
 mod bodies;
 mod candidates;
 mod download;
+mod share;
 
 use futures::{StreamExt, TryStreamExt, stream};
 use holdfast_domain::manifest::{FileCounts, Trigger};
+use holdfast_domain::retry::Retry;
 use holdfast_lake::delta::Marks;
 
 use self::bodies::{Bodies, Body, Missing};
 use self::candidates::{Candidate, Source};
 use self::download::Download;
+use self::share::Share;
 use super::context::RunContext;
 use super::object_run::ObjectRun;
-use crate::error::{Doing, Result};
+use crate::error::{Doing, Result, chain};
 use crate::events::Event;
 use crate::lease;
 
@@ -37,6 +40,11 @@ pub(crate) enum Fetching {
     NewAndLost,
 }
 
+/// True if and only if each record of the Object has a body to fetch.
+pub(crate) fn has_bodies(run: &ObjectRun) -> bool {
+    Source::of(run).is_some()
+}
+
 /// Fetches what is missing, or only counts it.
 pub(crate) async fn capture(ctx: &RunContext, runs: &[ObjectRun], fetching: Fetching) -> Result<FileCounts> {
     let mut counts = FileCounts::default();
@@ -44,10 +52,12 @@ pub(crate) async fn capture(ctx: &RunContext, runs: &[ObjectRun], fetching: Fetc
     if sources.is_empty() {
         return Ok(counts);
     }
+    let mut fetching = fetching;
     let work = async {
         let mut bodies = Bodies::open(ctx).await?;
+        let share = Share::open(ctx).await?;
         for source in &sources {
-            capture_source(ctx, source, &mut bodies, fetching, &mut counts).await?;
+            capture_source(ctx, source, &mut bodies, &share, &mut fetching, &mut counts).await?;
         }
         Ok(())
     };
@@ -55,11 +65,13 @@ pub(crate) async fn capture(ctx: &RunContext, runs: &[ObjectRun], fetching: Fetc
     Ok(counts)
 }
 
+/// Once an API budget is reached, the other bodies are only counted: the records are whole without them.
 async fn capture_source(
     ctx: &RunContext,
     source: &Source,
     bodies: &mut Bodies,
-    fetching: Fetching,
+    share: &Share,
+    fetching: &mut Fetching,
     counts: &mut FileCounts,
 ) -> Result<()> {
     let Some(table) =
@@ -68,30 +80,31 @@ async fn capture_source(
         return Ok(());
     };
     let mark = source.mark();
-    let looks_for_lost = fetching == Fetching::NewAndLost;
+    let looks_for_lost = *fetching == Fetching::NewAndLost;
     let done_until = bodies.mark(&mark).filter(|_| !looks_for_lost).unwrap_or(-1);
     if done_until >= table.version() {
         return Ok(());
     }
     let candidates = candidates::since(source, &table, done_until).try_chunks(BATCH);
     let mut candidates = std::pin::pin!(candidates);
-    let may_fetch = fetching != Fetching::Nothing;
-    let mut is_settled = may_fetch;
+    let mut is_settled = *fetching != Fetching::Nothing;
     while let Some(batch) = candidates.next().await {
         let batch = batch.map_err(|error| error.1)?;
         let again = ctx.trigger == Trigger::Backup;
         let missing = bodies.missing(ctx, source, batch, Missing { again, looks_for_lost }).await?;
-        if !may_fetch {
+        if *fetching == Fetching::Nothing {
             counts.pending += missing.len() as u64;
             continue;
         }
         let failed_before = counts.failed;
-        let fetched = fetch_all(ctx, source, missing, counts).await?;
-        is_settled &= counts.failed == failed_before;
-        let is_hopeless = counts.pending > 0;
+        let (fetched, end) = fetch_all(ctx, source, missing, share, counts).await?;
+        share.keep(ctx).await?;
+        is_settled &= counts.failed == failed_before && end == End::All;
         bodies.store(ctx, fetched, Marks::default()).await?;
-        if is_hopeless {
-            break;
+        match end {
+            End::All => {}
+            End::BudgetReached => *fetching = Fetching::Nothing,
+            End::Hopeless => break,
         }
     }
     let done_until = if is_settled {
@@ -107,17 +120,35 @@ async fn capture_source(
     bodies.store(ctx, Vec::new(), marks).await
 }
 
+/// Why no more of a batch was fetched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum End {
+    All,
+    BudgetReached,
+    /// Each was repeated for as long as it makes sense; the others would fare no better.
+    Hopeless,
+}
+
 async fn fetch_all(
     ctx: &RunContext,
     source: &Source,
     missing: Vec<Candidate>,
+    share: &Share,
     counts: &mut FileCounts,
-) -> Result<Vec<Body>> {
+) -> Result<(Vec<Body>, End)> {
     let (mut open, mut unsettled) = (missing.len(), 0);
-    let downloads = missing.into_iter().map(|candidate| download::body(ctx, source, candidate));
+    let downloads = missing.into_iter().map(|candidate| download::body(ctx, source, share, candidate));
     let mut downloads = stream::iter(downloads).buffer_unordered(PARALLEL);
     let mut fetched = Vec::new();
-    while let Some(download) = downloads.try_next().await? {
+    while let Some(download) = downloads.next().await {
+        let download = match download {
+            Err(error) if error.retry() == Retry::WhenLimitMoves => {
+                tracing::warn!(org.id = %ctx.org, "file bodies wait for the next run: {}", chain(&error));
+                counts.pending += open as u64;
+                return Ok((fetched, End::BudgetReached));
+            }
+            download => download?,
+        };
         open -= 1;
         match download {
             Download::Settled(body) if body.failure.is_none() => {
@@ -139,10 +170,9 @@ async fn fetch_all(
         }
         ctx.events.send(Event::FilesProgress { files: *counts });
         if unsettled >= PARALLEL {
-            // Each was repeated for as long as it makes sense; the others would fare no better.
             counts.pending += open as u64;
-            break;
+            return Ok((fetched, End::Hopeless));
         }
     }
-    Ok(fetched)
+    Ok((fetched, End::All))
 }

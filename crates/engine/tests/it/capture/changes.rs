@@ -4,9 +4,11 @@ use anyhow::Result;
 use holdfast_domain::change::Change;
 use holdfast_domain::manifest::RunStatus;
 use holdfast_domain::{ErrorCode, ObjectName, RecordId};
+use holdfast_engine::{BackupOptions, EventSink};
 use holdfast_testkit::TestApp;
 use serde_json::json;
 use simorg::SimOrg;
+use tokio_util::sync::CancellationToken;
 
 use crate::org::{Acts, account};
 
@@ -55,6 +57,26 @@ async fn every_kind_of_change_arrives() -> Result<()> {
     let told = app.engine.changes(last.run.as_str(), Some(&accounts()), None).await?;
     assert_eq!((told[0].undeleted, told[0].deleted, told[0].new, told[0].changed), (1, 1, 0, 0));
     Ok(())
+}
+
+/// shares are reckoned anew at each change of owner, and leave no trace.
+#[tokio::test(flavor = "multi_thread")]
+async fn shares_that_go_with_many_records_are_deleted() -> Result<()> {
+    let org = SimOrg::new().start().await?;
+    let acts = org.org();
+    let gone: Vec<_> = (0..60).map(|n| acts.insert("Account", account(&format!("gone {n}")))).collect();
+    let app = TestApp::connected_to(&org).await?;
+    app.backup().await?;
+
+    for id in &gone {
+        acts.delete(id);
+        acts.purge(id);
+    }
+    let manifest = app.backup().await?;
+
+    let shares = &manifest.objects[&ObjectName::parse("AccountShare")?];
+    assert!(shares.counts.deleted >= 60 && shares.gap.is_none(), "{shares:?}");
+    app.assert_lake_equals(&org).await
 }
 
 /// what was deleted for good between two Runs left no trace in the recycle bin.
@@ -194,6 +216,32 @@ async fn an_object_that_is_hidden_and_shown_again_has_no_gap() -> Result<()> {
     );
     let account = status.objects.iter().find(|object| object.object == accounts());
     assert!(account.is_some_and(|account| account.word == "stopped" && account.stopped_reason.is_some()));
+    app.assert_lake_equals(&org).await
+}
+
+/// G-18: what is gone for good is not a gap for ever.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_object_that_a_person_said_is_gone_is_missed_no_more() -> Result<()> {
+    let org = SimOrg::with_records("Account", 10).start().await?;
+    let acts = org.org();
+    let app = TestApp::connected_to(&org).await?;
+    app.backup().await?;
+
+    acts.hide_object("Account", true);
+    let options = BackupOptions { accept_missing: true, ..BackupOptions::default() };
+    let confirmed =
+        app.engine.backup("acme", options, EventSink::default(), CancellationToken::new()).await?;
+    let next = app.backup().await?;
+    acts.hide_object("Account", false);
+    acts.insert("Account", account("back again"));
+    let back = app.backup().await?;
+
+    for run in [&confirmed, &next] {
+        let gap = run.objects[&accounts()].gap.as_ref();
+        assert!(gap.is_some_and(|gap| gap.is_expected), "{gap:?}");
+        assert_eq!((run.status, run.objects[&accounts()].live_records), (RunStatus::Completed, 10));
+    }
+    assert_eq!(back.objects[&accounts()].counts.new, 1);
     app.assert_lake_equals(&org).await
 }
 

@@ -4,7 +4,6 @@ use anyhow::Result;
 use holdfast_catalog::bulk_jobs::{self, BulkJob};
 use holdfast_catalog::leases;
 use holdfast_domain::ErrorCode;
-use holdfast_domain::budget::ApiBudget;
 use holdfast_domain::manifest::RunStatus;
 use holdfast_engine::{Clock, Error};
 use holdfast_testkit::TestApp;
@@ -86,7 +85,7 @@ async fn sessions_that_end_cursors_that_are_lost_and_jobs_that_fail() -> Result<
 async fn the_api_budget_stops_a_run_and_the_next_one_goes_on() -> Result<()> {
     let org = SimOrg::with_records("Account", 900).start().await?;
     let app = TestApp::connected_to(&org).await?;
-    app.engine.set_api_budget("acme", ApiBudget { percent: 50 }).await?;
+    app.engine.set_api_budget("acme", Some(50), None).await?;
     let limits = org.org().limits();
     limits.set_max(1_000);
     limits.set_used(480, org.org().now());

@@ -1,9 +1,11 @@
 //! The first Run of an org, and the next one in which nothing changed.
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use holdfast_domain::manifest::{Manifest, RunStatus};
+use holdfast_engine::{BackupOptions, Event, EventSink};
 use holdfast_testkit::TestApp;
 use simorg::SimOrg;
+use tokio_util::sync::CancellationToken;
 
 /// G-01, G-07, G-17, S-04, S-23
 #[tokio::test(flavor = "multi_thread")]
@@ -50,6 +52,28 @@ async fn a_run_in_which_nothing_changed_stores_nothing_and_asks_little() -> Resu
     };
     assert_eq!(version(&first), version(&second));
     app.assert_lake_equals(&org).await
+}
+
+/// what a Run will cost is known before it reads anything.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_forecast_is_near_what_a_run_costs() -> Result<()> {
+    let org = SimOrg::with_records("Contact", 15_000).start().await?;
+    let app = TestApp::connected_to(&org).await?;
+    let (events, mut told) = EventSink::channel();
+
+    let run = app.engine.backup("acme", BackupOptions::default(), events, CancellationToken::new()).await?;
+
+    let mut forecast = None;
+    while let Some(event) = told.recv().await {
+        if let Event::Forecast { api_calls, left } = event {
+            forecast = Some((api_calls, left));
+        }
+    }
+    let (calls, left) = forecast.context("a forecast")?;
+    let real = run.api_calls;
+    assert!(calls * 2 > real && calls < real * 2, "{calls} were foreseen, {real} were made");
+    assert!(left.is_some_and(|left| left > real), "{left:?}");
+    Ok(())
 }
 
 /// G-11, G-15, G-32: an object comes in several blocks, the oldest first, and its timeline lists them.

@@ -1,6 +1,7 @@
 //! Runs: what they bring, what they cost, and what they survive.
 
 mod changes;
+mod computed;
 mod crash;
 mod every_fault;
 mod faults;

@@ -2,7 +2,9 @@
 
 use anyhow::{Context, Result};
 use arrow_array::cast::AsArray;
+use chrono::TimeDelta;
 use futures::TryStreamExt;
+use holdfast_domain::manifest::RunStatus;
 use holdfast_domain::{BlobHash, ObjectName};
 use holdfast_lake::blobs::{BLOB_HASH, BLOB_INDEX};
 use holdfast_lake::{StateQuery, Table};
@@ -105,6 +107,52 @@ async fn file_bodies_are_stored_once_each_and_found_by_their_record() -> Result<
     }
     assert_eq!(seen, first.files.stored);
     Ok(())
+}
+
+/// the records are a snapshot of their own; bodies for which the API budget was too small come with the next Run.
+#[tokio::test(flavor = "multi_thread")]
+async fn records_are_whole_when_the_budget_ends_among_the_files() -> Result<()> {
+    let twin = SimOrg::new().start().await?;
+    let all = TestApp::connected_to(&twin).await?.backup().await?;
+    let for_records = all.api_calls - all.files.stored;
+    let org = SimOrg::new().start().await?;
+    let app = TestApp::connected_to(&org).await?;
+    app.engine.set_api_budget("acme", Some(50), None).await?;
+    let limits = org.org().limits();
+    limits.set_max(2 * (for_records + 5));
+    limits.set_used(0, org.org().now());
+
+    let first = app.backup().await?;
+    app.assert_lake_equals(&org).await?;
+    limits.set_used(0, org.org().now());
+    limits.set_max(100_000);
+    let second = app.backup().await?;
+
+    assert_eq!(first.status, RunStatus::Completed);
+    assert!(first.files.stored < all.files.stored && first.files.failed == 0, "{:?}", first.files);
+    assert_eq!(first.files.stored + first.files.pending, all.files.stored);
+    assert_eq!((second.files.stored, second.files.pending), (first.files.pending, 0));
+    Ok(())
+}
+
+/// bodies have a share of the day of their own, however much is left to records.
+#[tokio::test(flavor = "multi_thread")]
+async fn bodies_stop_at_their_own_share_of_the_day() -> Result<()> {
+    let org = SimOrg::new().start().await?;
+    let app = TestApp::connected_to(&org).await?;
+    app.engine.set_api_budget("acme", None, Some(1)).await?;
+    let limits = org.org().limits();
+    limits.set_max(1_000);
+    limits.set_used(0, org.org().now());
+
+    let first = app.backup().await?;
+    let same_day = app.backup().await?;
+    app.clock.advance(TimeDelta::hours(25));
+    let next_day = app.backup().await?;
+
+    let stored = [first, same_day, next_day].map(|run| (run.status, run.files.stored));
+    assert_eq!(stored, [10, 0, 10].map(|files| (RunStatus::Completed, files)));
+    app.assert_lake_equals(&org).await
 }
 
 /// Why bodies are not there, as the table of bodies says it.

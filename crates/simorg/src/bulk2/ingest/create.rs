@@ -1,10 +1,10 @@
 //! `POST /jobs/ingest`: the job alone, or as multipart with its rows, which closes it at once.
 
-use axum::body::{Body, Bytes};
-use axum::extract::{Multipart, Request, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::Extension;
+use axum::body::Bytes;
+use axum::extract::{FromRequest, Multipart, Request, State};
+use axum::http::StatusCode;
 use axum::response::Response;
-use axum::{Extension, RequestExt};
 use serde::Deserialize;
 
 use super::super::csv::Format;
@@ -14,8 +14,8 @@ use super::job::{Job, Order};
 use super::requests;
 use crate::errors::ApiError;
 use crate::faults::{Effect, Endpoint};
+use crate::files;
 use crate::ingest::{Operation, Refused, checked_object};
-use crate::limits::MAX_BATCHES;
 use crate::server::{ApiVersion, AppState, Session};
 
 /// The most characters that a multipart request may bring (Bulk API 2.0, "Create a Job").
@@ -37,16 +37,14 @@ pub(super) async fn create(
     State(state): State<AppState>,
     Extension(session): Extension<Session>,
     Extension(version): Extension<ApiVersion>,
-    headers: HeaderMap,
-    body: Bytes,
+    request: Request,
 ) -> Result<Response, ApiError> {
-    let content_type =
-        headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let (order, rows) = if content_type.starts_with("multipart/") {
-        let (order, rows) = parts(&headers, body).await?;
+    let (order, rows) = if files::is_multipart(request.headers()) {
+        let (order, rows) = parts(request).await?;
         (order, Some(rows))
     } else {
-        (body, None)
+        let unreadable = |_| ApiError::json_parser("The body cannot be read");
+        (Bytes::from_request(request, &()).await.map_err(unreadable)?, None)
     };
     let order = checked(&state, &session, version, &order)?;
     let now = state.org.now();
@@ -58,12 +56,10 @@ pub(super) async fn create(
     Ok(json_answer(&job.to_json()))
 }
 
-async fn parts(headers: &HeaderMap, body: Bytes) -> Result<(Bytes, Bytes), ApiError> {
+async fn parts(request: Request) -> Result<(Bytes, Bytes), ApiError> {
     let malformed =
         || ApiError::bad_request("INVALID_MULTIPART_REQUEST", "Could not parse the multipart request");
-    let mut request = Request::new(Body::from(body));
-    request.headers_mut().insert(header::CONTENT_TYPE, headers[header::CONTENT_TYPE].clone());
-    let mut parts: Multipart = request.extract().await.map_err(|_| malformed())?;
+    let mut parts = Multipart::from_request(request, &()).await.map_err(|_| malformed())?;
     let (mut job, mut content) = (None, None);
     while let Some(part) = parts.next_field().await.map_err(|_| malformed())? {
         let place = match part.name() {
@@ -74,7 +70,7 @@ async fn parts(headers: &HeaderMap, body: Bytes) -> Result<(Bytes, Bytes), ApiEr
         *place = Some(part.bytes().await.map_err(|_| malformed())?);
     }
     let (job, content) = (job.ok_or_else(malformed)?, content.ok_or_else(malformed)?);
-    if content.len() > MOST_INLINE {
+    if String::from_utf8_lossy(&content).chars().count() > MOST_INLINE {
         let text = format!("The content part is larger than {MOST_INLINE} characters");
         return Err(ApiError::bad_request("INVALID_MULTIPART_REQUEST", text));
     }
@@ -100,7 +96,7 @@ fn checked(state: &AppState, session: &Session, version: ApiVersion, body: &[u8]
     if matches!(refused, Some(Effect::RefuseBulk)) || !refusals::takes(&object.name) {
         return Err(refusals::not_supported(&object.name));
     }
-    if state.bulk2.batches_since(state.org.now() - chrono::Duration::days(1)) >= MAX_BATCHES {
+    if state.bulk2.batches_left(state.org.now()) == 0 {
         return Err(ApiError::bad_request("EXCEEDEDQUOTA", "ApiBatchItems Limit exceeded."));
     }
     Ok(Order {

@@ -4,7 +4,7 @@ use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 
 use crate::formula::EvaluationError;
-use crate::formula::datum::{Datum, plain};
+use crate::formula::datum::{Datum, plain, too_big};
 use crate::formula::functions::Function;
 use crate::model::ids;
 
@@ -12,6 +12,8 @@ use super::{Evaluated, number};
 
 /// The longest text that padding may make.
 const MOST_CHARACTERS: usize = 32_000;
+/// The longest text that a formula may come to on its way, so that none asks for all memory: any field fits into it.
+pub(super) const MOST_BYTES: usize = 1024 * 1024;
 
 pub(super) fn call(function: Function, values: &[Datum]) -> Evaluated {
     use Function as F;
@@ -43,7 +45,7 @@ pub(super) fn call(function: Function, values: &[Datum]) -> Evaluated {
         F::Mid => middle(first, values),
         F::Reverse => Datum::text(first.chars().rev().collect()),
         F::Substitute if text(1).is_empty() => Datum::Blank,
-        F::Substitute => Datum::text(first.replace(text(1), text(2))),
+        F::Substitute => substituted(first, text(1), text(2))?,
         F::Text => Datum::text(values[0].shown()),
         F::Trim => Datum::text(first.trim_matches(|letter: char| letter <= ' ').to_owned()),
         F::Value if first.is_empty() => Datum::Blank,
@@ -53,6 +55,16 @@ pub(super) fn call(function: Function, values: &[Datum]) -> Evaluated {
         }
         _ => return Err(EvaluationError(format!("{function:?} is no function of texts"))),
     })
+}
+
+fn substituted(text: &str, old: &str, new: &str) -> Evaluated {
+    let places = text.matches(old).count();
+    within_bounds((text.len() - places * old.len()).saturating_add(places.saturating_mul(new.len())))?;
+    Ok(Datum::text(text.replace(old, new)))
+}
+
+pub(super) fn within_bounds(bytes: usize) -> Result<(), EvaluationError> {
+    if bytes > MOST_BYTES { Err(too_big()) } else { Ok(()) }
 }
 
 fn whole(count: usize) -> Datum {

@@ -162,3 +162,32 @@ fn a_formula_is_read_anew_when_a_field_that_it_misses_comes() {
 
     assert_eq!(value("Twice__c"), "2.5");
 }
+
+#[test]
+fn what_grows_without_bound_is_refused() {
+    let fixture = Fixture::new();
+    let mut text = "\"a\"".to_owned();
+    for _ in 0..40 {
+        text = format!("SUBSTITUTE({text}, \"a\", \"aaaaaaaaaa\")");
+    }
+    assert_eq!(fixture.value(&format!("LEN({text})"), false), "#Error! #Too Big!");
+}
+
+#[test]
+fn formulas_that_name_each_other_are_read_once_and_bounded() {
+    let fixture = Fixture::new();
+    let add = |name: &str, formula: &str| {
+        let field = notation::field(&format!("{name}:double(18,0) ={formula}")).expect("a field");
+        fixture.org.add_field("Project__c", field).expect("taken");
+    };
+    add("F0__c", "LEN(Name)");
+    for at in 1..10 {
+        add(&format!("F{at}__c"), &format!("F{0}__c + F{0}__c", at - 1));
+    }
+    assert_eq!(fixture.value("F9__c", false), (3 * 512).to_string());
+    for at in 10..30 {
+        add(&format!("F{at}__c"), &format!("F{0}__c + F{0}__c", at - 1));
+    }
+    let too_big = fixture.refusal("F29__c", FieldType::Double);
+    assert!(matches!(&too_big, Err(FormulaError::Invalid(text)) if text.contains("too big")), "{too_big:?}");
+}

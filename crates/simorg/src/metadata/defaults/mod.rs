@@ -6,11 +6,13 @@ use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 
+use crate::model::ids;
 use crate::state::view::Snapshot;
 use crate::xml::Element;
 
 use super::deploy::rows;
 use super::registry;
+use super::schema::Author;
 use super::store::{Component, Components, Stamp};
 use super::{NAMESPACE, inventory};
 
@@ -58,6 +60,7 @@ const SETTINGS: [&str; 24] = [
 
 /// Fills a snapshot that holds the objects and rows of a new org. Without samples the org has what Salesforce brings.
 pub(crate) fn add(snapshot: &mut Snapshot, epoch_ms: i64, with_samples: bool) {
+    let author = Author { user_id: first_user(snapshot), at_ms: epoch_ms - AGE_MS };
     let mut components = Components::default();
     let stamp = Stamp { by: String::new(), at_ms: epoch_ms - AGE_MS };
     let samples = if with_samples { samples() } else { &[] };
@@ -68,12 +71,20 @@ pub(crate) fn add(snapshot: &mut Snapshot, epoch_ms: i64, with_samples: bool) {
         .chain(profiles())
         .chain(layouts(snapshot))
         .chain(tabs(snapshot));
+    let all: Vec<Component> = all.collect();
     for mut component in all {
         // Some were rows before they were components.
+        rows::follow_code(snapshot, &author, &component);
         component.id = rows::id_of(snapshot, &component.kind, &component.full_name).unwrap_or_default();
         components.put(Component { created: stamp.clone(), modified: stamp.clone(), ..component });
     }
     snapshot.components = Arc::new(components);
+}
+
+/// The administrator, who was there first.
+fn first_user(snapshot: &Snapshot) -> String {
+    let users = snapshot.table("User").expect("a built-in object");
+    ids::record_id(&users.def.id_prefix, users.def.first_counter)
 }
 
 fn document(kind: &str) -> Element {

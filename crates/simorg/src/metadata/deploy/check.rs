@@ -178,7 +178,7 @@ fn object_named(snapshot: &Snapshot, xml: &Element, field: &str) -> Option<Findi
 fn trigger(snapshot: &Snapshot, unit: &Unit) -> Option<Finding> {
     let body = &unit.files.iter().find(|(path, _)| path.ends_with(".trigger"))?.1;
     let text = String::from_utf8_lossy(body);
-    let object = super::effects::trigger_object(&text)?;
+    let object = super::super::code::trigger_object(&text)?;
     if snapshot.table(object).is_some() || !object.contains("__") {
         return None;
     }

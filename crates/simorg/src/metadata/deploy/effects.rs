@@ -6,6 +6,7 @@ use crate::state::Org;
 use crate::state::automation::{self, AutomationKind};
 use crate::xml::Element;
 
+use super::super::code;
 use super::super::store::Component;
 use super::Unit;
 
@@ -45,7 +46,7 @@ pub fn automations(component: &Component) -> Vec<Automation> {
         "ApexTrigger" => {
             vec![of(
                 "ApexTrigger",
-                trigger_object(&body),
+                code::trigger_object(&body),
                 xml.text_of("status").map(str::trim) == Some("Active"),
             )]
         }
@@ -77,17 +78,6 @@ fn children(component: &Component, xml: &Element) -> Vec<Automation> {
             active: rule.is_true("active") || rule.text_of("ruleStatus").map(str::trim) == Some("Active"),
         })
         .collect()
-}
-
-/// The object in `trigger Name on Object (`.
-pub(super) fn trigger_object(text: &str) -> Option<&str> {
-    let words: Vec<&str> = text
-        .split(|letter: char| letter.is_whitespace() || letter == '(')
-        .filter(|word| !word.is_empty())
-        .collect();
-    let is_head =
-        |four: &&[&str]| four[0].eq_ignore_ascii_case("trigger") && four[2].eq_ignore_ascii_case("on");
-    words.windows(4).find(is_head).map(|four| four[3])
 }
 
 /// Lets deployed profiles and permission sets decide what their users see.

@@ -1,13 +1,17 @@
-//! Components that are rows as well: profiles, permission sets with their permissions, roles, groups and queues.
+//! Components that are rows as well: profiles, permission sets with their permissions, roles, groups, queues, and code.
 //!
 //! Only rows that were written are looked at; generated samples are nobody's metadata.
+
+use std::collections::HashMap;
 
 use crate::model::{Value, ids};
 use crate::state::table::StoredRow;
 use crate::state::view::Snapshot;
 use crate::xml::Element;
 
+use super::super::code;
 use super::super::schema::Author;
+use super::super::store::{Component, namespace_of};
 use super::Unit;
 use super::effects::profile_label;
 
@@ -50,6 +54,19 @@ pub(super) fn follow(snapshot: &mut Snapshot, author: &Author, unit: &Unit) -> O
     }
 }
 
+/// Writes the row that a class or trigger is, and answers its id; nothing is written if the org holds the same already.
+pub(crate) fn follow_code(snapshot: &mut Snapshot, author: &Author, component: &Component) -> Option<String> {
+    let (object, wanted) = key_of(&component.kind, &component.full_name)?;
+    let known = snapshot.components.get(&component.kind, &component.full_name);
+    if !code::KINDS.contains(&component.kind.as_str())
+        || known.is_some_and(|known| known.files == component.files)
+    {
+        return None;
+    }
+    let cells = code::cells(snapshot, component);
+    Rows { snapshot, author }.put(object, &wanted, &cells)
+}
+
 /// The id of the row that a component is, if there is one.
 pub(in super::super) fn id_of(snapshot: &Snapshot, kind: &str, full_name: &str) -> Option<String> {
     let (object, wanted) = key_of(kind, full_name)?;
@@ -67,7 +84,7 @@ pub(super) fn forget(snapshot: &mut Snapshot, kind: &str, full_name: &str) {
         ("PermissionSetAssignment", "PermissionSetId"),
         ("QueueSobject", "QueueId"),
     ] {
-        while let Some(counter) = find(snapshot, child, &[(field, Value::Id(id.clone()))]) {
+        for counter in all(snapshot, child, &[(field, Value::Id(id.clone()))]) {
             purge(snapshot, child, counter);
         }
     }
@@ -82,8 +99,18 @@ fn key_of(kind: &str, full_name: &str) -> Option<(&'static str, Vec<(&'static st
         "Role" => ("UserRole", vec![("DeveloperName", text(full_name))]),
         "Queue" => ("Group", vec![("DeveloperName", text(full_name)), ("Type", text("Queue"))]),
         "Group" => ("Group", vec![("DeveloperName", text(full_name)), ("Type", text("Regular"))]),
+        "ApexClass" => ("ApexClass", code_key(kind, full_name)),
+        "ApexTrigger" => ("ApexTrigger", code_key(kind, full_name)),
         _ => return None,
     })
+}
+
+fn code_key(kind: &str, full_name: &str) -> Vec<(&'static str, Value)> {
+    let namespace = namespace_of(kind, full_name);
+    vec![
+        ("Name", text(code::bare_name(full_name, namespace.as_deref()))),
+        ("NamespacePrefix", text(namespace.as_deref().unwrap_or_default())),
+    ]
 }
 
 fn text(text: &str) -> Value {
@@ -97,13 +124,35 @@ fn id_at(snapshot: &Snapshot, object: &str, counter: u64) -> String {
 
 /// The written row that holds these values.
 fn find(snapshot: &Snapshot, object: &str, wanted: &[(&str, Value)]) -> Option<u64> {
+    holding(snapshot, object, wanted)?.next().map(|(counter, _)| counter)
+}
+
+/// All written rows that hold these values.
+fn all(snapshot: &Snapshot, object: &str, wanted: &[(&str, Value)]) -> Vec<u64> {
+    holding(snapshot, object, wanted).into_iter().flatten().map(|(counter, _)| counter).collect()
+}
+
+/// `None` if the org lacks the object or a field.
+fn holding<'a>(
+    snapshot: &'a Snapshot,
+    object: &str,
+    wanted: &'a [(&str, Value)],
+) -> Option<impl Iterator<Item = (u64, &'a StoredRow)>> {
     let table = snapshot.table(object)?;
     let slots: Vec<(usize, &Value)> = wanted
         .iter()
         .map(|(name, value)| Some((table.def.field(name)?.slot, value)))
         .collect::<Option<_>>()?;
-    let holds = |row: &StoredRow| slots.iter().all(|(slot, value)| row.get(*slot) == **value);
-    table.written_rows().find(|(_, row)| row.bin.is_none() && holds(row)).map(|(counter, _)| counter)
+    let holds = move |row: &StoredRow| slots.iter().all(|(slot, value)| row.get(*slot) == **value);
+    Some(table.written_rows().filter(move |(_, row)| row.bin.is_none() && holds(row)))
+}
+
+/// The rows below a permission set by what they are about; read once, since a profile may have thousands.
+fn rows_below(snapshot: &Snapshot, object: &str, set: &str, key: &str) -> HashMap<String, u64> {
+    let parent = [("ParentId", Value::Id(set.to_owned()))];
+    let slot = snapshot.table(object).and_then(|table| Some(table.def.field(key)?.slot));
+    let (Some(slot), Some(rows)) = (slot, holding(snapshot, object, &parent)) else { return HashMap::new() };
+    rows.map(|(counter, row)| (row.get(slot).to_plain_text(), counter)).collect()
 }
 
 fn purge(snapshot: &mut Snapshot, object: &str, counter: u64) {
@@ -127,6 +176,16 @@ impl Rows<'_> {
     /// Writes values into the row that `wanted` tells, or into a new one; `None` if the org lacks the object.
     fn put(&mut self, object: &str, wanted: &[(&str, Value)], values: &[(&str, Value)]) -> Option<String> {
         let known = find(self.snapshot, object, wanted);
+        self.put_at(object, known, values).map(|(id, _)| id)
+    }
+
+    /// Writes values into the row with this counter, or into a new one; answers its id and counter.
+    fn put_at(
+        &mut self,
+        object: &str,
+        known: Option<u64>,
+        values: &[(&str, Value)],
+    ) -> Option<(String, u64)> {
         let (at, by) = (Value::DateTime(self.author.at_ms), Value::Id(self.author.user_id.clone()));
         let table = self.snapshot.table_mut(object)?;
         let def = table.def.clone();
@@ -146,7 +205,7 @@ impl Rows<'_> {
             }
         }
         table.put(counter, row);
-        Some(ids::record_id(&def.id_prefix, counter))
+        Some((ids::record_id(&def.id_prefix, counter), counter))
     }
 
     fn profile(&mut self, full_name: &str) -> String {
@@ -188,12 +247,15 @@ impl Rows<'_> {
             ("modifyAllRecords", "PermissionsModifyAllRecords"),
         ];
         let parent = ("ParentId", Value::Id(set.to_owned()));
+        let mut known = rows_below(self.snapshot, "ObjectPermissions", set, "SobjectType");
         for entry in xml.all("objectPermissions") {
             let Some(object) = entry.text_of("object").map(str::trim) else { continue };
             let wanted = [parent.clone(), ("SobjectType", text(object))];
             let granted = OBJECT.map(|(element, column)| (column, Value::Bool(entry.is_true(element))));
-            self.grant("ObjectPermissions", &wanted, &granted, entry.is_true("allowRead"));
+            let values = entry.is_true("allowRead").then(|| [&wanted[..], &granted].concat());
+            self.grant("ObjectPermissions", &mut known, object, values);
         }
+        let mut known = rows_below(self.snapshot, "FieldPermissions", set, "Field");
         for entry in xml.all("fieldPermissions") {
             let Some(field) = entry.text_of("field").map(str::trim) else { continue };
             let object = field.split('.').next().unwrap_or(field);
@@ -203,16 +265,30 @@ impl Rows<'_> {
                 ("PermissionsRead", Value::Bool(is_readable)),
                 ("PermissionsEdit", Value::Bool(entry.is_true("editable"))),
             ];
-            self.grant("FieldPermissions", &wanted, &granted, is_readable);
+            let values = is_readable.then(|| [&wanted[..], &granted].concat());
+            self.grant("FieldPermissions", &mut known, field, values);
         }
     }
 
-    fn grant(&mut self, object: &str, wanted: &[(&str, Value)], granted: &[(&str, Value)], is_granted: bool) {
-        if is_granted {
-            let values: Vec<(&str, Value)> = wanted.iter().chain(granted).cloned().collect();
-            self.put(object, wanted, &values);
-        } else if let Some(counter) = find(self.snapshot, object, wanted) {
-            purge(self.snapshot, object, counter);
+    /// Puts the row about `what`, or takes it away where nothing is granted.
+    fn grant(
+        &mut self,
+        object: &str,
+        known: &mut HashMap<String, u64>,
+        what: &str,
+        granted: Option<Vec<(&str, Value)>>,
+    ) {
+        match granted {
+            Some(values) => {
+                if let Some((_, counter)) = self.put_at(object, known.get(what).copied(), &values) {
+                    known.insert(what.to_owned(), counter);
+                }
+            }
+            None => {
+                if let Some(counter) = known.remove(what) {
+                    purge(self.snapshot, object, counter);
+                }
+            }
         }
     }
 

@@ -290,7 +290,8 @@ impl Attempt<'_> {
             let place = unit.files.first().map_or_else(String::new, |(path, _)| path.clone());
             component.files = vec![(place, xml.to_document().into())];
         }
-        if let Some(id) = rows::follow(self.snapshot, &self.author, unit) {
+        let row = rows::follow_code(self.snapshot, &self.author, &component);
+        if let Some(id) = row.or_else(|| rows::follow(self.snapshot, &self.author, unit)) {
             component.id = id;
         }
         component.created = stamp.clone();
@@ -348,13 +349,27 @@ impl Attempt<'_> {
         children.into_iter().map(|child| ((child.kind, child.full_name), child.xml)).collect()
     }
 
+    /// Removes what can be, in whatever order that takes: a formula that is removed as well does not hold its fields.
     fn removals(&mut self, after: bool) {
         let work = self.work;
-        for removal in work.removals.iter().filter(|removal| removal.is_after == after) {
-            if !self.has_failed(&removal.kind, &removal.full_name) {
+        let due = work.removals.iter().filter(|removal| removal.is_after == after);
+        let mut due: Vec<&Removal> =
+            due.filter(|removal| !self.has_failed(&removal.kind, &removal.full_name)).collect();
+        while !due.is_empty() {
+            let mut refused = Vec::new();
+            for removal in &due {
                 let message = self.remove(removal);
-                self.messages.push(message);
+                if message.is_error() {
+                    refused.push((*removal, message));
+                } else {
+                    self.messages.push(message);
+                }
             }
+            if refused.len() == due.len() {
+                self.messages.extend(refused.into_iter().map(|(_, message)| message));
+                return;
+            }
+            due = refused.into_iter().map(|(removal, _)| removal).collect();
         }
     }
 

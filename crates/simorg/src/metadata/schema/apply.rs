@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 
 use crate::model::{FieldDef, FieldSource, ObjectKind, Picklist};
 use crate::schema::notation;
+use crate::state::roll_up::fill as fill_roll_up;
 use crate::state::schema_changes::derive_children;
 use crate::state::view::Snapshot;
 use crate::xml::Element;
 
 use super::changes::Changes;
-use super::field::{self, Place};
+use super::field::{self, Place, Refusal};
 use super::{
     Author, Part, Problem, formulas, object, picklist, record_types, records, roll_up, standard_values,
 };
@@ -29,7 +30,7 @@ pub fn apply(
     author: &Author,
     find_set: &dyn Fn(&str) -> Option<Element>,
 ) -> Vec<Problem> {
-    let mut changes = Changes { snapshot, author, problems: Vec::new() };
+    let mut changes = Changes { snapshot, author, problems: Vec::new(), sums: Vec::new() };
     let new_sets: BTreeMap<&str, Vec<Picklist>> = of_kind(parts, "GlobalValueSet")
         .map(|part| (part.full_name.as_str(), picklist::values_of(&part.xml)))
         .collect();
@@ -68,6 +69,9 @@ pub fn apply(
     records::apply(&mut changes, of_kind(parts, "CustomMetadata"));
     derive_children(changes.snapshot);
     changes.snapshot.forget_formulas();
+    for (object, field) in std::mem::take(&mut changes.sums) {
+        fill_roll_up(changes.snapshot, &object, &field);
+    }
     changes.snapshot.schema_changed_ms = author.at_ms;
     changes.problems
 }
@@ -175,16 +179,18 @@ fn fields(
         });
         match outcome {
             Ok(fields) => made.extend(fields),
-            Err(message) if message.starts_with("simorg ") => {
+            Err(Refusal::NotSimulated(message)) => {
                 changes.warning("CustomField", &full_name(object, xml), message);
             }
-            Err(message) => changes.problem("CustomField", &full_name(object, xml), message),
+            Err(Refusal::Wrong(message)) => {
+                changes.problem("CustomField", &full_name(object, xml), message);
+            }
         }
     }
     changes.put_fields(object, made);
 }
 
-fn targets_exist(snapshot: &Snapshot, field: &FieldDef) -> Result<(), String> {
+fn targets_exist(snapshot: &Snapshot, field: &FieldDef) -> Result<(), Refusal> {
     // Names of entities and fields, which are no rows.
     const VIRTUAL: [&str; 3] = ["EntityDefinition", "FieldDefinition", "EntityParticle"];
     for target in field.reference_to.iter().filter(|target| !VIRTUAL.contains(&target.as_str())) {
@@ -192,9 +198,12 @@ fn targets_exist(snapshot: &Snapshot, field: &FieldDef) -> Result<(), String> {
             continue;
         }
         return Err(if target.contains("__") {
-            format!("referenceTo value of '{target}' does not resolve to a valid sObject type")
+            let message = format!("referenceTo value of '{target}' does not resolve to a valid sObject type");
+            Refusal::Wrong(message)
         } else {
-            format!("simorg does not have the standard object {target} that the field refers to")
+            let message =
+                format!("simorg does not have the standard object {target} that the field refers to");
+            Refusal::NotSimulated(message)
         });
     }
     Ok(())

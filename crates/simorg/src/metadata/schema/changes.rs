@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::model::{FieldDef, ObjectDef};
+use crate::model::{FieldDef, FieldSource, ObjectDef};
 use crate::schema;
 use crate::state::table::Table;
 use crate::state::view::Snapshot;
@@ -13,6 +13,8 @@ pub(super) struct Changes<'a> {
     pub snapshot: &'a mut Snapshot,
     pub author: &'a Author,
     pub problems: Vec<Problem>,
+    /// Roll-ups that are new or changed what they sum up, by object and field.
+    pub sums: Vec<(String, String)>,
 }
 
 impl Changes<'_> {
@@ -59,8 +61,13 @@ impl Changes<'_> {
     /// Adds or replaces fields; one that is replaced keeps its place in the rows.
     pub(super) fn put_fields(&mut self, object: &str, fields: Vec<FieldDef>) {
         let Some(mut next) = self.snapshot.table(object).map(|table| table.used_slots()) else { return };
+        let mut sums = Vec::new();
         self.change(object, |def| {
             for mut field in fields {
+                let known = def.field(&field.name).is_some_and(|old| old.source == field.source);
+                if matches!(field.source, FieldSource::RollUp(_)) && !known {
+                    sums.push((def.name.clone(), field.name.clone()));
+                }
                 if let Some(at) = def.fields.iter().position(|old| old.name.eq_ignore_ascii_case(&field.name))
                 {
                     field.slot = def.fields[at].slot;
@@ -72,5 +79,6 @@ impl Changes<'_> {
                 }
             }
         });
+        self.sums.extend(sums);
     }
 }

@@ -19,17 +19,35 @@ pub(super) struct Place<'a> {
 }
 
 /// The fields that an element describes; the field itself is the last one.
-pub(super) fn parse(place: &Place<'_>, xml: &Element) -> Result<Vec<FieldDef>, String> {
+/// Why a field was not taken.
+pub(super) enum Refusal {
+    /// In the platform's words.
+    Wrong(String),
+    /// The platform would take it.
+    NotSimulated(String),
+}
+
+impl From<String> for Refusal {
+    fn from(message: String) -> Refusal {
+        Refusal::Wrong(message)
+    }
+}
+
+pub(super) fn parse(place: &Place<'_>, xml: &Element) -> Result<Vec<FieldDef>, Refusal> {
     let name = xml.text_of("fullName").map(str::trim).unwrap_or_default();
     if !name.ends_with("__c") {
-        return Err(format!("Custom field name must end with __c: {name}"));
+        return Err(format!("Custom field name must end with __c: {name}").into());
     }
     let Some(kind) = xml.text_of("type").map(str::trim) else {
-        return Err("Must specify 'type' for a CustomField".to_owned());
+        return Err("Must specify 'type' for a CustomField".to_owned().into());
     };
     let label = xml.text_of("label").map(str::trim).filter(|label| !label.is_empty());
     if kind == "Location" {
         return Ok(location(name, label, xml));
+    }
+    if matches!(kind, "Address" | "File") {
+        let message = format!("simorg does not simulate custom fields of type {kind}");
+        return Err(Refusal::NotSimulated(message));
     }
     let mut field = of_type(place, name, kind, xml)?;
     // The label of a field of a custom metadata type or setting may be missing in old files.
@@ -91,7 +109,6 @@ fn of_type(place: &Place<'_>, name: &str, kind: &str, xml: &Element) -> Result<F
         | "IndirectLookup" => reference(place, name, kind, xml)?,
         "AutoNumber" => auto_number(name, xml),
         "Summary" => roll_up::field(place.object, name, xml)?,
-        "Address" | "File" => return Err(format!("simorg does not simulate custom fields of type {kind}")),
         other => return Err(format!("'{other}' is not a valid value for the enum 'FieldType'")),
     })
 }

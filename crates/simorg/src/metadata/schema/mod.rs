@@ -8,6 +8,7 @@
 mod apply;
 mod changes;
 mod field;
+mod field_users;
 mod formulas;
 mod object;
 mod picklist;

@@ -1,15 +1,15 @@
 //! What destructive changes do to objects, fields and the rows that are metadata.
 
-use crate::model::{FieldSource, ObjectKind};
+use crate::model::ObjectKind;
 use crate::state::schema_changes::derive_children;
 use crate::state::view::Snapshot;
 
 use super::changes::Changes;
-use super::{Author, Problem, record_types, records};
+use super::{Author, Problem, field_users, record_types, records};
 
 /// Removes one component; a problem is told when something else needs it.
 pub fn remove(snapshot: &mut Snapshot, kind: &str, full_name: &str, author: &Author) -> Option<Problem> {
-    let mut changes = Changes { snapshot, author, problems: Vec::new() };
+    let mut changes = Changes { snapshot, author, problems: Vec::new(), sums: Vec::new() };
     let (object, child) = full_name.split_once('.').unwrap_or((full_name, ""));
     let refused = match kind {
         "CustomObject" => remove_object(&mut changes, object),
@@ -99,12 +99,10 @@ fn remove_field(changes: &mut Changes<'_>, object: &str, field: &str) -> Result<
             Ok(())
         };
     };
-    let summed_up = changes.snapshot.tables().find_map(|table| {
-        let of = |source: &FieldSource| matches!(source, FieldSource::RollUp(sum) if sum.child == def.name && (sum.via == known.name || sum.of == known.name));
-        table.def.fields.iter().find(|field| of(&field.source)).map(|field| format!("{}.{}", table.def.name, field.name))
-    });
-    if let Some(holder) = summed_up {
-        return Err(format!("This custom field is referenced elsewhere in salesforce.com. : {holder}"));
+    let users = field_users::of(changes.snapshot, &def.name, &known.name);
+    if !users.is_empty() {
+        let users = users.join(", ");
+        return Err(format!("This custom field is referenced elsewhere in salesforce.com. : {users}"));
     }
     let whole = known.name.clone();
     changes.change(&def.name, |def| {

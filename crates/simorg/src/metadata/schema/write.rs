@@ -14,8 +14,8 @@ pub fn object(def: &ObjectDef) -> Element {
     let mut parts = if def.flags.custom { custom_parts(def) } else { standard_parts(def) };
     parts.extend(def.fields.iter().filter_map(|field| self::field(def, field)));
     parts.extend(def.validation_rules.iter().map(validation_rule));
-    // Elements stand in the order of their names, as Salesforce writes them.
-    parts.sort_by(|a, b| a.name.cmp(&b.name));
+    // Elements stand in the order of their names, and fields in the order of theirs, as Salesforce writes them.
+    parts.sort_by(|a, b| (&a.name, a.text_of("fullName")).cmp(&(&b.name, b.text_of("fullName"))));
     Element::new("CustomObject").attribute("xmlns", NAMESPACE).with_all(parts)
 }
 

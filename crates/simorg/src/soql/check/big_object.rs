@@ -1,11 +1,13 @@
 //! What big objects answer: filters along their index, in its order, and nothing that is computed over rows.
 //!
-//! The index of a big object is made of its required fields ("SOQL with Big Objects", Big Objects Implementation Guide).
+//! The index of a big object is made of required fields, in an order of its own ("SOQL with Big Objects", Big Objects
+//! Implementation Guide).
 
 use super::super::ast::Operator;
 use super::super::fault::Fault;
 use super::super::filter::{Filter, Test};
 use super::super::plan::{Plan, Scalar, Shape};
+use crate::model::ObjectDef;
 
 const CODE: &str = "BIG_OBJECT_UNSUPPORTED_OPERATION";
 
@@ -13,13 +15,7 @@ pub(super) fn check(plan: &Plan) -> Result<(), Fault> {
     if !matches!(plan.shape, Shape::Rows(_)) {
         return Err(Fault::plain(CODE, "Aggregate functions not supported"));
     }
-    let index: Vec<&str> = plan
-        .object
-        .fields
-        .iter()
-        .filter(|field| field.custom && !field.nillable)
-        .map(|field| field.name.as_str())
-        .collect();
+    let index = index_of(&plan.object);
     let mut by_field: Vec<Option<bool>> = vec![None; index.len()];
     for term in plan.filter.conjuncts() {
         let Filter::Test(scalar, test) = term else {
@@ -46,6 +42,22 @@ pub(super) fn check(plan: &Plan) -> Result<(), Fault> {
         }
         None => Ok(()),
     }
+}
+
+/// The index that was deployed. An object made from notation has none, and is found by its required fields as they stand.
+fn index_of(object: &ObjectDef) -> Vec<&str> {
+    let deployed: Vec<&str> = object
+        .metadata
+        .index
+        .iter()
+        .filter_map(|(name, _)| object.field(name))
+        .map(|f| f.name.as_str())
+        .collect();
+    if !deployed.is_empty() {
+        return deployed;
+    }
+    let required = object.fields.iter().filter(|field| field.custom && !field.nillable);
+    required.map(|field| field.name.as_str()).collect()
 }
 
 fn position(index: &[&str], scalar: &Scalar) -> Option<usize> {

@@ -35,6 +35,7 @@ impl Checker<'_> {
                 }
             }
         }
+        refuse_shared_references(&columns)?;
         refuse_duplicates(&columns)?;
         if columns.iter().filter(|column| matches!(column, Column::Child(_))).count() > MAX_CHILD_SELECTS {
             let text = format!("Maximum {MAX_CHILD_SELECTS} sub-selects are allowed in a query call");
@@ -177,6 +178,31 @@ fn fields_of(group: &Name, scope: &Scope) -> Result<Vec<Column>, Fault> {
     let fields = scope.object.fields.iter().enumerate().filter(|(_, field)| wanted(field.custom));
     let path = |field| Path { hops: Vec::new(), object: scope.object.clone(), field };
     Ok(fields.map(|(field, _)| Column::Field(path(field))).collect())
+}
+
+/// What a `TYPEOF` refers by no other column may refer by.
+fn refuse_shared_references(columns: &[Column]) -> Result<(), Fault> {
+    let branches = columns.iter().filter_map(|column| match column {
+        Column::TypeOf(branches) => Some(&branches.relationship),
+        _ => None,
+    });
+    for relationship in branches {
+        let shares = |path: &&Path| {
+            path.hops.first().is_some_and(|hop| hop.relationship().eq_ignore_ascii_case(relationship))
+        };
+        let paths = columns.iter().filter_map(|column| match column {
+            Column::Field(path) | Column::Shown { path, .. } => Some(path),
+            _ => None,
+        });
+        if let Some(path) = paths.into_iter().find(shares) {
+            let text = format!(
+                "TYPEOF operand '{relationship}' and top-level SELECT list element '{}' may not reference the same relationship field.",
+                path.label()
+            );
+            return Err(Fault::plain("MALFORMED_QUERY", text));
+        }
+    }
+    Ok(())
 }
 
 fn refuse_duplicates(columns: &[Column]) -> Result<(), Fault> {

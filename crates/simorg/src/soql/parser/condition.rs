@@ -1,7 +1,7 @@
 //! The conditions of WHERE and HAVING.
 
 use super::super::ast::{Condition, Literal, LiteralKind, Operand, Operator};
-use super::super::dates::{COUNTED_DATE_WORDS, DATE_WORDS};
+use super::super::dates::{COUNTED_DATE_WORDS, DATE_WORDS, MOST_UNITS};
 use super::super::fault::Fault;
 use super::super::lexer::{Token, unescape};
 use super::Parser;
@@ -123,7 +123,8 @@ impl Parser<'_> {
         self.next += 1;
         self.expect_sign(":")?;
         let Token::Number { digits, .. } = &self.peek().token else { return Err(self.unexpected()) };
-        let count = digits.parse().map_err(|_| self.unexpected())?;
+        let count = digits.parse().ok().filter(|count| (0..=MOST_UNITS).contains(count));
+        let count = count.ok_or_else(|| self.unexpected())?;
         self.next += 1;
         Ok(Literal { kind: LiteralKind::DateWord { word, count: Some(count) }, at })
     }

@@ -64,7 +64,7 @@ impl Transaction<'_> {
                 Effect::Reassign { owner } if self.assigns(automation.kind) => {
                     self.reassign(def, counter, owner);
                 }
-                Effect::SendMail => self.org.rules().count_mail(),
+                Effect::SendMail => self.counted.mails += 1,
                 _ => {}
             }
         }

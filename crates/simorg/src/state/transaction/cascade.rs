@@ -7,7 +7,9 @@ use crate::errors::ApiError;
 use crate::model::{ChildRelationship, FieldDef, ObjectDef, OnDelete, Value, ids};
 use crate::state::automation::Event;
 use crate::state::org::{ClearedLookup, DeletedRecord};
+use crate::state::row::Row;
 use crate::state::table::{Binned, Found, Table};
+use crate::state::validation;
 use crate::state::view::Snapshot;
 
 use super::Transaction;
@@ -68,9 +70,11 @@ impl Transaction<'_> {
                         continue;
                     }
                     let children = self.children(def, counters, relation);
-                    let Some(first) = children.first() else { continue };
+                    if children.is_empty() {
+                        continue;
+                    }
                     if relation.on_delete == OnDelete::Restrict {
-                        return Err(self.restricted(relation, *first));
+                        return Err(self.restricted(def, counters, relation, &children));
                     }
                     let known = going.entry(relation.child.clone()).or_default();
                     let new = children.into_iter().filter(|child| known.insert(*child));
@@ -83,18 +87,31 @@ impl Transaction<'_> {
         Ok(going)
     }
 
-    fn restricted(&self, relation: &ChildRelationship, counter: u64) -> ApiError {
+    fn restricted(
+        &self,
+        def: &ObjectDef,
+        counters: &BTreeSet<u64>,
+        relation: &ChildRelationship,
+        children: &[u64],
+    ) -> ApiError {
         let child = &self.work.table(&relation.child).expect("found in this snapshot").def;
-        let id = ids::record_id(&child.id_prefix, counter);
-        ApiError::record(
-            "DELETE_FAILED",
-            format!(
-                "Your attempt to delete the record could not be completed because it is associated with the following {}.: {}\n",
-                child.label_plural.to_lowercase(),
-                &id[..15]
-            ),
-            Vec::<String>::new(),
-        )
+        let refers = |parent: u64| {
+            let id = Value::Id(ids::record_id(&def.id_prefix, parent));
+            children.iter().any(|counter| self.current(child, *counter).value_of(&relation.field) == id)
+        };
+        let parent = counters.iter().copied().find(|parent| counters.len() == 1 || refers(*parent));
+        let parent = parent.map_or_else(String::new, |counter| shown_name(&self.current(def, counter)));
+        let names: Vec<String> = children
+            .iter()
+            .take(MOST_NAMED)
+            .map(|counter| shown_name(&self.current(child, *counter)))
+            .collect();
+        let message = format!(
+            "Your attempt to delete {parent} could not be completed because it is associated with the following {}.: {}\n",
+            child.label_plural.to_lowercase(),
+            names.join(", ")
+        );
+        ApiError::record("DELETE_FAILED", message, Vec::<String>::new())
     }
 
     /// The live rows of a child object that refer to any of these rows.
@@ -199,7 +216,7 @@ impl Transaction<'_> {
         let counter = row.counter();
         drop(row);
         let mut back = Rows::new();
-        self.unbin(&def, counter, bin.operation, &mut back);
+        self.unbin(&def, counter, bin.operation, &mut back)?;
         let mut shares = Vec::new();
         for (object, counters) in &back {
             let def = self.work.table(object).expect("found in this snapshot").def.clone();
@@ -210,8 +227,19 @@ impl Transaction<'_> {
         self.roll_up(Vec::new(), shares)
     }
 
-    fn unbin(&mut self, def: &Arc<ObjectDef>, counter: u64, operation: u64, back: &mut Rows) {
+    fn unbin(
+        &mut self,
+        def: &Arc<ObjectDef>,
+        counter: u64,
+        operation: u64,
+        back: &mut Rows,
+    ) -> Result<(), ApiError> {
         let mut row = self.table_row(def, counter);
+        // Another record may have taken a unique value in the meantime.
+        if def.unique().next().is_some() {
+            let values: Vec<(usize, Value)> = row.filled().collect();
+            validation::unique(&self.view(), def, &values, None)?;
+        }
         row.bin = None;
         // Only a loser that lies in the bin names its master.
         if let Some(field) = def.field("MasterRecordId") {
@@ -226,9 +254,10 @@ impl Transaction<'_> {
         let parent = BTreeSet::from([counter]);
         for relation in def.children.iter().filter(|r| r.on_delete == OnDelete::Cascade) {
             for (child, counter) in self.binned_children(def, &parent, relation, operation) {
-                self.unbin(&child, counter, operation, back);
+                self.unbin(&child, counter, operation, back)?;
             }
         }
+        Ok(())
     }
 
     /// Lookups that the delete emptied point to the row again, where nothing else was put there since.
@@ -312,6 +341,17 @@ impl Transaction<'_> {
         }
         Ok(())
     }
+}
+
+/// How many of the records that hold up a delete are named.
+const MOST_NAMED: usize = 10;
+
+/// The name of a record as people read it, a person's with the salutation.
+fn shown_name(row: &Row) -> String {
+    let name = row.table().def.name_field().map_or(Value::Null, |field| row.value(field));
+    let salutation = row.value_of("Salutation").to_plain_text();
+    let name = if name.is_null() { row.id()[..15].to_owned() } else { name.to_plain_text() };
+    if salutation.is_empty() { name } else { format!("{salutation} {name}") }
 }
 
 fn holds(rows: &Rows, (object, counter): &Master) -> bool {

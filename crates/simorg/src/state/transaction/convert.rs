@@ -92,6 +92,10 @@ impl Transaction<'_> {
         let view = self.view();
         let def = view.object("Lead").ok_or_else(ApiError::not_found)?;
         let lead = Self::live_row(&view, &def, &wanted.lead)?;
+        if !self.user.permissions.holds("ConvertLeads") {
+            return Err(super::guard::insufficient());
+        }
+        self.may_update(&view, &def, &lead)?;
         drop(view);
         let def = self.full_def(&def);
         self.check_lock(lead.id())?;
@@ -99,8 +103,12 @@ impl Transaction<'_> {
             return Err(refused("CANNOT_UPDATE_CONVERTED_LEAD", "cannot reference converted lead"));
         }
         let status = converted_status(&def, wanted.converted_status.as_deref())?;
-        let owner = wanted.owner.clone().map_or_else(|| lead.value_of("OwnerId"), Value::Id);
-        if owner.as_str().is_none_or(|owner| !owner.starts_with("005")) {
+        let owner = match &wanted.owner {
+            Some(owner) => ids::canonical(owner).map_or(Value::Null, Value::Id),
+            None => lead.value_of("OwnerId"),
+        };
+        let is_user = |owner: &str| owner.starts_with("005") && self.found(owner).is_some();
+        if !owner.as_str().is_some_and(is_user) {
             let message = "Converted objects can only be owned by users. If the lead is not owned by a user, you must specify a user for the Owner field.";
             return Err(refused("INVALID_CROSS_REFERENCE_KEY", message));
         }
@@ -230,14 +238,10 @@ impl Transaction<'_> {
 
     /// Gives a row values that no user gave it, and moves its stamps.
     pub(super) fn rewrite(&mut self, def: &Arc<ObjectDef>, counter: u64, values: Vec<(&str, Value)>) {
-        let mut row = self.table_row(def, counter);
-        for (name, value) in values {
-            if let Some(field) = def.field(name) {
-                row.set(field.slot, &value);
-            }
-        }
-        self.stamp_modified(def, &mut row);
-        self.put(def, counter, row);
+        let row = self.table_row(def, counter);
+        let by_slot = |(name, value)| Some((def.field(name)?.slot, value));
+        let values = values.into_iter().filter_map(by_slot).collect();
+        self.put_values(def, counter, row, values);
     }
 
     /// A lead that was converted is read only, but for users who may edit such leads.

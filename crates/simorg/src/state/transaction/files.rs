@@ -11,8 +11,6 @@ use crate::state::view::Snapshot;
 use super::Transaction;
 use super::draft::Draft;
 
-const DAY_MS: i64 = 86_400_000;
-
 impl Transaction<'_> {
     /// Only the latest version can be changed, archived documents take no new ones, and each day has room for so many.
     pub(super) fn file_version(&self, draft: &Draft<'_>) -> Result<(), ApiError> {
@@ -23,8 +21,8 @@ impl Transaction<'_> {
             let message = "You can only edit the latest version of a document.";
             return Err(ApiError::record("FIELD_INTEGRITY_EXCEPTION", message, Vec::<String>::new()));
         }
-        let (day, published) = self.ledger.versions;
-        if day == self.stamp_ms / DAY_MS && published >= self.org.rules().versions_a_day() {
+        let published = self.ledger.versions_on(self.stamp_ms) + self.counted.versions;
+        if published >= self.org.rules().versions_a_day() {
             let message = "ContentVersion publishing limit exceeded";
             return Err(ApiError::record("LIMIT_EXCEEDED", message, Vec::<String>::new()));
         }
@@ -60,7 +58,7 @@ impl Transaction<'_> {
 
     /// A first version makes its document and links; a later one takes the place of the latest.
     pub(super) fn new_file_version(&mut self, def: &Arc<ObjectDef>, counter: u64) -> Result<(), ApiError> {
-        self.count_version();
+        self.counted.versions += 1;
         let version = self.current(def, counter);
         let id = version.id().to_owned();
         let path = version.value_of("PathOnClient").to_plain_text();
@@ -115,16 +113,8 @@ impl Transaction<'_> {
         self.set_fields(def, counter, own);
         let mut latest = facts;
         latest.push(("LatestPublishedVersionId", Value::Id(id)));
-        self.touch_document(&document, latest);
+        self.touch_row(&document, latest);
         Ok(())
-    }
-
-    fn count_version(&mut self) {
-        let day = self.stamp_ms / DAY_MS;
-        if self.ledger.versions.0 != day {
-            self.ledger.versions = (day, 0);
-        }
-        self.ledger.versions.1 += 1;
     }
 
     /// What was changed on the latest version shows on the document too.
@@ -137,7 +127,7 @@ impl Transaction<'_> {
         };
         let shown = ["Title", "Description"].map(|name| (name, version.value_of(name)));
         drop(version);
-        self.touch_document(&document, shown.into());
+        self.touch_row(&document, shown.into());
     }
 
     /// A document that gets another title or owner passes it on to its latest version; archiving dates it.
@@ -156,7 +146,7 @@ impl Transaction<'_> {
             self.set_fields(def, counter, values);
         }
         if let Value::Id(version) = latest {
-            self.touch_document(&version, vec![("Title", title), ("OwnerId", owner.clone())]);
+            self.touch_row(&version, vec![("Title", title), ("OwnerId", owner.clone())]);
         }
         self.move_owner_link(&id, &owner);
     }
@@ -193,7 +183,7 @@ impl Transaction<'_> {
         Ok(document)
     }
 
-    fn touch_document(&mut self, document: &str, values: Vec<(&str, Value)>) {
+    fn touch_row(&mut self, document: &str, values: Vec<(&str, Value)>) {
         let Some(row) = Snapshot::find(&self.work, document) else { return };
         let counter = row.counter();
         let Some(def) = self.work.table(row.object_name()).map(|table| table.def.clone()) else { return };
@@ -207,7 +197,7 @@ impl Transaction<'_> {
     fn demote_latest(&mut self, document: &str) {
         let latest = Snapshot::find(&self.work, document).map(|row| row.value_of("LatestPublishedVersionId"));
         let Some(Value::Id(version)) = latest else { return };
-        self.touch_document(&version, vec![("IsLatest", Value::Bool(false))]);
+        self.touch_row(&version, vec![("IsLatest", Value::Bool(false))]);
     }
 
     /// How many other versions the document has.

@@ -96,6 +96,7 @@ impl Transaction<'_> {
         }
         let is_setup = SETUP.contains(&def.name.as_str());
         let own = &self.user.permissions;
+        // Everybody may change something of the own user, see `platform_rules.rs`.
         if is_setup && def.name != "User" && !(own.modify_all_data || own.holds("ManageUsers")) {
             return Err(insufficient());
         }

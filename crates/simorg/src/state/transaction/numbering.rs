@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::model::ObjectDef;
+use crate::model::autonumber::Display;
 
 use super::Transaction;
 
@@ -32,8 +33,6 @@ impl Transaction<'_> {
         let key = (object.to_ascii_lowercase(), field.to_ascii_lowercase());
         let number = self.ledger.autonumbers.entry(key).or_insert(generated);
         *number += 1;
-        let (before, rest) = format.split_once('{').unwrap_or((format, "0}"));
-        let (zeros, after) = rest.split_once('}').unwrap_or((rest, ""));
-        format!("{before}{:0width$}{after}", number, width = zeros.len())
+        Display::on(super::convert::day_of(self.stamp_ms), format).number(*number)
     }
 }

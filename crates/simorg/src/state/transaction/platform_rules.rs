@@ -4,9 +4,11 @@
 
 use crate::errors::ApiError;
 use crate::model::{Value, ids};
+use crate::state::lookup;
+use crate::state::row::Row;
 
-use super::Transaction;
 use super::draft::Draft;
+use super::{Transaction, derived};
 
 /// Objects whose audit fields may be set on insert ("Set Audit Fields upon Record Creation", Salesforce Help).
 pub(crate) const AUDITABLE: [&str; 11] = [
@@ -49,6 +51,8 @@ impl Transaction<'_> {
             "ContentDocumentLink" => self.file_link(draft),
             "ContentVersion" => self.file_version(draft),
             "Opportunity" => self.opportunity(draft),
+            "Event" => derived::event::complete(draft),
+            "User" => self.user(draft),
             _ => Ok(()),
         }
     }
@@ -184,6 +188,32 @@ impl Transaction<'_> {
         Ok(())
     }
 
+    /// A username is taken once in all of Salesforce, a nickname once in an org.
+    ///
+    /// Who does not manage users changes no one but themselves, and not what decides who they are.
+    fn user(&self, draft: &Draft<'_>) -> Result<(), ApiError> {
+        const DECISIVE: [&str; 4] = ["Username", "ProfileId", "UserRoleId", "IsActive"];
+        let own = &self.user.permissions;
+        let is_own = draft.row.is_some_and(|row| row.id() == self.user.id);
+        if !(own.modify_all_data || own.holds("ManageUsers"))
+            && (!is_own || DECISIVE.iter().any(|name| draft.changes(name)))
+        {
+            return Err(super::guard::insufficient());
+        }
+        for (name, code, message) in [
+            ("Username", "DUPLICATE_USERNAME", TAKEN_USERNAME),
+            ("CommunityNickname", "DUPLICATE_COMM_NICKNAME", TAKEN_NICKNAME),
+        ] {
+            let (Some(field), Some(value)) = (draft.def.field(name), draft.given(name)) else { continue };
+            let own = draft.row.map(Row::id);
+            let holders = lookup::rows_with(&self.work, draft.def, field, value);
+            if !value.is_null() && holders.iter().any(|row| own != Some(row.id())) {
+                return Err(ApiError::record(code, message, [name]));
+            }
+        }
+        Ok(())
+    }
+
     /// No other live row holds the same pair of references.
     pub(super) fn one_of_a_kind(&self, draft: &Draft<'_>, names: [&str; 2]) -> Result<(), ApiError> {
         let (Value::Id(first), second) = (draft.value(names[0]), draft.value(names[1])) else {
@@ -204,6 +234,9 @@ impl Transaction<'_> {
     }
 }
 
+const TAKEN_USERNAME: &str = "Duplicate Username.<br>The username already exists in this or another Salesforce organization. Usernames must be unique across all Salesforce organizations. To resolve, use a different username (it doesn't need to match the user's email address). ";
+const TAKEN_NICKNAME: &str =
+    "Duplicate Nickname.<br>Another user has already selected this nickname.<br>Please select another.";
 const CONTRACT_STATUS: &str =
     "Choose a valid contract status and save your changes. Ask your admin for details.";
 const ORDER_STATUS: &str = "Choose a valid order status and save your changes. Ask your admin for details.";

@@ -1,27 +1,15 @@
-//! What the platform itself does when a row is saved: fields that follow from others, and rows that it adds.
+//! What the platform itself does after a row was saved: what follows from its body, and rows that it adds.
 
 use std::sync::Arc;
 
 use crate::errors::ApiError;
-use crate::model::{ObjectDef, ObjectKind, Value, ids};
+use crate::model::{FieldDef, FieldType, ObjectDef, ObjectKind, Value, ids};
 use crate::state::row::Row;
+use crate::state::sharing;
+use crate::state::table::StoredRow;
 use crate::state::view::Snapshot;
 
 use super::Transaction;
-
-/// `StageName`, `Probability`, `IsClosed`, `IsWon`, `ForecastCategory`.
-const STAGES: [(&str, &str, bool, bool, &str); 10] = [
-    ("Prospecting", "10", false, false, "Pipeline"),
-    ("Qualification", "10", false, false, "Pipeline"),
-    ("Needs Analysis", "20", false, false, "Pipeline"),
-    ("Value Proposition", "50", false, false, "Pipeline"),
-    ("Id. Decision Makers", "60", false, false, "Pipeline"),
-    ("Perception Analysis", "70", false, false, "Pipeline"),
-    ("Proposal/Price Quote", "75", false, false, "Pipeline"),
-    ("Negotiation/Review", "90", false, false, "Best"),
-    ("Closed Won", "100", true, true, "Closed"),
-    ("Closed Lost", "0", true, false, "Omitted"),
-];
 
 /// Fields whose changes the history objects keep.
 const TRACKED: [&str; 9] =
@@ -29,19 +17,18 @@ const TRACKED: [&str; 9] =
 
 impl Transaction<'_> {
     pub(super) fn after_insert(&mut self, def: &Arc<ObjectDef>, counter: u64) -> Result<(), ApiError> {
-        self.follow_status(def, counter, true);
         match def.name.as_str() {
             "ContentVersion" => self.new_file_version(def, counter)?,
             "Attachment" | "Document" => self.follow_body(def, counter, true),
-            "Contact" => self.direct_relation(def, counter)?,
+            "Contact" => self.direct_relation(def, counter),
             "Account" => self.new_person(def, counter)?,
             _ => {}
         }
-        self.owner_share(def, counter)
+        self.owner_share(def, counter);
+        Ok(())
     }
 
     pub(super) fn after_update(&mut self, def: &Arc<ObjectDef>, counter: u64) -> Result<(), ApiError> {
-        self.follow_status(def, counter, false);
         match def.name.as_str() {
             "ContentVersion" => self.version_changed(def, counter),
             "ContentDocument" => self.document_changed(def, counter),
@@ -69,48 +56,6 @@ impl Transaction<'_> {
         self.put(&def, counter, row);
     }
 
-    /// Closed, won, probability: they follow the status or stage.
-    fn follow_status(&mut self, def: &Arc<ObjectDef>, counter: u64, inserted: bool) {
-        if !matches!(def.name.as_str(), "Opportunity" | "Case" | "Task") {
-            return;
-        }
-        let row = self.current(def, counter);
-        let status = row.value_of("Status").to_plain_text();
-        let values = match def.name.as_str() {
-            "Opportunity" => {
-                let stage = row.value_of("StageName").to_plain_text();
-                let Some(stage) = STAGES.iter().find(|(name, ..)| *name == stage) else { return };
-                let mut values = vec![
-                    ("IsClosed", Value::Bool(stage.2)),
-                    ("IsWon", Value::Bool(stage.3)),
-                    ("ForecastCategory", Value::Text(stage.4.to_owned())),
-                ];
-                if row.value_of("Probability").is_null()
-                    || !inserted && row.value_of("IsClosed") != Value::Bool(stage.2)
-                {
-                    values.push(("Probability", Value::Number(stage.1.to_owned())));
-                }
-                values
-            }
-            "Case" => {
-                let closed = status == "Closed";
-                let at = if closed { Value::DateTime(self.stamp_ms) } else { Value::Null };
-                let mut values = vec![("IsClosed", Value::Bool(closed))];
-                if row.value_of("IsClosed") != Value::Bool(closed) || inserted {
-                    values.push(("ClosedDate", at));
-                }
-                values
-            }
-            "Task" => vec![
-                ("IsClosed", Value::Bool(status == "Completed")),
-                ("IsHighPriority", Value::Bool(row.value_of("Priority") == Value::Text("High".to_owned()))),
-            ],
-            _ => return,
-        };
-        drop(row);
-        self.set_fields(def, counter, values);
-    }
-
     /// The length of the body follows the body that this transaction brings, if it brings one.
     fn follow_body(&mut self, def: &Arc<ObjectDef>, counter: u64, inserted: bool) {
         let id = ids::record_id(&def.id_prefix, counter);
@@ -122,13 +67,13 @@ impl Transaction<'_> {
     }
 
     /// A contact with an account gets its direct relation.
-    fn direct_relation(&mut self, def: &Arc<ObjectDef>, counter: u64) -> Result<(), ApiError> {
+    fn direct_relation(&mut self, def: &Arc<ObjectDef>, counter: u64) {
         let row = self.current(def, counter);
         let (account, contact) = (row.value_of("AccountId"), row.id().to_owned());
         let person = row.value_of("IsPersonAccount") == Value::Bool(true);
         drop(row);
         if account.is_null() || person {
-            return Ok(());
+            return;
         }
         let values = vec![
             ("AccountId", account),
@@ -136,40 +81,82 @@ impl Transaction<'_> {
             ("IsDirect", Value::Bool(true)),
             ("IsActive", Value::Bool(true)),
         ];
-        self.system_row("AccountContactRelation", values).map(|_| ())
+        self.system_row("AccountContactRelation", values).expect("no rule holds up a row of the system");
+    }
+
+    /// The direct relation of a contact that got another account, or none.
+    fn move_direct_relation(&mut self, def: &Arc<ObjectDef>, counter: u64) {
+        let account = self.current(def, counter).value_of("AccountId");
+        let contact = ids::record_id(&def.id_prefix, counter);
+        let is_direct = |work: &Self, relation: &ObjectDef, counter| {
+            work.current(relation, counter).value_of("IsDirect") == Value::Bool(true)
+        };
+        let relations = self.referrers("AccountContactRelation", "ContactId", &contact);
+        let direct = relations.into_iter().find(|(relation, counter)| is_direct(self, relation, *counter));
+        match direct {
+            Some((relation, counter)) if account.is_null() => self.bin(&relation, counter),
+            Some((relation, counter)) => self.rewrite(&relation, counter, vec![("AccountId", account)]),
+            None => self.direct_relation(def, counter),
+        }
+    }
+
+    /// What follows from another owner or another account.
+    pub(super) fn follow_references(&mut self, def: &Arc<ObjectDef>, counter: u64, before: &StoredRow) {
+        let is_changed = |work: &Self, name: &str| {
+            let held = |field: &FieldDef| work.current(def, counter).value(field) != before.get(field.slot);
+            def.field(name).is_some_and(held)
+        };
+        if is_changed(self, "OwnerId") {
+            self.move_owner_share(def, counter);
+        }
+        if def.name == "Contact" && is_changed(self, "AccountId") {
+            self.move_direct_relation(def, counter);
+        }
+    }
+
+    /// The sharing table of an object, and its columns for the row and the level.
+    fn shares_table(&self, def: &ObjectDef) -> Option<(Arc<ObjectDef>, String, String)> {
+        let table = self.work.table(&sharing::share_of(&def.name))?;
+        let share = Some(table.def.clone()).filter(|share| share.kind == ObjectKind::Share)?;
+        let (parent, level) = sharing::share_columns(&share, &def.name);
+        Some((share, parent, level))
     }
 
     /// The owner's own row in the object's sharing table.
-    fn owner_share(&mut self, def: &Arc<ObjectDef>, counter: u64) -> Result<(), ApiError> {
-        let share = if def.name.ends_with("__c") {
-            def.name.replace("__c", "__Share")
-        } else {
-            format!("{}Share", def.name)
-        };
-        let Some(table) = self.work.table(&share) else { return Ok(()) };
-        if table.def.kind != ObjectKind::Share {
-            return Ok(());
-        }
-        let old = [format!("{}Id", def.name), format!("{}AccessLevel", def.name)];
-        let parent = if table.def.field("ParentId").is_some() { "ParentId" } else { &old[0] };
-        let level = if table.def.field("AccessLevel").is_some() { "AccessLevel" } else { &old[1] };
+    fn owner_share(&mut self, def: &Arc<ObjectDef>, counter: u64) {
+        let Some((share, parent, level)) = self.shares_table(def) else { return };
         let row = self.current(def, counter);
         let owner = row.value_of("OwnerId");
         let id = Value::Id(row.id().to_owned());
         drop(row);
         if owner.is_null() {
-            return Ok(());
+            return;
         }
         let values = vec![
-            (parent, id),
+            (parent.as_str(), id),
             ("UserOrGroupId", owner),
-            (level, Value::Text("All".to_owned())),
+            (level.as_str(), Value::Text("All".to_owned())),
             ("RowCause", Value::Text("Owner".to_owned())),
         ];
-        self.system_row(&share, values).map(|_| ())
+        self.system_row(&share.name, values).expect("no rule holds up a row of the system");
     }
 
-    /// One history row for each tracked field that this update changed.
+    /// The row of the former owner becomes that of the new one.
+    fn move_owner_share(&mut self, def: &Arc<ObjectDef>, counter: u64) {
+        let Some((share, parent, _)) = self.shares_table(def) else { return };
+        let owner = self.current(def, counter).value_of("OwnerId");
+        let id = ids::record_id(&def.id_prefix, counter);
+        let rows = self.referrers(&share.name, &parent, &id);
+        let of_owner = rows.into_iter().find(|(share, counter)| {
+            self.current(share, *counter).value_of("RowCause").as_str() == Some("Owner")
+        });
+        match of_owner {
+            Some((share, counter)) => self.rewrite(&share, counter, vec![("UserOrGroupId", owner)]),
+            None => self.owner_share(def, counter),
+        }
+    }
+
+    /// One history row for each tracked field that this update changed; two for a reference, by names and by ids.
     fn history(&mut self, def: &Arc<ObjectDef>, counter: u64) -> Result<(), ApiError> {
         let object = match def.name.as_str() {
             "Opportunity" => "OpportunityFieldHistory".to_owned(),
@@ -186,21 +173,26 @@ impl Transaction<'_> {
         let parent =
             history.fields.iter().find(|f| f.reference_to == [def.name.clone()]).map(|f| f.name.clone());
         let mut rows = Vec::new();
-        for name in TRACKED {
-            let (old, new) = (before.value_of(name), now.value_of(name));
-            if old != new {
-                rows.push((name, old, new));
+        for field in TRACKED.iter().filter_map(|name| def.field(name)) {
+            let (old, new) = (before.value(field), now.value(field));
+            if old == new {
+                continue;
             }
+            if field.kind == FieldType::Reference {
+                let name = |row: &Row| row.referenced(field).map_or(Value::Null, |target| name_of(&target));
+                rows.push((&field.name, "Text", name(&before), name(&now)));
+            }
+            rows.push((&field.name, data_type(field.kind), old, new));
         }
         let id = now.id().to_owned();
         drop((now, before));
-        for (name, old, new) in rows {
+        for (name, kind, old, new) in rows {
             let values = vec![
                 (parent.as_deref().unwrap_or("ParentId"), Value::Id(id.clone())),
-                ("Field", Value::Text(name.to_owned())),
-                ("DataType", Value::Text("Text".to_owned())),
-                ("OldValue", Value::text(old.to_plain_text())),
-                ("NewValue", Value::text(new.to_plain_text())),
+                ("Field", Value::Text(name.clone())),
+                ("DataType", Value::Text(kind.to_owned())),
+                ("OldValue", as_any(old)),
+                ("NewValue", as_any(new)),
             ];
             self.system_row(&object, values)?;
         }
@@ -218,6 +210,35 @@ impl Transaction<'_> {
             values.into_iter().filter_map(|(name, value)| Some((def.field(name)?.slot, value))).collect();
         let counter = self.insert_values(&def, values, Vec::new())?;
         Ok(Some(ids::record_id(&def.id_prefix, counter)))
+    }
+}
+
+fn name_of(row: &Row) -> Value {
+    row.table().def.name_field().map_or(Value::Null, |field| row.value(field))
+}
+
+/// An id in a column of any type is a text.
+fn as_any(value: Value) -> Value {
+    if let Value::Id(id) = value { Value::Text(id) } else { value }
+}
+
+/// How history names the type of a field ("AccountHistory", Object Reference).
+fn data_type(kind: FieldType) -> &'static str {
+    use FieldType as T;
+    match kind {
+        T::Reference | T::Id => "EntityId",
+        T::Picklist | T::ComboBox => "DynamicEnum",
+        T::MultiPicklist => "MultiEnum",
+        T::Currency => "Currency",
+        T::Percent => "Percent",
+        T::Int | T::Long | T::Double => "Double",
+        T::Boolean => "Boolean",
+        T::Date => "DateOnly",
+        T::DateTime => "DateTime",
+        T::Email => "Email",
+        T::Phone => "Phone",
+        T::Url => "Url",
+        _ => "Text",
     }
 }
 

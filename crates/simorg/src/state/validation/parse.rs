@@ -76,7 +76,12 @@ pub(super) fn base64(field: &FieldDef, json: &Json) -> Result<Option<Body>, ApiE
     }
 }
 
+/// Text is never empty and has no white space at its ends ("Primitive Data Types", Apex Developer Guide, on what fields hold).
 fn text(field: &FieldDef, text: &str) -> Result<Value, ApiError> {
+    let text = text.trim_matches(|letter| letter <= ' ');
+    if text.is_empty() {
+        return Ok(Value::Null);
+    }
     let refused = |code: &str, message: String| Err(ApiError::record(code, message, [field.name.clone()]));
     let length = text.chars().count();
     if field.length > 0 && length > field.length as usize {
@@ -90,17 +95,30 @@ fn text(field: &FieldDef, text: &str) -> Result<Value, ApiError> {
     if field.kind == FieldType::Email && !is_email(text) {
         return refused("INVALID_EMAIL_ADDRESS", format!("{}: invalid email address: {text}", field.label));
     }
-    if field.restricted_picklist {
-        let parts: Vec<&str> =
-            if field.kind == FieldType::MultiPicklist { text.split(';').collect() } else { vec![text] };
-        for part in parts {
-            if !field.picklist_values.iter().any(|choice| choice.active && choice.value == part) {
-                let message = format!("{}: bad value for restricted picklist field: {part}", field.label);
-                return refused("INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST", message);
-            }
+    let chosen = if field.kind == FieldType::MultiPicklist { several(field, text) } else { vec![text] };
+    let is_known = |part: &&str| field.picklist_values.iter().any(|held| held.active && held.value == **part);
+    if field.restricted_picklist
+        && let Some(unknown) = chosen.iter().find(|part| !is_known(part))
+    {
+        let message = format!("{}: bad value for restricted picklist field: {unknown}", field.label);
+        return refused("INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST", message);
+    }
+    Ok(Value::text(chosen.join(";")))
+}
+
+/// The values of a multi-select picklist, each once, in the order of its definition; those it does not know come last.
+fn several<'a>(field: &FieldDef, text: &'a str) -> Vec<&'a str> {
+    let mut parts: Vec<&str> = Vec::new();
+    for part in text.split(';').map(str::trim).filter(|part| !part.is_empty()) {
+        if !parts.contains(&part) {
+            parts.push(part);
         }
     }
-    Ok(Value::text(text))
+    let place = |part: &&str| {
+        field.picklist_values.iter().position(|held| held.value == **part).unwrap_or(usize::MAX)
+    };
+    parts.sort_by_key(place);
+    parts
 }
 
 fn is_email(text: &str) -> bool {
@@ -149,7 +167,19 @@ fn decimal(field: &FieldDef, json: &Json) -> Result<Value, ApiError> {
     if field.precision > 0 && whole > (field.precision - field.scale.min(field.precision)) as usize {
         return Err(out_of_range(field, &plain));
     }
-    Ok(Value::Number(rounded))
+    Ok(Value::Number(canonical(rounded)))
+}
+
+/// The same digits however they were written: no zeros at the end of a fraction, no sign before zero.
+fn canonical(digits: String) -> String {
+    let Some((whole, fraction)) = digits.split_once('.') else {
+        return if digits == "-0" { "0".to_owned() } else { digits };
+    };
+    match fraction.trim_end_matches('0') {
+        "" if whole == "-0" => "0".to_owned(),
+        "" => whole.to_owned(),
+        kept => format!("{whole}.{kept}"),
+    }
 }
 
 fn whole(field: &FieldDef, json: &Json) -> Result<Value, ApiError> {

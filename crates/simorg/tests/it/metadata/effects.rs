@@ -291,3 +291,56 @@ async fn components_are_put_and_removed_by_the_admin_api() {
     let (status, _) = org.client.admin(Method::DELETE, "/components/ApexClass/Never", Json::Null).await;
     assert_eq!(status.as_u16(), 400);
 }
+
+/// What a destructive deploy of one field is refused with; nothing if it is done.
+async fn removal(org: &Metadata, members: &[(&str, &[&str])]) -> Vec<String> {
+    let (package, destructive) = (manifest(&[]), manifest(members));
+    let files = [("package.xml", package.as_str()), ("destructiveChanges.xml", destructive.as_str())];
+    let result = org.deploy(&files, "").await;
+    let details = result.child("details").expect("details");
+    details
+        .all("componentFailures")
+        .filter_map(|failure| failure.text_of("problem"))
+        .map(str::to_owned)
+        .collect()
+}
+
+#[tokio::test]
+async fn a_field_that_is_used_is_not_removed_and_its_user_is_named() {
+    let org = Metadata::start().await;
+    let words =
+        |user: &str| vec![format!("This custom field is referenced elsewhere in salesforce.com. : {user}")];
+    for (field, user) in [
+        ("Project__c.Kick_Off__c", "Custom Formula Field - Project__c.Started_On__c"),
+        ("Team__c.Motto__c", "Validation Rule - Team__c.Motto_Is_Public"),
+        ("Project__c.Account__c", "Custom Formula Field - Project__c.Account_Name__c"),
+    ] {
+        assert_eq!(removal(&org, &[("CustomField", &[field])]).await, words(user), "{field}");
+    }
+    let net = removal(&org, &[("CustomField", &["Invoice__c.Net__c"])]).await;
+    assert_eq!(net, words("Roll-Up Summary Field - Project__c.Total_Billed__c"));
+    assert_eq!(removal(&org, &[("CustomField", &["Project__c.Hidden__c"])]).await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_field_goes_together_with_the_formula_that_uses_it() {
+    let org = Metadata::start().await;
+    let both = ["Project__c.Kick_Off__c", "Project__c.Started_On__c"];
+    assert_eq!(removal(&org, &[("CustomField", &both)]).await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_field_in_code_is_not_removed() {
+    let org = Metadata::start().await;
+    let body = "public class Uses { String s = [SELECT Hidden__c FROM Project__c LIMIT 1].Hidden__c; }";
+    let package = manifest(&[("ApexClass", &["Uses"])]);
+    let meta = class_meta();
+    org.deploy(
+        &[("package.xml", &package), ("classes/Uses.cls", body), ("classes/Uses.cls-meta.xml", &meta)],
+        "",
+    )
+    .await;
+    let refused = removal(&org, &[("CustomField", &["Project__c.Hidden__c"])]).await;
+    let expected = "This custom field is referenced elsewhere in salesforce.com. : Apex Class - Uses";
+    assert_eq!(refused, [expected]);
+}

@@ -297,3 +297,13 @@ async fn ten_thousand_files_are_retrieved_and_not_one_more() {
     let (result, files) = org.retrieve(&[("ApexClass", &["*"])]).await;
     assert_eq!((result.text_of("status"), files.len()), (Some("Succeeded"), 10_001));
 }
+
+#[tokio::test]
+async fn fields_stand_in_the_order_of_their_names() {
+    let org = Metadata::start().await;
+    let (_, files) = org.retrieve(&[("CustomObject", &["Project__c"])]).await;
+    let object = Element::parse(files["objects/Project__c.object"].as_bytes()).expect("XML");
+    let names: Vec<&str> = object.all("fields").filter_map(|field| field.text_of("fullName")).collect();
+    assert!(names.len() > 20, "{names:?}");
+    assert!(names.is_sorted(), "{names:?}");
+}

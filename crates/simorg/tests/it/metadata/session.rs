@@ -64,3 +64,31 @@ async fn an_unknown_call_is_the_clients_fault() {
     let answer = org.call("describeEverything", "").await;
     assert_eq!(answer.fault(), ("soapenv:Client", "No operation available for request describeEverything"));
 }
+
+#[tokio::test]
+async fn those_who_may_not_modify_metadata_have_no_metadata_api() {
+    const REFUSED: &str =
+        "use of the Metadata API requires a user with the ModifyAllData or ModifyMetadata permissions";
+    let mut org = Metadata::start().await;
+    org.client.sign_in(crate::client::STANDARD);
+    for call in ["describeMetadata", "listMetadata", "retrieve", "deploy", "createMetadata", "deleteMetadata"]
+    {
+        let answer = org.call(call, "").await;
+        assert_eq!(
+            answer.fault(),
+            ("sf:INSUFFICIENT_ACCESS", &*format!("INSUFFICIENT_ACCESS: {REFUSED}")),
+            "{call}"
+        );
+    }
+    for (method, path) in [(Method::GET, "/metadata"), (Method::POST, "/metadata/deployRequest")] {
+        let refused = org.client.refused(method, path, json!({})).await;
+        assert_eq!(refused, (403, "INSUFFICIENT_ACCESS".to_owned(), REFUSED.to_owned()), "{path}");
+    }
+    let simorg = org.client.running.org();
+    let user = simorg.user_by_name(crate::client::STANDARD).expect("a user").id.clone();
+    simorg.set_permissions(&user, |held| {
+        held.set("ModifyMetadata", true);
+    });
+    assert_eq!(org.call("describeMetadata", "").await.status, 200);
+    assert_eq!(org.client.get("/metadata").await.0, 200);
+}

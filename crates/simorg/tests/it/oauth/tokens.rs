@@ -246,3 +246,45 @@ async fn grants_that_are_not_played_say_so_by_name() -> Result<()> {
     }
     Ok(())
 }
+
+#[tokio::test]
+async fn a_user_who_is_switched_off_for_a_while_comes_back_with_the_same_refresh_token() -> Result<()> {
+    let caller = caller().await?;
+    caller.org.state().oauth.set_rotation(true);
+    let token = web_sign_in(&caller).await?.json()["refresh_token"].as_str().context("a token")?.to_owned();
+    let form = [("grant_type", "refresh_token"), ("client_id", "simorg"), ("refresh_token", token.as_str())];
+    let org = caller.org.org();
+    let active = |is_active: bool| {
+        let mut record = serde_json::Map::new();
+        record.insert("IsActive".to_owned(), json!(is_active));
+        let other = org.user_by_name("standard@simorg.example").context("a user")?;
+        assert_ne!(other.id, org.admin().id);
+        org.write(&org.admin(), |work| work.update("User", &org.admin().id, &record)).context("an update")
+    };
+
+    active(false)?;
+    assert_eq!(refusal(&caller.token(&form).await?), "400 invalid_grant: inactive user");
+    active(true)?;
+
+    assert_eq!(caller.token(&form).await?.status, 200);
+    Ok(())
+}
+
+#[tokio::test]
+async fn times_beyond_a_day_are_no_policy() -> Result<()> {
+    let caller = caller().await?;
+    let change = |policy: Json| {
+        read(caller.http.patch(format!("{}/simorg/grants/policy", caller.org.url())).json(&policy))
+    };
+    for (name, seconds, status) in [
+        ("session_timeout_s", 86_400, 200),
+        ("session_timeout_s", i64::MAX, 400),
+        ("session_timeout_s", -1, 400),
+        ("rotation_grace_s", 86_401, 400),
+        ("code_life_s", 1_000_000_000_000_000, 400),
+    ] {
+        assert_eq!(change(json!({name: seconds})).await?.status, status, "{name}: {seconds}");
+    }
+    assert_eq!(status_with(&caller, &caller.token).await?, 200);
+    Ok(())
+}

@@ -236,3 +236,20 @@ async fn search_wraps_each_record() -> Result<()> {
     assert_eq!((record.text_of("Id"), record.text_of("Name")), (Some(id.as_str()), Some("Zaphod Holding")));
     Ok(())
 }
+
+#[tokio::test]
+async fn retrieve_finds_every_row_however_wide_they_are() -> Result<()> {
+    let caller = Caller::start(SimOrg::new().bare().records("Project__c", 450)).await?;
+    let rows = caller.query("SELECT Id FROM Project__c ORDER BY Id").await?.json();
+    let rows = rows["records"].as_array().context("rows")?;
+    let ids: Vec<String> = rows.iter().map(|row| row["Id"].as_str().unwrap_or_default().to_owned()).collect();
+    let asked: Vec<String> = ids.iter().map(|id| format!("<urn:ids>{id}</urn:ids>")).collect();
+    let call = format!(
+        "<urn:retrieve><urn:fieldList>Name,Notes__c,Rich_Notes__c</urn:fieldList><urn:sObjectType>Project__c</urn:sObjectType>{}</urn:retrieve>",
+        asked.concat()
+    );
+    let found = results(&caller, "", &call).await?;
+    let found: Vec<Option<&str>> = found.iter().map(|row| row.text_of("Id")).collect();
+    assert_eq!(found, ids.iter().map(|id| Some(id.as_str())).collect::<Vec<_>>());
+    Ok(())
+}

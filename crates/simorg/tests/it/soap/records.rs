@@ -253,3 +253,18 @@ async fn retrieve_keeps_the_order_of_the_ids() -> Result<()> {
     assert_eq!(fault(&ask(&caller, "", &call("Name", &["x"])).await?), "500 sf:MALFORMED_ID");
     Ok(())
 }
+
+#[tokio::test]
+async fn a_value_of_the_wrong_type_is_no_valid_call() -> Result<()> {
+    let caller = caller().await?;
+    for (field, value, kind) in
+        [("NumberOfEmployees", "x", "xsd:int"), ("AnnualRevenue", "much", "xsd:double")]
+    {
+        let record = account(&format!("<urn1:Name>A</urn1:Name><urn1:{field}>{value}</urn1:{field}>"));
+        let answer = ask(&caller, "", &create(&record)).await?;
+        assert_eq!(fault(&answer), "500 soapenv:Client");
+        let text = format!("<faultstring>'{value}' is not a valid value for the type {kind}</faultstring>");
+        assert!(answer.text.contains(&text), "{}", answer.text);
+    }
+    Ok(())
+}

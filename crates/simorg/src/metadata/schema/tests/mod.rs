@@ -1,5 +1,7 @@
 //! Objects from XML, whole: types, references both ways, companions, rows that are metadata, and the way back.
 
+mod data;
+
 use std::sync::Arc;
 
 use crate::SimOrg;
@@ -410,7 +412,7 @@ fn what_others_need_is_not_removed() {
     };
     let held = "This custom object is referenced elsewhere in salesforce.com. : Line__c.Order__c";
     assert_eq!(gone("CustomObject", "Order__c").as_deref(), Some(held));
-    let held = "This custom field is referenced elsewhere in salesforce.com. : Order__c.Total__c";
+    let held = "This custom field is referenced elsewhere in salesforce.com. : Roll-Up Summary Field - Order__c.Total__c";
     assert_eq!(gone("CustomField", "Line__c.Price__c").as_deref(), Some(held));
     assert_eq!(gone("CustomField", "Order__c.Total__c"), None);
     assert_eq!(gone("CustomField", "Order__c.Best__c"), None);

@@ -1,0 +1,47 @@
+//! What a Run will cost the org, as far as counting tells before anything is read.
+
+use super::context::RunContext;
+use super::files;
+use super::object_run::{Assignment, ObjectRun, Step};
+use crate::events::Event;
+
+/// Records of one REST page, and about as many of one page of a Bulk job's result.
+const REST_PAGE: u64 = 2_000;
+const BULK_PAGE: u64 = 100_000;
+/// Create, three looks at its state, and remove.
+const BULK_JOB: u64 = 5;
+
+/// Tells how many calls will be about made, and warns where the budget does not reach.
+pub(crate) fn tell(ctx: &RunContext, assignments: &[Assignment]) {
+    let rest_records = ctx.engine.settings().rest_records;
+    let calls: u64 = assignments.iter().map(|assignment| calls(&assignment.run, rest_records)).sum();
+    let left = ctx.client.usage().map(|usage| ctx.budget.left(usage));
+    tracing::info!(org.id = %ctx.org, run.id = %ctx.run, calls, left, "The Run needs about {calls} API calls");
+    if let Some(left) = left.filter(|left| *left < calls) {
+        tracing::warn!(
+            org.id = %ctx.org, run.id = %ctx.run,
+            "about {calls} API calls are needed and {left} are left of the budget: \
+             the Run will stop there, and the next one goes on once the 24-hour window has moved"
+        );
+    }
+    ctx.events.send(Event::Forecast { api_calls: calls, left });
+}
+
+fn calls(run: &ObjectRun, rest_records: u64) -> u64 {
+    let counted = run.probe.as_ref().map_or(0, |probe| probe.live + probe.deleted);
+    let reading = |records: u64| {
+        if records > rest_records && !run.bulk_refused {
+            BULK_JOB + records.div_ceil(BULK_PAGE)
+        } else {
+            records.div_ceil(REST_PAGE).max(1)
+        }
+    };
+    let of_step = |step: &Step| match step {
+        Step::Windows { .. } => reading(run.remaining()),
+        Step::Whole | Step::ByParent { .. } | Step::Backfill { .. } => reading(counted),
+        Step::Verify => 1,
+        Step::Tidy => 0,
+    };
+    let bodies = if files::has_bodies(run) { run.remaining() } else { 0 };
+    run.steps.iter().map(of_step).sum::<u64>() + bodies
+}

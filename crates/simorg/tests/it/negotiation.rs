@@ -1,0 +1,93 @@
+//! What a request says of its method, its body and the form of its answer; and resources that are named but not played.
+
+use anyhow::Result;
+use reqwest::Method;
+use serde_json::json;
+use simorg::SimOrg;
+
+use crate::caller::{Caller, read};
+
+async fn start() -> Result<Caller> {
+    Caller::start(SimOrg::new().bare()).await
+}
+
+#[tokio::test]
+async fn a_post_may_stand_for_another_method() -> Result<()> {
+    let caller = start().await?;
+    let id = caller.insert("Account", &json!({"Name": "A"})).await?;
+    let path = format!("/sobjects/Account/{id}");
+
+    let changed = caller.post(&format!("{path}?_HttpMethod=PATCH"), &json!({"Name": "B"})).await?;
+    assert_eq!(changed.status, 204, "{}", changed.text);
+    assert_eq!(caller.get(&path).await?.json()["Name"], "B");
+
+    let deleted = read(caller.request(Method::POST, &format!("{path}?_HttpMethod=DELETE"))).await?;
+    assert_eq!(deleted.status, 204, "{}", deleted.text);
+    assert_eq!(caller.get(&path).await?.refusal(), "404 ENTITY_IS_DELETED");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_body_that_is_not_json_is_refused() -> Result<()> {
+    let caller = start().await?;
+    let send = |kind: &'static str| {
+        let request = caller.request(Method::POST, "/sobjects/Account").header("Content-Type", kind);
+        read(request.body(r#"{"Name":"A"}"#))
+    };
+
+    let refused = send("text/plain").await?;
+    assert_eq!(refused.refusal(), "415 UNSUPPORTED_MEDIA_TYPE");
+    assert_eq!(refused.json()[0]["message"], "MediaType of 'text/plain' is not supported by this resource");
+    assert_eq!(send("application/xml").await?.refusal(), "501 NOT_SIMULATED");
+    assert_eq!(send("application/json; charset=UTF-8").await?.status, 201);
+    Ok(())
+}
+
+#[tokio::test]
+async fn xml_is_not_answered_with_json() -> Result<()> {
+    let caller = start().await?;
+    let ask = |accept: &'static str| read(caller.request(Method::GET, "/limits").header("Accept", accept));
+
+    assert_eq!(ask("application/xml").await?.refusal(), "501 NOT_SIMULATED");
+    assert_eq!(ask("application/xml, application/json;q=0.5").await?.status, 200);
+    assert_eq!(ask("text/html").await?.status, 200);
+    Ok(())
+}
+
+#[tokio::test]
+async fn answers_are_laid_out_when_that_is_asked_for() -> Result<()> {
+    let caller = start().await?;
+    let query = caller.request(Method::GET, "/query").query(&[("q", "SELECT COUNT() FROM Account")]);
+    let answer = read(query.header("X-PrettyPrint", "1")).await?;
+
+    assert_eq!(answer.text, "{\n  \"totalSize\" : 0,\n  \"done\" : true,\n  \"records\" : [ ]\n}");
+    let refused = read(caller.request(Method::GET, "/sobjects/Nope").header("X-PrettyPrint", "1")).await?;
+    assert!(refused.text.starts_with("[ {\n  \""), "{}", refused.text);
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_is_listed_but_not_played_says_so_by_name() -> Result<()> {
+    let caller = start().await?;
+    for path in [
+        "/sobjects/Account/describe/layouts",
+        "/sobjects/Account/describe/layouts/012000000000000AAA",
+        "/sobjects/Account/describe/compactLayouts",
+        "/sobjects/Account/listviews",
+        "/sobjects/Account/listviews/00B000000000001AAA/results",
+        "/sobjects/Account/quickActions",
+        "/recent",
+        "/tabs",
+        "/theme",
+        "/analytics",
+        "/support",
+    ] {
+        let answer = caller.get(path).await?;
+        assert_eq!(answer.refusal(), "501 NOT_SIMULATED", "{path}");
+        let message = answer.json()[0]["message"].as_str().unwrap_or_default().to_owned();
+        assert_eq!(message, format!("simorg does not simulate GET /services/data/v67.0{path}"));
+    }
+    assert_eq!(caller.get("/sobjects/Nope/describe/layouts").await?.refusal(), "404 NOT_FOUND");
+    assert_eq!(caller.get("/sobjects/Account/describe").await?.status, 200);
+    Ok(())
+}
