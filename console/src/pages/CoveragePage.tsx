@@ -94,5 +94,5 @@ const permissions: TableColumn<Coverage['permissions'][number]>[] = [
       )
     },
   },
-  { title: 'Why it matters', wrap: true, cell: ({ matters_because }) => matters_because },
+  { title: 'Without it', wrap: true, cell: ({ matters_because }) => matters_because },
 ]

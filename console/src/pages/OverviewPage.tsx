@@ -34,7 +34,7 @@ export default function OverviewPage() {
           <PageHead title={org.name} aside={<Standing backup={backup} />}>
             {backup.phase !== 'off' && <AutoSwitch org={org} backup={backup} />}
           </PageHead>
-          {search.get('connected') === '1' && (
+          {search.get('connected') === '1' && backup.phase === 'off' && (
             <Notice tone="good" title="Connected">
               Holdfast can sign in to this org.
             </Notice>

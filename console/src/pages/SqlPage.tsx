@@ -17,7 +17,7 @@ import styles from './SqlPage.module.css'
 export default function SqlPage() {
   const { org } = useOrg()
   const [search, setSearch] = useSearchParams()
-  const { data: system } = useQuery(systemQuery())
+  const { data: system, isPending: isAsking } = useQuery(systemQuery())
   const closed = noRight(org, 'browse')
   const sql = search.get('sql') ?? ''
   const asOf = search.get('as_of') ?? ''
@@ -37,6 +37,7 @@ export default function SqlPage() {
     staleTime: Infinity,
   })
   if (closed !== undefined) return <Closed reason={closed} />
+  if (isAsking) return <Skeleton lines={8} />
   if (system?.has_sql === false) {
     return (
       <Blank title="This build has no SQL engine">

@@ -45,6 +45,8 @@ export async function connectByOAuth(page: Page, world: World, name: string) {
 export async function openObject(page: Page, object: string) {
   await page.getByRole('link', { name: 'Objects', exact: true }).click()
   await page.getByRole('searchbox', { name: 'Find an object' }).fill(object)
+  // Rows move when the filter takes hold, and a click on a row that moves away is none.
+  await expect(page.getByRole('table', { name: 'Objects' }).getByRole('link', { name: 'Account', exact: true })).toHaveCount(0)
   await page.getByRole('link', { name: object, exact: true }).click()
   await expect(page.getByRole('heading', { name: object, exact: true })).toBeVisible()
 }

@@ -98,7 +98,7 @@ function WhatWeSee({ org }: { org: Org }) {
                     ))}
                   {is_granted === undefined && <span>?</span>}
                   <span>
-                    <strong>{name}</strong> <span className="soft">{matters_because}</span>
+                    <strong>{name}</strong> <span className="soft">without it, {matters_because}</span>
                   </span>
                 </li>
               ))}
