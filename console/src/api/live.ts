@@ -7,6 +7,7 @@ const kinds = [
   'run_started',
   'scope_known',
   'object_planned',
+  'forecast',
   'schema_changed',
   'block_progress',
   'block_stored',

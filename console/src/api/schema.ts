@@ -1418,6 +1418,14 @@ export interface components {
             kind: "object_planned";
         } | {
             org_id: string;
+            /** Format: int64 */
+            api_calls: number;
+            /** Format: int64 */
+            left?: number;
+            /** @enum {string} */
+            kind: "forecast";
+        } | {
+            org_id: string;
             object: string;
             what: string;
             /** @enum {string} */
@@ -1738,6 +1746,11 @@ export interface components {
             last_captured_at?: string;
             /** Format: int64 */
             api_budget_percent: number;
+            /**
+             * Format: int64
+             * @description Of the daily API calls, what file bodies may use.
+             */
+            files_budget_percent: number;
             connection: components["schemas"]["ConnectionState"];
             connection_message?: string;
             integration_user?: string;
@@ -1756,6 +1769,11 @@ export interface components {
              * @description 1 to 100
              */
             api_budget_percent?: number;
+            /**
+             * Format: int64
+             * @description 1 to 100
+             */
+            files_budget_percent?: number;
         };
         OrgError: {
             id: string;

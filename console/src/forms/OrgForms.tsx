@@ -13,7 +13,7 @@ const changes = ['/api/v1/orgs', '/api/v1/orgs/{org_id}', '/api/v1/orgs/{org_id}
 
 function useChangeOrg(org: Org, done: string) {
   return useAct({
-    act: (body: { name?: string; api_budget_percent?: number }) =>
+    act: (body: { name?: string; api_budget_percent?: number; files_budget_percent?: number }) =>
       client.PATCH('/api/v1/orgs/{org_id}', { params: { path: { org_id: org.id } }, body }),
     changes,
     done,
@@ -40,7 +40,13 @@ export function RenameOrgForm({ org }: { org: Org }) {
 
 export function BudgetForm({ org }: { org: Org }) {
   const save = useChangeOrg(org, 'API budget changed')
-  const { values, bind } = useFields({ api_budget_percent: String(org.api_budget_percent) }, save.error)
+  const { values, bind } = useFields(
+    {
+      api_budget_percent: String(org.api_budget_percent),
+      files_budget_percent: String(org.files_budget_percent),
+    },
+    save.error,
+  )
   return (
     <Form
       action="Save"
@@ -48,7 +54,12 @@ export function BudgetForm({ org }: { org: Org }) {
       isBusy={save.isPending}
       problem={save.error}
       disabledReason={noRight(org, 'edit')}
-      onSubmit={() => save.mutate({ api_budget_percent: Number(values.api_budget_percent) })}
+      onSubmit={() =>
+        save.mutate({
+          api_budget_percent: Number(values.api_budget_percent),
+          files_budget_percent: Number(values.files_budget_percent),
+        })
+      }
     >
       <TextField
         label="Daily API call usage limit (%)"
@@ -63,8 +74,17 @@ export function BudgetForm({ org }: { org: Org }) {
         }
         {...bind('api_budget_percent')}
       />
+      <TextField
+        label="Of it, for file bodies (%)"
+        type="number"
+        required
+        min={1}
+        max={100}
+        hint="Each file body is one call. Those that this share leaves over come with later runs; records do not wait for them."
+        {...bind('files_budget_percent')}
+      />
       <CommandLine
-        command={`holdfast org set ${cliName(org.name)} --api-budget ${values.api_budget_percent}`}
+        command={`holdfast org set ${cliName(org.name)} --api-budget ${values.api_budget_percent} --files-budget ${values.files_budget_percent}`}
       />
     </Form>
   )

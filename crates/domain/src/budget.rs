@@ -123,7 +123,7 @@ mod tests {
 
     #[test]
     fn calls_are_forgotten_after_a_day() {
-        let at = |hours| DateTime::from_timestamp(hours * 3600 + 1800, 0).unwrap();
+        let at = |hours: i64| DateTime::from_timestamp(hours * 3600 + 1800, 0).unwrap();
         let mut calls = DailyCalls::default();
         calls.add(at(0), 3);
         calls.add(at(1), 4);

@@ -216,8 +216,11 @@ impl Engine {
     pub(crate) async fn drop_org(&self, actor: &Actor, name: &str) -> Result<()> {
         let org = self.find_org(name).await?;
         self.clients().forget(&org.id);
-        orgs::remove(self.catalog().db(), &org.id).await.doing(|| format!("remove `{name}`"))?;
-        self.note(actor, Act::new("org.removed").on(org.name).of_org(&org.id)).await?;
+        let mut transaction = self.begin().await?;
+        orgs::remove(&mut *transaction, &org.id).await.doing(|| format!("remove `{name}`"))?;
+        let act = Act::new("org.removed").on(org.name).of_org(&org.id);
+        self.write_audit(&mut transaction, actor, act).await?;
+        self.commit(transaction).await?;
         self.live().send(&org.id, Live::OrgChanged);
         Ok(())
     }

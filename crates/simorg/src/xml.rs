@@ -4,7 +4,7 @@
 //! namespace alone. What is written carries the names and attributes that it was given.
 
 use quick_xml::escape::{partial_escape, resolve_predefined_entity};
-use quick_xml::events::{BytesStart, Event};
+use quick_xml::events::{BytesRef, BytesStart, Event};
 
 /// How deep elements may lie in one another. What is dropped, written or walked level by level must not run out of stack.
 const MOST_LEVELS: usize = 200;
@@ -125,17 +125,9 @@ impl Element {
                     continue;
                 }
                 Event::GeneralRef(reference) => {
-                    let name = reference.decode().map_err(|error| malformed(error.to_string()))?;
-                    let letter =
-                        reference.resolve_char_ref().map_err(|error| malformed(error.to_string()))?;
+                    let text = referred(&reference).map_err(malformed)?;
                     if let Some(element) = open.last_mut() {
-                        match letter {
-                            Some(letter) => element.text.push(letter),
-                            None => element.text.push_str(
-                                resolve_predefined_entity(&name)
-                                    .ok_or_else(|| malformed(format!("unknown entity `{name}`")))?,
-                            ),
-                        }
+                        element.text.push_str(&text);
                     }
                     continue;
                 }
@@ -219,6 +211,17 @@ fn escaped(text: &str) -> String {
         text.chars().filter(|c| is_carried(*c)).collect()
     };
     partial_escape(text).replace('\r', "&#13;")
+}
+
+/// What a reference such as `&amp;` or `&#228;` stands for.
+fn referred(reference: &BytesRef<'_>) -> Result<String, String> {
+    let name = reference.decode().map_err(|error| error.to_string())?;
+    match reference.resolve_char_ref().map_err(|error| error.to_string())? {
+        Some(letter) => Ok(letter.to_string()),
+        None => resolve_predefined_entity(&name)
+            .map(str::to_owned)
+            .ok_or_else(|| format!("unknown entity `{name}`")),
+    }
 }
 
 fn opened(tag: &BytesStart<'_>) -> Result<Element, String> {

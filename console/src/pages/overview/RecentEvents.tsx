@@ -104,6 +104,13 @@ function Told({ event, orgId }: { event: LiveEvent; orgId: string }) {
           {counted(event.objects, 'object')} in scope, {event.not_capturable} cannot be captured
         </span>
       )
+    case 'forecast':
+      return (
+        <span>
+          about {counted(event.api_calls, 'API call')} to make
+          {event.left === undefined ? '' : `; the budget leaves ${count(event.left)}`}
+        </span>
+      )
     case 'run_started':
       return <Link to={paths.run(orgId, event.run_id)}>A run began</Link>
     case 'run_finished':

@@ -336,7 +336,12 @@ mod tests {
             orgs: Vec::new(),
         };
         let style = Style { width: None, is_terminal: false };
-        insta::assert_snapshot!(table(&[user("ada@acme.example", false), user("max@acme.example", true)], style), @"");
-        insta::assert_snapshot!(table(&[], style), @"nobody is a member yet; `holdfast serve` prints a link that makes the first owner");
+        let users = [user("ada@acme.example", false), user("max@acme.example", true)];
+        insta::assert_snapshot!(table(&users, style), @r"
+        address           name  role             signs in by  second factor  orgs  last seen (UTC)
+        ada@acme.example  Ada   owner            password     no                0
+        max@acme.example  Ada   owner, disabled  password     yes               0
+        ");
+        assert!(table(&[], style).contains("`holdfast serve` prints a link"));
     }
 }

@@ -168,7 +168,7 @@ pub(crate) fn write_line(line: &str) {
 
 fn line_of(notice: &Notice, retries: &mut Retries, now: DateTime<Utc>) -> Option<String> {
     match notice {
-        Notice::Forecast { text } => Some(text),
+        Notice::Forecast { text } => Some(text.clone()),
         Notice::Retrying { text } => retries.line(text, now),
         Notice::SchemaChanged { object, what } => Some(format!("{object}: {what}")),
     }

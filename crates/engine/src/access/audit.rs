@@ -98,7 +98,7 @@ impl Engine {
         self.commit(transaction).await
     }
 
-    pub(super) async fn write_audit(
+    pub(crate) async fn write_audit(
         &self,
         transaction: &mut Transaction,
         actor: &Actor,

@@ -60,10 +60,13 @@ impl Engine {
     }
 
     pub(crate) async fn set_auto_state(&self, actor: &Actor, org: &Org, state: AutoState) -> Result<()> {
-        let set = orgs::set_auto_state(self.catalog().db(), &org.id, state).await;
+        let mut transaction = self.begin().await?;
+        let set = orgs::set_auto_state(&mut *transaction, &org.id, state).await;
         set.doing(|| format!("change auto backup of `{}`", org.name))?;
         let act = Act::new("auto_backup.changed").on(org.name.clone()).of_org(&org.id);
-        self.note(actor, act.with(json!({ "to": state.as_str() }))).await?;
+        let act = act.with(json!({ "to": state.as_str() }));
+        self.write_audit(&mut transaction, actor, act).await?;
+        self.commit(transaction).await?;
         self.live().send(&org.id, Live::AutoBackupChanged(state));
         Ok(())
     }

@@ -1,5 +1,7 @@
 //! What a Run will cost the org, as far as counting tells before anything is read.
 
+use holdfast_domain::manifest::Trigger;
+
 use super::context::RunContext;
 use super::files;
 use super::object_run::{Assignment, ObjectRun, Step};
@@ -11,13 +13,18 @@ const BULK_PAGE: u64 = 100_000;
 /// Create, three looks at its state, and remove.
 const BULK_JOB: u64 = 5;
 
-/// Tells how many calls will be about made, and warns where the budget does not reach.
+/// Tells about how many calls will be made, and warns where the budget does not reach. A round of auto backup, of
+/// which there is one a minute, only warns.
 pub(crate) fn tell(ctx: &RunContext, assignments: &[Assignment]) {
     let rest_records = ctx.engine.settings().rest_records;
     let calls: u64 = assignments.iter().map(|assignment| calls(&assignment.run, rest_records)).sum();
     let left = ctx.client.usage().map(|usage| ctx.budget.left(usage));
-    tracing::info!(org.id = %ctx.org, run.id = %ctx.run, calls, left, "The Run needs about {calls} API calls");
-    if let Some(left) = left.filter(|left| *left < calls) {
+    let lacking = left.filter(|left| *left < calls);
+    if ctx.trigger == Trigger::Auto && lacking.is_none() {
+        return;
+    }
+    tracing::info!(org.id = %ctx.org, run.id = %ctx.run, "The Run needs about {calls} API calls");
+    if let Some(left) = lacking {
         tracing::warn!(
             org.id = %ctx.org, run.id = %ctx.run,
             "about {calls} API calls are needed and {left} are left of the budget: \

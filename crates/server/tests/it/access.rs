@@ -134,7 +134,7 @@ const ROWS: &[Row] = &[
 const SQL: u16 = if cfg!(feature = "query") { 200 } else { 501 };
 
 /// What anybody may call, signed in or not. An operation that becomes public must be added here, by somebody who thought of it.
-const PUBLIC: [&str; 11] = [
+const PUBLIC: [&str; 12] = [
     "accept_invitation",
     "confirm_session",
     "create_first_owner",
@@ -146,6 +146,7 @@ const PUBLIC: [&str; 11] = [
     "get_readiness",
     "get_sign_in_options",
     "open_invitation",
+    "start_single_sign_on",
 ];
 
 /// What an operation needs beside the right that it names.

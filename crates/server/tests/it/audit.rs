@@ -41,6 +41,7 @@ async fn acts_are_noted_in_order_and_with_who_did_them() -> Result<()> {
         "session.refused",
         "session.created",
         "member.first_owner",
+        "org.connected",
     ];
     assert_eq!(actions(&owner, "").await?, expected);
     assert_eq!(
@@ -54,7 +55,7 @@ async fn acts_are_noted_in_order_and_with_who_did_them() -> Result<()> {
     assert_eq!(page["items"][0]["actor"], "Olga Owner <olga@acme.example>");
     assert_eq!(page["items"][0]["through"], "session");
     let verification = verified(&owner).await?;
-    assert_eq!((&verification["is_intact"], &verification["checked"]), (&json!(true), &json!(10)));
+    assert_eq!((&verification["is_intact"], &verification["checked"]), (&json!(true), &json!(11)));
     site.end().await
 }
 
@@ -65,7 +66,7 @@ async fn an_entry_that_was_changed_taken_out_or_cut_off_is_found() -> Result<()>
         ("UPDATE audit_entries SET actor = 'somebody else' WHERE number = 2", 2),
         ("UPDATE audit_entries SET details = '{}' WHERE number = 3", 3),
         ("DELETE FROM audit_entries WHERE number = 2", 3),
-        ("DELETE FROM audit_entries WHERE number = 4", 4),
+        ("DELETE FROM audit_entries WHERE number = 5", 5),
         (
             "UPDATE audit_entries SET hash = (SELECT hash FROM audit_entries WHERE number = 1) WHERE number = 2",
             2,
@@ -91,7 +92,7 @@ async fn an_entry_that_was_changed_taken_out_or_cut_off_is_found() -> Result<()>
 async fn tampered(site: &Site, sql: &str) -> Result<()> {
     let db = site.app.engine.catalog().db();
     let before = audit_entries::list(db, &Filter::default(), None, 100).await?;
-    assert_eq!(before.len(), 4);
+    assert_eq!(before.len(), 5);
     sqlx::query(sql).execute(db).await?;
     Ok(())
 }

@@ -23,7 +23,7 @@ pub(super) fn check(org: &Org, session: &Session, within: Within, path: &str) ->
     let parts = parts(path);
     let is_taken = match parts.as_slice() {
         ["sobjects", object, _, field] => !is_body(org, session, object, field),
-        ["sobjects", ..] | ["query" | "queryAll", ..] => true,
+        ["sobjects" | "query" | "queryAll", ..] => true,
         ["composite", "sobjects", ..] => within == Within::Composite,
         ["limits", ..] | ["search"] => within == Within::Batch,
         _ => false,

@@ -2,6 +2,8 @@
 
 use chrono::{Datelike, NaiveDate};
 
+use super::value::write_padded;
+
 /// A format with its date filled in: what stands before and after the number, and how wide the number is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Display {
@@ -22,19 +24,16 @@ impl Display {
             let out = if is_numbered { &mut display.after } else { &mut display.before };
             out.push_str(text);
             match part {
-                "YYYY" => out.push_str(&format!("{:04}", day.year())),
-                "YY" => out.push_str(&format!("{:02}", day.year().rem_euclid(100))),
-                "MM" => out.push_str(&format!("{:02}", day.month())),
-                "DD" => out.push_str(&format!("{:02}", day.day())),
+                "YYYY" => write_padded(out, day.year().unsigned_abs().into(), 4),
+                "YY" => write_padded(out, (day.year().unsigned_abs() % 100).into(), 2),
+                "MM" => write_padded(out, day.month().into(), 2),
+                "DD" => write_padded(out, day.day().into(), 2),
                 zeros => (display.width, is_numbered) = (zeros.len(), true),
             }
             rest = next;
         }
-        if is_numbered {
-            display.after.push_str(rest)
-        } else {
-            display.before.push_str(rest)
-        }
+        let end = if is_numbered { &mut display.after } else { &mut display.before };
+        end.push_str(rest);
         display
     }
 

@@ -100,20 +100,19 @@ fn layout(json: &str) -> String {
             '{' | '[' => {
                 out.push(letter);
                 open.push(letter);
-                let is_empty = matches!(letters.peek(), Some('}' | ']'));
-                if letter == '{' && !is_empty {
-                    line(&mut out, &open)
-                } else if !is_empty {
-                    out.push(' ')
+                match letters.peek() {
+                    Some('}' | ']') => {}
+                    _ if letter == '{' => line(&mut out, &open),
+                    _ => out.push(' '),
                 }
             }
             '}' | ']' => {
                 let is_empty = out.ends_with(['{', '[']);
                 open.pop();
                 if letter == '}' && !is_empty {
-                    line(&mut out, &open)
+                    line(&mut out, &open);
                 } else {
-                    out.push(' ')
+                    out.push(' ');
                 }
                 out.push(letter);
             }

@@ -235,7 +235,7 @@ async fn pages_can_be_named_for_parallel_readers() -> Result<()> {
     assert_eq!((rest["resultPages"].as_array().map(Vec::len), &rest["done"]), (Some(2), &json!(true)));
 
     let mut rows = Vec::new();
-    for page in [&first, &rest].into_iter().flat_map(|list| list["resultPages"].as_array()).flatten() {
+    for page in [&first, &rest].into_iter().filter_map(|list| list["resultPages"].as_array()).flatten() {
         let page = caller.get(page["resultUrl"].as_str().context("a page")?).await?;
         assert_eq!(page.header("sforce-numberofrecords"), Some("10"));
         rows.extend(page.text.lines().skip(1).map(str::to_owned));

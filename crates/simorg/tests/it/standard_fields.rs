@@ -273,11 +273,11 @@ fn generated_tasks_are_in_possible_states() {
         assert_eq!(row.value_of("IsClosed"), Value::Bool(closed));
         assert_eq!(row.value_of("CompletedDateTime").is_null(), !closed);
         assert_eq!(row.value_of("IsHighPriority"), Value::Bool(text(row, "Priority") == "High"));
-        assert_eq!(row.value_of("CallType").is_null() || text(row, "TaskSubtype") == "Call", true);
+        assert!(row.value_of("CallType").is_null() || text(row, "TaskSubtype") == "Call");
         assert_eq!(row.value_of("ReminderDateTime").is_null(), text(row, "IsReminderSet") == "false");
         let what = row.referenced(row_field(row, "WhatId").as_ref().expect("a field"));
         let who = row.referenced(row_field(row, "WhoId").as_ref().expect("a field"));
-        let account = match what.as_ref().map(|what| what.object_name()) {
+        let account = match what.as_ref().map(Row::object_name) {
             Some("Account") => row.value_of("WhatId"),
             Some("Opportunity" | "Contract") => what.map_or(Value::Null, |what| what.value_of("AccountId")),
             _ => {

@@ -1,7 +1,5 @@
 //! values that Salesforce computes change without their record's stamp, and are brought up to date all the same.
 
-use std::time::Duration;
-
 use anyhow::Result;
 use chrono::TimeDelta;
 use holdfast_domain::{ObjectName, RecordId};
@@ -17,7 +15,7 @@ fn projects() -> ObjectName {
 
 /// What was written until now is too old to be read once more for late commits.
 fn an_hour_passes(org: &Org) {
-    org.clock().advance(Duration::from_hours(1));
+    org.clock().advance(TimeDelta::hours(1));
 }
 
 #[tokio::test(flavor = "multi_thread")]

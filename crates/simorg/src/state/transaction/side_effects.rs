@@ -222,7 +222,7 @@ fn as_any(value: Value) -> Value {
     if let Value::Id(id) = value { Value::Text(id) } else { value }
 }
 
-/// How history names the type of a field ("AccountHistory", Object Reference).
+/// How history names the type of a field (`AccountHistory`, Object Reference).
 fn data_type(kind: FieldType) -> &'static str {
     use FieldType as T;
     match kind {
