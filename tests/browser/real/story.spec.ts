@@ -19,7 +19,7 @@ test.afterAll(async () => {
   await world?.stop()
 })
 
-const overview = () => page.getByRole('link', { name: 'Overview' }).click()
+const overview = () => page.getByRole('link', { name: 'Overview', exact: true }).click()
 
 test('the first one here becomes the owner, once', async () => {
   await firstStart(page, world)
@@ -63,7 +63,7 @@ test('every object stands beside a green light and the word running', async () =
 test('a record that is made in Salesforce arrives, and so does its change, field by field', async () => {
   const id = await world.insert('Account', { Name: 'Tidewater <b>Mills</b>', Industry: 'Energy' })
 
-  await page.getByRole('link', { name: 'Records' }).click()
+  await page.getByRole('link', { name: 'Records', exact: true }).click()
   await page.getByLabel('Id, name or any value').fill('Tidewater')
   const found = page.getByRole('table', { name: 'Records' }).getByRole('link', { name: id })
   await expect(async () => {
@@ -87,7 +87,7 @@ test('a record that is made in Salesforce arrives, and so does its change, field
 })
 
 test('SQL asks the backup', async () => {
-  await page.getByRole('link', { name: 'SQL' }).click()
+  await page.getByRole('link', { name: 'SQL', exact: true }).click()
   const query = page.getByRole('textbox', { name: 'SQL', exact: true })
   await expect(query.or(page.getByText('This build has no SQL engine'))).toBeVisible()
   test.skip(!(await query.isVisible()), 'built without the SQL engine')
@@ -111,7 +111,7 @@ test('an object that is denied stops and says why, and goes on once it is grante
 
 test('Salesforce away for long turns lights yellow, the error is one click away, and green comes back alone', async () => {
   await world.cutOff()
-  await page.getByRole('link', { name: 'Errors' }).click()
+  await page.getByRole('link', { name: 'Errors', exact: true }).click()
   await expect(page.getByText('being retried').first()).toBeVisible()
   await expect(page.getByText('warning', { exact: true })).toHaveCount(0)
 
@@ -123,7 +123,7 @@ test('Salesforce away for long turns lights yellow, the error is one click away,
   await picture(page, 'real/cut-off')
 
   await world.letBackIn()
-  await page.getByRole('link', { name: 'Errors' }).click()
+  await page.getByRole('link', { name: 'Errors', exact: true }).click()
   await expect(page.getByText('No open errors')).toBeVisible()
 })
 
@@ -138,7 +138,7 @@ test('pausing stops all calls, and resuming goes on', async () => {
 })
 
 test('the audit log holds what was done, and proves to be whole', async () => {
-  await page.getByRole('link', { name: 'Audit log' }).click()
+  await page.getByRole('link', { name: 'Audit log', exact: true }).click()
   await expect(page.getByRole('table', { name: 'Audit log' }).getByText(/auto_backup/).first()).toBeVisible()
   await page.getByRole('button', { name: 'Verify the log' }).click()
   await expect(page.getByText(/The log is whole/)).toBeVisible()
