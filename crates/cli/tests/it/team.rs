@@ -31,8 +31,8 @@ fn item<'a>(list: &'a Value, email: &str) -> &'a Value {
 #[tokio::test(flavor = "multi_thread")]
 async fn members_are_invited_changed_and_let_in_again() {
     let (stage, engine) = with_owner().await;
-    let line = ["user", "invite", "Max@acme.example", "--url", "https://backup.acme.example", "--json"];
-    let created = stage.run(&line).await.json();
+    let invite = ["user", "invite", "Max@acme.example", "--url", "https://backup.acme.example", "--json"];
+    let created = stage.run(&invite).await.json();
     let link = created["link"].as_str().unwrap();
     let secret = link.strip_prefix("https://backup.acme.example/invitation#").unwrap();
     let joined = engine.accept_invitation(secret, "Max", PASSWORD.into(), &Origin::default()).await.unwrap();

@@ -214,7 +214,7 @@ async fn course_to_end(ctx: &Arc<RunContext>, options: RoundOptions) -> Result<R
     forecast::tell(ctx, &assignments);
     capture_all(ctx, assignments, &mut outcomes).await?;
     let fetch_files = || files::capture(ctx, outcomes.done(), options.files);
-    outcomes.files = ctx.persist(None, fetch_files).await?;
+    outcomes.files = Box::pin(ctx.persist(None, fetch_files)).await?;
     let looked_at_all = options.wanted.is_empty() && options.leave_out.is_empty();
     let names_every_object = ctx.trigger == Trigger::Backup && options.wanted.is_empty();
     let scope = outcomes.describes_hold().then(|| scope.into_known());

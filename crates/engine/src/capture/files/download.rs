@@ -26,7 +26,8 @@ pub(crate) async fn body(
     share: &Share,
     candidate: Candidate,
 ) -> Result<Download> {
-    let fetched = ctx.attempt(Some(&source.object), || fetch(ctx, source, share, &candidate)).await;
+    let fetching = ctx.attempt(Some(&source.object), || fetch(ctx, source, share, &candidate));
+    let fetched = Box::pin(fetching).await;
     let (blob, size, failure) = match fetched {
         Ok(written) => (Some(written.hash), written.size, None),
         Err(error) if matches!(error, Error::Cancelled) || error.retry() == Retry::WhenLimitMoves => {

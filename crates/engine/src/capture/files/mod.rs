@@ -136,16 +136,21 @@ async fn fetch_all(
     share: &Share,
     counts: &mut FileCounts,
 ) -> Result<(Vec<Body>, End)> {
-    let (mut open, mut unsettled) = (missing.len(), 0);
+    let (mut open, mut unsettled, mut end) = (missing.len(), 0, End::All);
     let downloads = missing.into_iter().map(|candidate| download::body(ctx, source, share, candidate));
     let mut downloads = stream::iter(downloads).buffer_unordered(PARALLEL);
     let mut fetched = Vec::new();
     while let Some(download) = downloads.next().await {
         let download = match download {
             Err(error) if error.retry() == Retry::WhenLimitMoves => {
-                tracing::warn!(org.id = %ctx.org, "file bodies wait for the next run: {}", chain(&error));
-                counts.pending += open as u64;
-                return Ok((fetched, End::BudgetReached));
+                // Those under way come to their end; all others are refused at once.
+                if end == End::All {
+                    tracing::warn!(org.id = %ctx.org, "file bodies wait for the next run: {}", chain(&error));
+                }
+                end = End::BudgetReached;
+                counts.pending += 1;
+                open -= 1;
+                continue;
             }
             download => download?,
         };
@@ -174,5 +179,5 @@ async fn fetch_all(
             return Ok((fetched, End::Hopeless));
         }
     }
-    Ok((fetched, End::All))
+    Ok((fetched, end))
 }
