@@ -349,7 +349,7 @@ def test_plain_requests(sf, project):
         method="POST",
         json={
             "compositeRequest": [
-                {"method": "GET", "url": "/services/data/v62.0/limits", "referenceId": "a"},
+                {"method": "GET", "url": "/services/data/v62.0/sobjects/Account/describe", "referenceId": "a"},
                 {"method": "GET", "url": f"/services/data/v62.0/sobjects/Project__c/{project}", "referenceId": "b"},
                 {"method": "GET", "url": "/services/data/v62.0/sobjects/Account/001000000000000AAA", "referenceId": "c"},
             ]
