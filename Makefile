@@ -10,11 +10,12 @@ ARGS ?=
 # The binary holds the console, so that is built first.
 CONSOLE := scripts/console.sh build
 
-.PHONY: help demo test conformance bench build
+.PHONY: help demo test browser conformance bench build
 
 help:
 	@echo 'make demo [ARGS="--records N --port P --exit-after-backup"]   back up a simulated org, before your eyes'
 	@echo 'make test                                                     run all checks and all tests'
+	@echo 'make browser                                                  try the console in a browser, and sign-in with a provider'
 	@echo 'make conformance                                              let all the clients judge simorg, also the large ones'
 	@echo 'make bench [ARGS="--records N --large N"]                      measure Holdfast against other tools'
 	@echo 'make build                                                    build the release binary with everything in it'
@@ -28,6 +29,13 @@ demo:
 test:
 	@scripts/setup.sh test
 	@scripts/test.sh
+
+# Apart from `make test`, because a browser on a busy machine is slow: the console page by page, then against the service.
+browser:
+	@scripts/setup.sh browser
+	@scripts/console.sh mock
+	@scripts/console.sh browser
+	@scripts/sign_in.sh
 
 # Both download several hundred megabytes at the first time: clients of Salesforce by others.
 conformance:

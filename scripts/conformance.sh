@@ -66,8 +66,8 @@ run_suite() {
     return "$outcome"
 }
 
-# With the features of the whole workspace, so that nothing is built twice beside `cargo test`.
-cargo build --locked --quiet --workspace --bin simorg || exit 1
+# What the tests are built with holds simorg: any other selection would build everything again.
+cargo test --locked --quiet --workspace --no-run || exit 1
 export SIMORG=$target/debug/simorg
 export CONFORMANCE_TOOLS=$target/conformance
 export CONFORMANCE_PYTHON=$CONFORMANCE_TOOLS/python/bin/python

@@ -94,8 +94,8 @@ mock)
 browser)
     build
     install "$browser"
-    # With the features of the whole workspace, so that nothing is built twice beside `cargo test`.
-    (cd "$root" && cargo build --locked --quiet --workspace --example stage)
+    # What the tests are built with holds the stage: any other selection would build everything again.
+    (cd "$root" && cargo test --locked --quiet --workspace --no-run)
     npm run --prefix "$browser" --silent real
     ;;
 *)

@@ -4,7 +4,8 @@
 #   scripts/setup.sh build          a C compiler, Rust, and Node for the console
 #   scripts/setup.sh conformance    also other people's Salesforce clients, with Python to run them
 #   scripts/setup.sh bench          also the tools that Holdfast is measured beside
-#   scripts/setup.sh test           also PostgreSQL, a browser, and Python with other people's lake readers
+#   scripts/setup.sh test           also PostgreSQL, and Python with other people's lake readers
+#   scripts/setup.sh browser        also a browser and an identity provider
 #
 # Debian packages are installed only as root or where sudo asks for no password. What is there is left alone.
 set -euo pipefail
@@ -141,8 +142,6 @@ make_all() {
         jobs+=($!)
         make_node_modules tests/conformance/js "$tools/js" &
         jobs+=($!)
-        make_node_modules tests/sign_in "${CARGO_TARGET_DIR:-$root/target}/sign-in" &
-        jobs+=($!)
     fi
     make_node_and_sf "$tools" &
     jobs+=($!)
@@ -154,8 +153,8 @@ make_all() {
 
 purpose=${1:-build}
 case "$purpose" in
-build | bench | conformance | test) ;;
-*) die "usage: scripts/setup.sh build|bench|conformance|test" ;;
+build | bench | browser | conformance | test) ;;
+*) die "usage: scripts/setup.sh build|bench|browser|conformance|test" ;;
 esac
 
 tools=${CARGO_TARGET_DIR:-$root/target}/conformance
@@ -164,6 +163,8 @@ has cc || need_package gcc libc6-dev
 { has node && has npm; } || need_package nodejs npm
 if [ "$purpose" = test ]; then
     has_postgresql || need_package postgresql
+fi
+if [ "$purpose" = browser ]; then
     has "${CHROMIUM:-chromium}" || need_package chromium
 fi
 if [ "$purpose" = bench ]; then
@@ -178,6 +179,8 @@ fi
 install_missing
 check_rust "$purpose"
 "$root/scripts/console.sh" node 2>/dev/null || make_node "$tools"
-if [ "$purpose" != build ]; then
-    make_all
-fi
+case "$purpose" in
+build) ;;
+browser) make_node_modules tests/sign_in "${CARGO_TARGET_DIR:-$root/target}/sign-in" ;;
+*) make_all ;;
+esac

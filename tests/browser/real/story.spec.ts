@@ -111,6 +111,8 @@ test('an object that is denied stops and says why, and goes on once it is grante
 
 test('Salesforce away for long turns lights yellow, the error is one click away, and green comes back alone', async () => {
   await world.cutOff()
+  // What has been quiet for a while is looked at seldom.
+  await world.letPass(600)
   await page.getByRole('link', { name: 'Errors', exact: true }).click()
   await expect(page.getByText('being retried').first()).toBeVisible()
   await expect(page.getByText('warning', { exact: true })).toHaveCount(0)
@@ -123,6 +125,7 @@ test('Salesforce away for long turns lights yellow, the error is one click away,
   await picture(page, 'real/cut-off')
 
   await world.letBackIn()
+  await world.letPass(600)
   await page.getByRole('link', { name: 'Errors', exact: true }).click()
   await expect(page.getByText('No open errors')).toBeVisible()
 })
