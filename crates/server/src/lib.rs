@@ -1,13 +1,13 @@
 //! The HTTP API of Holdfast and its console: it translates between HTTP and the engine, and decides nothing.
 //!
-//! - [`routes`]: one file per noun, handlers that read: extract, one call of the engine, answer
-//! - [`types`]: what goes over the wire; the OpenAPI document is made from them
-//! - [`api`]: all operations together, and the document
-//! - [`guard`]: what every request passes: its id, limits, the refusal of foreign requests, headers
-//! - [`caller`], [`cookie`]: who asks
-//! - [`problem`]: how anything that went wrong is told
-//! - [`provider`]: the identity provider of single sign-on
-//! - [`console`]: the files of the console, embedded
+//! - `routes`: one file per noun, handlers that read: extract, one call of the engine, answer
+//! - `types`: what goes over the wire; the OpenAPI document is made from them
+//! - `api`: all operations together, and the document
+//! - `guard`: what every request passes: its id, limits, the refusal of foreign requests, headers
+//! - `caller`, `cookie`: who asks
+//! - `problem`: how anything that went wrong is told
+//! - `provider`: the identity provider of single sign-on
+//! - `console`: the files of the console, embedded
 
 mod api;
 mod caller;
