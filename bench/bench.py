@@ -14,8 +14,11 @@ import shutil
 import sys
 import tempfile
 
+import airbyte
+import bodies
 import capture
 import changes
+import erasing
 import reading
 import serving
 from table import Report
@@ -25,6 +28,7 @@ def arguments():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--records", type=int, default=1_000_000, help="Accounts of the smaller org")
     parser.add_argument("--large", type=int, default=10_000_000, help="Accounts of the larger org; 0 leaves it out")
+    parser.add_argument("--airbyte", type=int, default=100_000, help="Accounts that Airbyte's source reads; 0 leaves it out")
     parser.add_argument("--rounds", type=int, default=3, help="runs of each tool, in turns, after one that only warms up")
     parser.add_argument("--target", default=os.environ.get("CARGO_TARGET_DIR", "target"), help="where the binaries are")
     parser.add_argument("--json", type=pathlib.Path, help="write the table there, too")
@@ -41,13 +45,20 @@ def main():
         small = capture.compare_tools(release, work, asked.records, asked.rounds, report)
         changes.measure(small, report)
         reading.measure(small, report)
+        if not asked.large:
+            erasing.measure(small, report)
         small.close()
         if asked.large:
             large = capture.capture_only(release, work, asked.large, report, beside=small)
             changes.measure(large, report, beside=small)
             reading.measure(large, report, beside=small)
+            erasing.measure(large, report)
             large.close()
+        if asked.airbyte:
+            source = release.parent / "conformance/airbyte/bin/source-salesforce"
+            airbyte.measure(release, work, report, source, asked.airbyte)
         changes.unchanged_objects(release, work, report)
+        bodies.measure(release, work, report)
         serving.measure(release, work, report)
     finally:
         print(report.text())

@@ -49,8 +49,8 @@ class Captured:
     def output(self, name):
         return self.work / f"{name}.log"
 
-    def run_of(self, name):
-        """The JSON that a backup printed, behind its progress."""
+    def answer(self, name):
+        """The JSON that a command printed, behind its progress."""
         text = self.output(name).read_text()
         return json.loads(text[text.index("{"):])
 
@@ -100,7 +100,7 @@ def tell(captured, csv, costs, report):
     run(["zstd", "-3", "-q", "-f", csv, "-o", packed], captured.output("zstd"))
     mib = 1 << 20
     report.add("lake size", captured.lake_bytes() / mib, "the same CSV by zstd -3", packed.stat().st_size / mib, "1", "MiB")
-    calls = captured.run_of("backup")["totals"]["api_calls"]
+    calls = captured.answer("backup")["totals"]["api_calls"]
     fewest = 2 + math.ceil(captured.records / PAGE_RECORDS)
     report.add("API calls of a first capture", calls, "one job, one poll, full pages", fewest, "1.2", "calls")
 
@@ -125,7 +125,7 @@ def fresh(folder):
 
 def check_rows(captured):
     """A benchmark of a wrong result is none."""
-    run_told = captured.run_of("backup")
+    run_told = captured.answer("backup")
     stored = run_told["objects"]["Account"]["counts"]["new"]
     if stored != captured.records:
         raise RuntimeError(f"{stored} of {captured.records} records were stored")

@@ -14,7 +14,7 @@ def measure(captured, report, beside=None):
     captured.org.touch(CHANGED)
     captured.org.pass_time(3600)
     cost = captured.command("changes", "backup", "acme", "--object", "Account", "--json")
-    stored = captured.run_of("changes")["objects"]["Account"]["counts"]["changed"]
+    stored = captured.answer("changes")["objects"]["Account"]["counts"]["changed"]
     if stored != CHANGED:
         raise RuntimeError(f"{stored} of {CHANGED} changes were stored")
     what = f"backup of {CHANGED:,} changes among {captured.records:,}"
@@ -44,6 +44,6 @@ def unchanged_objects(release, work, report):
         captured.command("add", "org", "add", "acme", *login)
         captured.command("backup", "backup", "acme", "--json")
         captured.command("again", "backup", "acme", "--json")
-        calls = captured.run_of("again")["totals"]["api_calls"]
-        objects = len(captured.run_of("again")["objects"])
+        calls = captured.answer("again")["totals"]["api_calls"]
+        objects = len(captured.answer("again")["objects"])
     report.add(f"run over {objects} unchanged objects", calls, "120 calls", 120, "1", "calls")

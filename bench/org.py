@@ -58,24 +58,23 @@ class Org:
         described = self.call("GET", f"/services/data/{VERSION}/sobjects/Account/describe")
         return [field["name"] for field in described["fields"]]
 
-    def touch(self, records):
-        """Changes that many Accounts, spread over all of them, in one transaction of the org."""
-        total = self.count("Account")
-        step = max(total // records, 1)
-        ids = []
+    def spread(self, records):
+        """Ids of that many Accounts, spread over all of them."""
+        step = max(self.count("Account") // records, 1)
         page = self.call("GET", f"/services/data/{VERSION}/query?q=SELECT+Id+FROM+Account+ORDER+BY+Id+LIMIT+1")
         first = page["records"][0]["Id"]
-        prefix, counter = first[:8], first[8:15]
-        start = to_number(counter)
-        for index in range(records):
-            ids.append(prefix + to_counter(start + index * step))
+        prefix, start = first[:8], to_number(first[8:15])
+        return [with_checksum(prefix + to_counter(start + index * step)) for index in range(records)]
+
+    def touch(self, records):
+        """Changes that many Accounts, spread over all of them, in one transaction of the org."""
+        ids = self.spread(records)
         for chunk in range(0, len(ids), 2000):
             body = {"update": [
                 {"attributes": {"type": "Account"}, "Id": id, "Name": f"touched {time.time_ns()}"}
                 for id in ids[chunk:chunk + 2000]
             ]}
             self.call("POST", "/simorg/records", body)
-        return len(ids)
 
     def count(self, name):
         query = urllib.parse.quote(f"SELECT COUNT() FROM {name}")
@@ -106,3 +105,9 @@ def to_counter(number):
         number, digit = divmod(number, len(DIGITS))
         text = DIGITS[digit] + text
     return text
+
+
+def with_checksum(id):
+    """The Id with three characters more, which say where its capitals are."""
+    bits = [sum(1 << index for index, letter in enumerate(id[at:at + 5]) if letter.isupper()) for at in (0, 5, 10)]
+    return id + "".join("ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"[part] for part in bits)

@@ -142,6 +142,9 @@ make_all() {
         jobs+=($!)
         make_node_modules tests/conformance/js "$tools/js" &
         jobs+=($!)
+    else
+        make_venv tests/conformance/airbyte/requirements.txt "$tools/airbyte" &
+        jobs+=($!)
     fi
     make_node_and_sf "$tools" &
     jobs+=($!)

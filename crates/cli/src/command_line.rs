@@ -6,7 +6,7 @@ use clap::error::ErrorKind;
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    audit, auto, backup, changes, check, compact, demo, history, org, query, rebuild, reference, run, serve,
+    audit, auto, backup, changes, check, compact, demo, erase, history, org, query, rebuild, reference, run, serve,
     token, user,
 };
 use crate::config::{Config, GlobalArgs};
@@ -53,6 +53,7 @@ enum Command {
     Check(check::CheckArgs),
     Rebuild(rebuild::RebuildArgs),
     Compact(compact::CompactArgs),
+    Erase(erase::EraseArgs),
     #[command(subcommand)]
     User(user::UserCommand),
     #[command(subcommand)]
@@ -78,6 +79,7 @@ impl Command {
             | Self::Check(_)
             | Self::Rebuild(_)
             | Self::Compact(_)
+            | Self::Erase(_)
             | Self::User(_)
             | Self::Token(_)
             | Self::Audit(_)
@@ -124,6 +126,7 @@ async fn dispatch(command: Command, invocation: Invocation) -> anyhow::Result<Ex
         Command::Check(args) => check::run(args, invocation).await,
         Command::Rebuild(args) => rebuild::run(args, invocation).await,
         Command::Compact(args) => compact::run(args, invocation).await,
+        Command::Erase(args) => erase::run(args, invocation).await,
         Command::User(command) => user::run(command, invocation).await,
         Command::Token(command) => token::run(command, invocation).await,
         Command::Audit(command) => audit::run(command, invocation).await,

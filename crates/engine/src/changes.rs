@@ -42,6 +42,9 @@ pub struct Wanted {
     pub change: Option<Change>,
 }
 
+/// Records whose values are read in one pass, and held meanwhile.
+const READ_AT_ONCE: usize = 1_000;
+
 /// The two table versions of one Object that are compared.
 #[derive(Debug, Clone, Copy)]
 struct Span {
@@ -109,16 +112,26 @@ impl Engine {
         let lake = self.lake().org(&org);
         let mut versions = Histories::of(&lake, object, &table);
         let mut records = std::pin::pin!(net_changes(&table, span));
-        let mut found = Vec::new();
-        while found.len() < limit
-            && let Some((id, change)) = records.try_next().await?
-        {
-            let is_passed = wanted.after.as_ref().is_some_and(|after| id <= *after);
-            if is_passed || wanted.change.is_some_and(|wanted| wanted != change) {
-                continue;
+        let mut found: Vec<ChangedRecord> = Vec::new();
+        loop {
+            let mut chunk = Vec::new();
+            while chunk.len() < READ_AT_ONCE.min(limit - found.len())
+                && let Some((id, change)) = records.try_next().await?
+            {
+                let is_passed = wanted.after.as_ref().is_some_and(|after| id <= *after);
+                if !is_passed && wanted.change.is_none_or(|wanted| wanted == change) {
+                    chunk.push((id, change));
+                }
             }
-            let fields = versions.differences(&id, span.after, span.until).await?;
-            found.push(ChangedRecord { id, change, fields });
+            if chunk.is_empty() {
+                break;
+            }
+            let ids: Vec<RecordId> = chunk.iter().map(|(id, _)| id.clone()).collect();
+            let mut fields = versions.differences(&ids, span.after, span.until).await?;
+            found.extend(chunk.into_iter().map(|(id, change)| {
+                let fields = fields.remove(id.as_str()).unwrap_or_default();
+                ChangedRecord { id, change, fields }
+            }));
         }
         Ok(found)
     }

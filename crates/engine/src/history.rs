@@ -57,6 +57,12 @@ struct Captured {
     values: BTreeMap<String, String>,
 }
 
+impl Captured {
+    fn id(&self) -> &str {
+        self.values.get("Id").map_or("", String::as_str)
+    }
+}
+
 impl Engine {
     /// Oldest first. With `field`, only the versions in which that field changed.
     pub async fn history(
@@ -133,14 +139,39 @@ impl<'a> Versions<'a> {
         Ok(history)
     }
 
-    /// The fields of one record that differ between two versions of the table.
+    /// The fields of each of these records that differ between two versions of the table, in one reading of it.
     pub(crate) async fn differences(
         &mut self,
-        id: &RecordId,
+        ids: &[RecordId],
+        after: i64,
+        until: i64,
+    ) -> Result<HashMap<String, Vec<FieldChange>>> {
+        let doing = || "read the histories of records".to_owned();
+        let mut rows = self.table.histories(ids).doing(doing)?;
+        let mut found = HashMap::with_capacity(ids.len());
+        let mut of_one: Vec<Captured> = Vec::new();
+        while let Some(batch) = rows.next().await.doing(doing)? {
+            for version in (0..batch.num_rows()).filter_map(|row| captured(&batch, row)) {
+                if let Some(last) = of_one.last().filter(|last| last.id() != version.id()) {
+                    let id = last.id().to_owned();
+                    found.insert(id, self.differences_of(&of_one, after, until).await?);
+                    of_one.clear();
+                }
+                of_one.push(version);
+            }
+        }
+        if let Some(last) = of_one.last() {
+            found.insert(last.id().to_owned(), self.differences_of(&of_one, after, until).await?);
+        }
+        Ok(found)
+    }
+
+    async fn differences_of(
+        &mut self,
+        captured: &[Captured],
         after: i64,
         until: i64,
     ) -> Result<Vec<FieldChange>> {
-        let captured = self.captured(id).await?;
         let mut before = BTreeMap::new();
         for version in captured.iter().filter(|version| version.seq <= after) {
             self.apply(&mut before, version).await?;
@@ -206,9 +237,11 @@ fn captured(batch: &RecordBatch, row: usize) -> Option<Captured> {
         column.is_valid(row).then(|| DateTime::from_timestamp_micros(column.value(row)))?
     };
     let schema = batch.schema();
-    let fields = schema.fields().iter().filter(|field| !field.name().starts_with('_'));
-    let values =
-        fields.filter_map(|field| Some((field.name().clone(), text(field.name())?.to_owned()))).collect();
+    let fields = schema.fields().iter().zip(batch.columns());
+    let values = fields
+        .filter(|(field, column)| !field.name().starts_with('_') && column.is_valid(row))
+        .map(|(field, column)| (field.name().clone(), column.as_string::<i32>().value(row).to_owned()))
+        .collect();
     Some(Captured {
         seq: batch.column_by_name("_seq")?.as_primitive::<Int64Type>().value(row),
         run: RunId::parse(text("_run")?).ok()?,

@@ -14,6 +14,7 @@
 //! - [`search`]: records found by Id, name or value
 //! - [`rebuild`]: the catalog read back from the lake
 //! - [`maintain`]: checking and compacting the lake
+//! - [`erase`]: records taken out of every backup
 
 pub mod access;
 pub mod auto;
@@ -22,6 +23,7 @@ pub mod changes;
 pub mod clock;
 pub mod coverage;
 pub mod engine;
+pub mod erase;
 pub mod error;
 pub mod events;
 pub mod history;

@@ -9,7 +9,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow_array::RecordBatch;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use futures::FutureExt;
 use holdfast_domain::schema::ObjectSchema;
 use holdfast_domain::{ObjectName, RecordId, SchemaHash};
@@ -17,7 +17,8 @@ use holdfast_domain::{ObjectName, RecordId, SchemaHash};
 use crate::block::{BlockContext, BlockWriter};
 use crate::compact::{CompactOptions, CompactReport, compact};
 use crate::data::{BOOKKEEPING, DataTarget, ID, Layout, blocking};
-use crate::delta::{AddFile, Commit, DeltaLog, LogState, Marks, Vacuumed};
+use crate::delta::{AddFile, Commit, DeltaLog, Grace, LogState, Marks, Vacuumed};
+use crate::erase::{EraseReport, erase};
 use crate::keys::HeldKeys;
 use crate::org::OrgLake;
 use crate::read::{BATCH_ROWS, FieldSet, FieldSets, IdRange, Ids, Plan, RowStream, Selection, Wanted};
@@ -132,6 +133,12 @@ impl Table {
         Ok(batches)
     }
 
+    /// All versions of these records, by Id and `_seq`, as they were stored.
+    pub fn histories(&self, ids: &[RecordId]) -> Result<RowStream> {
+        let wanted = Wanted { ids: Ids::listed(ids), ..Wanted::EVERYTHING };
+        self.read(wanted, None, Selection::Versions)
+    }
+
     /// The Ids of all records that are not deleted, in order.
     pub fn live_ids(&self) -> Result<RowStream> {
         self.state(StateQuery { columns: Some(Vec::new()), ..StateQuery::default() })
@@ -232,6 +239,24 @@ impl TableWriter {
     pub async fn compact(&mut self, options: &CompactOptions) -> Result<CompactReport> {
         self.catch_up().await?;
         compact(self, options).await
+    }
+
+    /// Takes all versions of these records away; none of their bytes is left in the table's folder.
+    pub async fn erase(&mut self, records: &[RecordId], now: DateTime<Utc>) -> Result<EraseReport> {
+        self.refresh().await?;
+        erase(self, records, now).await
+    }
+
+    /// Removes everything but the newest version of the table, whoever may still be reading it.
+    pub(crate) async fn forget_the_past(&mut self, now: DateTime<Utc>) -> Result<()> {
+        let Some(state) = &mut self.state else { return Ok(()) };
+        // The storage dates what lies there by a clock of its own, which may be ahead.
+        let late = now + TimeDelta::days(36_500);
+        let state = Arc::make_mut(state);
+        self.log.write_checkpoint(state, late).await?;
+        self.log.clean(state, late, Grace::NONE.log_entries).await?;
+        self.log.vacuum(state, late, Grace::NONE).await?;
+        Ok(())
     }
 
     /// Removes data files that no state within the grace time names.

@@ -7,6 +7,7 @@ pub(crate) mod changes;
 pub(crate) mod check;
 pub(crate) mod compact;
 pub(crate) mod demo;
+pub(crate) mod erase;
 pub(crate) mod history;
 mod manifest_view;
 pub(crate) mod org;

@@ -6,6 +6,7 @@ mod bad_input;
 mod connecting;
 mod damaged;
 mod demo;
+mod erasing;
 mod interrupted;
 mod json;
 mod killed;

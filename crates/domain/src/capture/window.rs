@@ -69,7 +69,7 @@ pub struct WindowPolicy {
 
 impl Default for WindowPolicy {
     fn default() -> Self {
-        Self { lag: Duration::from_mins(2), overlap: Duration::from_mins(10), block_records: 500_000 }
+        Self { lag: Duration::from_mins(2), overlap: Duration::from_mins(10), block_records: 1_000_000 }
     }
 }
 

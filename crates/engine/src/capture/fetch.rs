@@ -57,7 +57,7 @@ pub(crate) struct Plan {
 }
 
 /// A Bulk page of about this many bytes costs few calls, and is soon read again when it breaks off.
-const PAGE_BYTES: usize = 64 << 20;
+const PAGE_BYTES: usize = 256 << 20;
 const FIRST_PAGE_RECORDS: u32 = 50_000;
 const LONGEST_PAGE_RECORDS: u32 = 250_000;
 /// So many pages must come whole before larger ones are tried again.
@@ -325,7 +325,7 @@ mod tests {
     fn pages_are_sized_by_what_the_last_one_weighed() {
         let page = |records, bytes| BulkPageRead { asked: 7, records, bytes, next: None }.fitting_records();
         assert_eq!(page(0, 0), 7);
-        assert_eq!(page(1_000, 1 << 20), 64_035);
+        assert_eq!(page(1_000, 4 << 20), 64_004);
         assert_eq!((page(1_000, 1_000), page(1, 1 << 30)), (LONGEST_PAGE_RECORDS, 1));
     }
 

@@ -10,7 +10,7 @@ use crate::events::Event;
 
 /// Records of one REST page, and about as many of one page of a Bulk job's result.
 const REST_PAGE: u64 = 2_000;
-const BULK_PAGE: u64 = 100_000;
+const BULK_PAGE: u64 = 200_000;
 /// Where a window begins and ends, and how many records are in it.
 const FINDING_A_WINDOW: u64 = 3;
 /// Create, three looks at its state, and remove.

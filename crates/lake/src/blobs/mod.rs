@@ -84,6 +84,11 @@ impl Blobs {
         Ok(BlobBody { size, bytes: bytes.boxed() })
     }
 
+    /// Removes a body, for good; the caller sees to it that no record names it any more.
+    pub async fn remove(&self, hash: &BlobHash) -> Result<()> {
+        store::remove(&self.store, &self.path(hash)).await
+    }
+
     /// Removes what uploads that died left under temporary names; says how many files.
     pub async fn clean(&self, now: DateTime<Utc>, grace: Grace) -> Result<u64> {
         store::remove_older(&self.store, &self.temporary_folder(), now - grace.orphans).await

@@ -6,16 +6,19 @@
 mod plan;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use arrow_array::{Array, RecordBatch};
+use arrow_array::{Array, BooleanArray, RecordBatch};
+use arrow_select::filter::filter_record_batch;
 use chrono::{DateTime, Utc};
 
 use self::plan::next_merge;
-use crate::Result;
-use crate::data::{DataFileWriter, DataTarget, ID, file_schema, start_blocking, strings, wait_for};
+use crate::data::{DataFileWriter, DataTarget, ID, file_schema, id_at, start_blocking, strings, wait_for};
 use crate::delta::{AddFile, Commit, CommitInfo, Marks};
-use crate::read::{BATCH_ROWS, Plan, RowStream, Selection, Wanted};
+use crate::keys::IdKey;
+use crate::read::{BATCH_ROWS, Plan, RowStream, Selection, Wanted, within};
 use crate::table::TableWriter;
+use crate::{Error, Result};
 
 #[derive(Debug, Clone)]
 pub struct CompactOptions {
@@ -64,6 +67,16 @@ pub(crate) async fn compact(writer: &mut TableWriter, options: &CompactOptions) 
 }
 
 async fn merge(writer: &TableWriter, inputs: Vec<AddFile>, options: &CompactOptions) -> Result<Vec<AddFile>> {
+    rewrite(writer, inputs, &Arc::default(), options).await
+}
+
+/// The rows of `inputs` in new files, all but the versions of the records `without`, which are sorted.
+pub(crate) async fn rewrite(
+    writer: &TableWriter,
+    inputs: Vec<AddFile>,
+    without: &Arc<[IdKey]>,
+    options: &CompactOptions,
+) -> Result<Vec<AddFile>> {
     let layout = writer.layout();
     let schema = file_schema(layout.fields().iter().map(String::as_str));
     let rows = inputs.iter().map(|file| file.rows).sum();
@@ -78,10 +91,11 @@ async fn merge(writer: &TableWriter, inputs: Vec<AddFile>, options: &CompactOpti
     }
     .start();
     let (largest, now_ms) = (options.largest_bytes, options.now.timestamp_millis());
+    let without = without.clone();
     let work = start_blocking(move || async move {
         let mut output =
             Output { target, rows, largest, now_ms, current: None, last_id: String::new(), done: Vec::new() };
-        let written = output.write_all(stream).await;
+        let written = output.write_all(stream, &without).await;
         if written.is_err() {
             for file in &output.done {
                 output.target.discard(file).await;
@@ -104,9 +118,12 @@ struct Output {
 }
 
 impl Output {
-    async fn write_all(&mut self, mut stream: RowStream) -> Result<()> {
+    async fn write_all(&mut self, mut stream: RowStream, without: &[IdKey]) -> Result<()> {
         while let Some(batch) = stream.next().await? {
-            self.write(&batch).await?;
+            let kept = leave_out(batch, without)?;
+            if kept.num_rows() > 0 {
+                self.write(&kept).await?;
+            }
         }
         self.end_file().await
     }
@@ -151,10 +168,22 @@ impl Output {
     }
 }
 
+/// The rows, which are sorted by Id, of all other records.
+fn leave_out(batch: RecordBatch, without: &[IdKey]) -> Result<RecordBatch> {
+    let ids = strings(&batch, ID, "rows")?;
+    let Some(last) = ids.len().checked_sub(1) else { return Ok(batch) };
+    if within(without, id_at(ids, 0, "rows")?, id_at(ids, last, "rows")?).is_empty() {
+        return Ok(batch);
+    }
+    let kept: Vec<bool> = (0..ids.len())
+        .map(|row| Ok(without.binary_search(&id_at(ids, row, "rows")?).is_err()))
+        .collect::<Result<_>>()?;
+    filter_record_batch(&batch, &BooleanArray::from(kept))
+        .map_err(|source| Error::Rows { path: "rows".to_owned(), source })
+}
+
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use arrow_array::{ArrayRef, StringArray};
     use holdfast_domain::change::{Change, Fingerprint};
     use holdfast_domain::{RunId, SchemaHash};

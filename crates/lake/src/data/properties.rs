@@ -1,15 +1,16 @@
-//! How our Parquet files are written: sizes, compression, statistics.
+//! How our Parquet files are written: sizes, encodings, compression, statistics.
 //!
 //! Figures come from the measurements in ADR 1: zstd level 3, row groups of 131,072 rows, pages of 8,192, a
 //! bloom filter on `Id`. Only `Id` and bookkeeping columns have statistics: those of a field would repeat its
 //! values in the footer, where nothing reads them.
 
-use parquet::basic::{Compression, ZstdLevel};
+use parquet::basic::{Compression, Encoding, ZstdLevel};
 use parquet::file::metadata::SortingColumn;
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::schema::types::ColumnPath;
 
-use super::layout::{BOOKKEEPING, HASH, ID};
+use super::layout::{BOOKKEEPING, HASH, ID, MODSTAMP};
+use crate::delta::ColumnKind;
 
 pub(crate) const ROW_GROUP_ROWS: usize = 131_072;
 /// Rows of the largest page; smaller ones are this halved.
@@ -20,8 +21,8 @@ const SMALLEST_PAGE_ROWS: usize = 1_024;
 const PAGES_BYTES: usize = 4 << 20;
 /// A row group of very wide records is cut here, so that writing one stays in bounded memory.
 const ROW_GROUP_BYTES: usize = 16 << 20;
-/// Dictionaries larger than this cost memory per column and seldom pay.
-const DICTIONARY_BYTES: usize = 256 << 10;
+/// A column that outgrows this has too many different values: zstd finds what repeats in them at less cost.
+const DICTIONARY_BYTES: usize = 128 << 10;
 
 /// For rows of about `row_bytes` before they are encoded.
 pub(super) fn writer_properties(row_bytes: usize) -> WriterProperties {
@@ -33,6 +34,8 @@ pub(super) fn writer_properties(row_bytes: usize) -> WriterProperties {
         .set_max_row_group_bytes(Some(ROW_GROUP_BYTES))
         .set_data_page_row_count_limit(page_rows(row_bytes))
         .set_dictionary_page_size_limit(DICTIONARY_BYTES)
+        // Lengths apart from texts: zstd makes both smaller than texts with their lengths between them.
+        .set_encoding(Encoding::DELTA_LENGTH_BYTE_ARRAY)
         .set_statistics_enabled(EnabledStatistics::None)
         .set_sorting_columns(Some(vec![SortingColumn {
             column_idx: 0,
@@ -44,9 +47,16 @@ pub(super) fn writer_properties(row_bytes: usize) -> WriterProperties {
         .set_column_bloom_filter_enabled(id.clone(), true)
         .set_column_bloom_filter_fpp(id.clone(), 0.01)
         .set_column_bloom_filter_max_ndv(id, ROW_GROUP_ROWS as u64)
-        .set_column_dictionary_enabled(ColumnPath::from(HASH), false);
-    for (name, _) in BOOKKEEPING.iter().filter(|(name, _)| *name != HASH) {
-        builder = builder.set_column_statistics_enabled(ColumnPath::from(*name), EnabledStatistics::Page);
+        .set_column_dictionary_enabled(ColumnPath::from(HASH), false)
+        .set_column_dictionary_enabled(ColumnPath::from(MODSTAMP), false);
+    for (name, kind) in BOOKKEEPING {
+        let column = ColumnPath::from(name);
+        if name != HASH {
+            builder = builder.set_column_statistics_enabled(column.clone(), EnabledStatistics::Page);
+        }
+        if kind != ColumnKind::Text {
+            builder = builder.set_column_encoding(column, Encoding::DELTA_BINARY_PACKED);
+        }
     }
     builder.build()
 }

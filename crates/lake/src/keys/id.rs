@@ -1,5 +1,8 @@
 //! A record's Id as a number, so that comparing and sorting Ids touches no memory but the number itself.
 
+use std::sync::Arc;
+
+use holdfast_domain::RecordId;
 use holdfast_domain::change::Fingerprint;
 
 /// Bytes of an Id.
@@ -24,6 +27,14 @@ impl IdKey {
             middle: u64::from_be_bytes(*middle),
             tail: u16::from_be_bytes(*tail),
         })
+    }
+
+    /// In order, each once.
+    pub(crate) fn sorted(ids: &[RecordId]) -> Arc<[Self]> {
+        let mut keys: Vec<Self> = ids.iter().filter_map(|id| Self::of(id.as_str().as_bytes())).collect();
+        keys.sort_unstable();
+        keys.dedup();
+        keys.into()
     }
 
     pub(crate) fn to_bytes(self) -> [u8; ID_BYTES] {

@@ -237,11 +237,8 @@ impl FileCursor {
     }
 
     fn row_filter(&self) -> Option<RowFilter> {
-        let range = match &self.wanted.ids {
-            Ids::Range(range) => Some(range.clone()),
-            Ids::All | Ids::Listed(_) => None,
-        };
-        if range.is_none() && !self.tests_seq {
+        let listed = self.wanted.ids.clone();
+        if matches!(listed, Ids::All) && !self.tests_seq {
             return None;
         }
         let held = self.metadata.schema();
@@ -253,8 +250,8 @@ impl FileCursor {
             let ids = strings(&batch, ID, &path).map_err(external)?;
             let seqs = longs(&batch, SEQ, &path).map_err(external)?;
             let wanted = ids.iter().zip(seqs.values()).map(|(id, seq)| {
-                let is_wanted_id = range.as_ref().is_none_or(|range| id.is_some_and(|id| range.holds(id)));
-                Some(is_wanted_id && after < *seq && *seq <= until)
+                let is_listed = id.is_some_and(|id| listed.hold(id));
+                Some(is_listed && after < *seq && *seq <= until)
             });
             Ok(wanted.collect::<BooleanArray>())
         };

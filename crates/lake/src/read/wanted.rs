@@ -39,11 +39,23 @@ impl IdRange {
 pub(crate) enum Ids {
     All,
     Range(IdRange),
-    /// Sorted. Pages without any of them are passed over; other rows of a page come along.
+    /// Sorted.
     Listed(Arc<[IdKey]>),
 }
 
 impl Ids {
+    pub(crate) fn listed(ids: &[RecordId]) -> Self {
+        Self::Listed(IdKey::sorted(ids))
+    }
+
+    pub(crate) fn hold(&self, id: &str) -> bool {
+        match self {
+            Self::All => true,
+            Self::Range(range) => range.holds(id),
+            Self::Listed(ids) => IdKey::of(id.as_bytes()).is_some_and(|id| ids.binary_search(&id).is_ok()),
+        }
+    }
+
     /// True unless no wanted Id lies between `min` and `max`.
     pub(crate) fn touch(&self, min: &[u8], max: &[u8]) -> bool {
         match self {

@@ -7,6 +7,7 @@ mod blocks;
 mod check;
 mod crash;
 mod documents;
+mod erase;
 mod faults;
 mod golden;
 mod keys;

@@ -1,0 +1,125 @@
+//! Records taken out of a table for good: nothing of them is left, and nothing else changes.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use holdfast_lake::check::CheckOptions;
+use holdfast_lake::store::{DurableLocal, Store};
+use holdfast_lake::{CompactOptions, Lake, LakeOptions, Step, StepHook, TableWriter};
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+
+use crate::rows::{Described, commit_rows, id, names, plain, plain_rows, state};
+use crate::tables::{account, later, org_in};
+
+async fn open(folder: &Path, hook: StepHook) -> Lake {
+    let store: Store = Arc::new(DurableLocal::new(folder).unwrap());
+    let cache_dir = Some(folder.join("../cache"));
+    Lake::with_store(store, "test", LakeOptions { hook, cache_dir, ..LakeOptions::default() }).await.unwrap()
+}
+
+/// Everything that lies in the folder, Parquet decoded, as text.
+fn everything_in(folder: &Path) -> String {
+    let files = walkdir::WalkDir::new(folder).into_iter().map(|entry| entry.unwrap().into_path());
+    let text = |path: std::path::PathBuf| {
+        if path.extension().is_some_and(|extension| extension == "parquet") {
+            let reader = ParquetRecordBatchReaderBuilder::try_new(std::fs::File::open(path).unwrap()).unwrap();
+            reader.build().unwrap().map(|batch| format!("{:?}", batch.unwrap())).collect()
+        } else {
+            String::from_utf8_lossy(&std::fs::read(path).unwrap()).into_owned()
+        }
+    };
+    files.filter(|path| path.is_file()).map(text).collect()
+}
+
+/// Records 1 to 5; 2 has three versions, in files of two ages and in one that a merge left behind; 4 is deleted.
+async fn filled(writer: &mut TableWriter, described: &Described) {
+    let first = [(1, "one", 1), (2, "two", 1), (3, "three", 1), (4, "four", 1), (5, "five", 1)];
+    commit_rows(writer, described, &plain_rows(first), 1).await;
+    commit_rows(writer, described, &plain_rows([(2, "two again", 2)]), 2).await;
+    let merged = CompactOptions { fan_in: 2, ..CompactOptions::at(later()) };
+    assert!(writer.compact(&merged).await.unwrap().merges > 0);
+    let mut block = writer.begin_block(crate::rows::context(described)).await.unwrap();
+    block.push_tombstones(vec![(id(4), None)]).await.unwrap();
+    block.finish(crate::rows::watermark(3)).await.unwrap();
+    commit_rows(writer, described, &plain_rows([(2, "two at last", 4)]), 4).await;
+}
+
+/// S-88
+#[tokio::test]
+async fn nothing_is_left_of_what_is_erased_and_nothing_else_changes() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("lake");
+    std::fs::create_dir(&path).unwrap();
+    let lake = open(&path, StepHook::default()).await;
+    let org = org_in(&lake).await;
+    let described = plain(&org).await;
+    let mut writer = org.writer(&account()).await.unwrap();
+    filled(&mut writer, &described).await;
+    let untouched = |rows: Vec<crate::rows::Row>| -> Vec<_> {
+        rows.into_iter().filter(|row| row["Id"] != *id(2).as_str() && row["Id"] != *id(4).as_str()).collect()
+    };
+    let before = untouched(state(&writer.table().unwrap(), Some(2)).await);
+    let held = everything_in(&path);
+    assert!(held.contains("two again") && held.contains(id(4).as_str()));
+
+    let asked = [id(4), id(2), id(77), id(2)];
+    let report = writer.erase(&asked, later()).await.unwrap();
+
+    assert_eq!(report.records, [id(2), id(4)]);
+    assert_eq!((report.live, report.versions), (1, 5));
+    let left = everything_in(&path);
+    for gone in ["two", "four", id(2).as_str(), id(4).as_str()] {
+        assert!(!left.contains(gone), "{gone} is still there");
+    }
+    let table = org.table(&account()).await.unwrap().unwrap();
+    assert_eq!((table.version_count(), table.live_count()), (3, 3));
+    assert_eq!(untouched(state(&table, Some(2)).await), before, "the past of all others");
+    assert_eq!(table.marks(), &crate::rows::watermark(4));
+    let check = lake.check(CheckOptions { read_data: true }, &mut |_| {}).await.unwrap();
+    assert_eq!((check.damage, check.left_over), (vec![], vec![]));
+
+    let again = writer.erase(&asked, later()).await.unwrap();
+    assert_eq!((again.records.len(), again.versions), (0, 0));
+    let back = commit_rows(&mut writer, &described, &plain_rows([(2, "back", 9)]), 9).await;
+    assert_eq!((back.counts.new, back.live_records), (1, 4), "what the org still has comes anew");
+}
+
+/// G-26: what was cut off is done again, and then nothing is left.
+#[tokio::test]
+async fn an_erasure_that_dies_at_any_step_is_completed_by_the_next() {
+    let steps = [
+        Step::DataFile,
+        Step::Commit,
+        Step::Committed,
+        Step::Checkpoint,
+        Step::LastCheckpoint,
+        Step::CleanLog,
+        Step::Vacuum,
+    ];
+    for step in steps {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("lake");
+        std::fs::create_dir(&path).unwrap();
+        let lake = open(&path, StepHook::default()).await;
+        let org = org_in(&lake).await;
+        let described = plain(&org).await;
+        filled(&mut org.writer(&account()).await.unwrap(), &described).await;
+
+        let hook = StepHook::at(&format!("{}:1", step.as_str()), || {}).unwrap();
+        let org = open(&path, hook).await.org(&crate::tables::org_id());
+        let cut_off = org.writer(&account()).await.unwrap().erase(&[id(2)], later()).await;
+        assert!(cut_off.is_err(), "{} never came", step.as_str());
+
+        let lake = open(&path, StepHook::default()).await;
+        let check = lake.check(CheckOptions { read_data: true }, &mut |_| {}).await.unwrap();
+        assert_eq!(check.damage, [], "{}", step.as_str());
+        let org = lake.org(&crate::tables::org_id());
+        let mut writer = org.writer(&account()).await.unwrap();
+        writer.erase(&[id(2)], later()).await.unwrap();
+
+        assert!(!everything_in(&path).contains("two"), "{}", step.as_str());
+        let left: Vec<_> = names(&writer.table().unwrap()).await.into_iter().map(|(_, name)| name).collect();
+        assert_eq!(left, ["one", "three", "five"], "{}", step.as_str());
+        assert_eq!(writer.table().unwrap().live_count(), 3, "{}", step.as_str());
+    }
+}
