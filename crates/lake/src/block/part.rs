@@ -153,7 +153,7 @@ impl Parts {
         let mut book =
             BookColumns::new(self.seq, context.run.clone(), context.captured_at, context.schema.clone());
         let (schema, rows) = (self.intake.file.clone(), chosen.len() as u64);
-        let mut writer = DataFileWriter::create(&self.target, schema, rows, row_bytes)?;
+        let mut writer = DataFileWriter::create(&self.target, schema, rows, row_bytes);
         for window in chosen.chunks(rows_each) {
             let sources: Vec<(usize, usize)> = window.iter().map(|chosen| chosen.source).collect();
             let mut columns = self.gather(&batches, &sources)?;

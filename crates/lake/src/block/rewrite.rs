@@ -44,7 +44,7 @@ impl Parts {
             batch_rows: BATCH_ROWS,
         };
         let mut rows = plan.start();
-        let mut writer = DataFileWriter::create(&self.target, schema, file.rows, row_bytes(file))?;
+        let mut writer = DataFileWriter::create(&self.target, schema, file.rows, row_bytes(file));
         while let Some(batch) = rows.next().await? {
             let kept = overtake(&batch, &fates)?;
             if kept.num_rows() > 0 {

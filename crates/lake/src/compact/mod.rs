@@ -151,7 +151,7 @@ impl Output {
         }
         if self.current.is_none() {
             let row_bytes = batch.get_array_memory_size() / batch.num_rows();
-            let file = DataFileWriter::create(&self.target, batch.schema(), self.rows, row_bytes)?;
+            let file = DataFileWriter::create(&self.target, batch.schema(), self.rows, row_bytes);
             self.current = Some(file);
         }
         match &mut self.current {

@@ -4,6 +4,10 @@
 //! bloom filter on `Id`. Only `Id` and bookkeeping columns have statistics: those of a field would repeat its
 //! values in the footer, where nothing reads them.
 
+use std::collections::HashSet;
+
+use arrow_array::cast::AsArray;
+use arrow_array::{Array, RecordBatch, StringArray};
 use parquet::basic::{Compression, Encoding, ZstdLevel};
 use parquet::file::metadata::SortingColumn;
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
@@ -21,15 +25,22 @@ const SMALLEST_PAGE_ROWS: usize = 1_024;
 const PAGES_BYTES: usize = 4 << 20;
 /// A row group of very wide records is cut here, so that writing one stays in bounded memory.
 const ROW_GROUP_BYTES: usize = 16 << 20;
-/// A column that outgrows this has too many different values: zstd finds what repeats in them at less cost.
-const DICTIONARY_BYTES: usize = 128 << 10;
+/// Dictionaries larger than this cost memory per column and seldom pay.
+const DICTIONARY_BYTES: usize = 256 << 10;
+/// So many rows tell whether a column repeats itself.
+const SAMPLE_ROWS: usize = 1_024;
+/// Fewer values tell nothing.
+const SAMPLE_VALUES: usize = 64;
 
-/// For rows of about `row_bytes` before they are encoded.
-pub(super) fn writer_properties(row_bytes: usize) -> WriterProperties {
+/// For rows like those of `sample`, of about `row_bytes` each before they are encoded.
+pub(super) fn writer_properties(sample: &RecordBatch, row_bytes: usize) -> WriterProperties {
     let id = ColumnPath::from(ID);
+    let zstd = |level| Compression::ZSTD(ZstdLevel::try_new(level).expect("it is a zstd level"));
     let mut builder = WriterProperties::builder()
         .set_created_by(concat!("holdfast ", env!("CARGO_PKG_VERSION")).to_owned())
-        .set_compression(Compression::ZSTD(ZstdLevel::try_new(3).expect("3 is a zstd level")))
+        .set_compression(zstd(3))
+        // In hexadecimal digits a higher level finds repetitions that are none.
+        .set_column_compression(ColumnPath::from(HASH), zstd(1))
         .set_max_row_group_row_count(Some(ROW_GROUP_ROWS))
         .set_max_row_group_bytes(Some(ROW_GROUP_BYTES))
         .set_data_page_row_count_limit(page_rows(row_bytes))
@@ -43,12 +54,12 @@ pub(super) fn writer_properties(row_bytes: usize) -> WriterProperties {
             nulls_first: true,
         }]))
         .set_column_statistics_enabled(id.clone(), EnabledStatistics::Page)
-        .set_column_dictionary_enabled(id.clone(), false)
         .set_column_bloom_filter_enabled(id.clone(), true)
         .set_column_bloom_filter_fpp(id.clone(), 0.01)
-        .set_column_bloom_filter_max_ndv(id, ROW_GROUP_ROWS as u64)
-        .set_column_dictionary_enabled(ColumnPath::from(HASH), false)
-        .set_column_dictionary_enabled(ColumnPath::from(MODSTAMP), false);
+        .set_column_bloom_filter_max_ndv(id, ROW_GROUP_ROWS as u64);
+    for name in [ID, HASH, MODSTAMP].into_iter().chain(varied_columns(sample)) {
+        builder = builder.set_column_dictionary_enabled(ColumnPath::from(name), false);
+    }
     for (name, kind) in BOOKKEEPING {
         let column = ColumnPath::from(name);
         if name != HASH {
@@ -59,6 +70,22 @@ pub(super) fn writer_properties(row_bytes: usize) -> WriterProperties {
         }
     }
     builder.build()
+}
+
+/// Text columns in which nearly every value is another. A dictionary of them is the column itself, and its indexes do
+/// not compress; zstd finds what repeats in the texts.
+fn varied_columns(sample: &RecordBatch) -> Vec<&str> {
+    let schema = sample.schema_ref();
+    let columns = schema.fields().iter().zip(sample.columns());
+    let varied = columns.filter(|(_, column)| column.as_string_opt::<i32>().is_some_and(is_varied));
+    varied.map(|(field, _)| field.name().as_str()).collect()
+}
+
+fn is_varied(column: &StringArray) -> bool {
+    let sample = column.slice(0, column.len().min(SAMPLE_ROWS));
+    let values = sample.len() - sample.null_count();
+    let different: HashSet<&str> = sample.iter().flatten().collect();
+    values >= SAMPLE_VALUES && different.len() * 10 > values * 9
 }
 
 fn page_rows(row_bytes: usize) -> usize {
@@ -72,6 +99,16 @@ fn page_rows(row_bytes: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_column_that_repeats_itself_has_a_dictionary_and_others_have_none() {
+        let column = |of: &dyn Fn(usize) -> Option<String>| (0..2_000).map(of).collect::<StringArray>();
+        assert!(is_varied(&column(&|row| Some(format!("name {row}")))));
+        assert!(is_varied(&column(&|row| row.is_multiple_of(3).then(|| row.to_string()))));
+        assert!(!is_varied(&column(&|row| Some((row % 900).to_string()))));
+        assert!(!is_varied(&column(&|row| row.is_multiple_of(100).then(|| row.to_string()))), "too few to tell");
+        assert!(!is_varied(&column(&|_| None)));
+    }
 
     #[test]
     fn pages_of_wide_rows_have_fewer_rows() {

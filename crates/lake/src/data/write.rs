@@ -59,7 +59,10 @@ pub(crate) struct DataFileWriter {
     target: DataTarget,
     name: String,
     location: Path,
-    encoder: ArrowWriter<Vec<u8>>,
+    schema: SchemaRef,
+    row_bytes: usize,
+    /// From the first row on, by which its encodings are chosen.
+    encoder: Option<ArrowWriter<Vec<u8>>>,
     upload: Upload,
     keys: Option<KeyFileWriter>,
     extent: Extent,
@@ -86,24 +89,23 @@ impl DataFileWriter {
         schema: SchemaRef,
         expected_rows: u64,
         row_bytes: usize,
-    ) -> Result<Self> {
+    ) -> Self {
         let name = format!("part-{}.parquet", uuid::Uuid::now_v7());
         let location = target.location(&name);
-        let encoder = ArrowWriter::try_new(Vec::new(), schema, Some(writer_properties(row_bytes)))
-            .map_err(|source| not_encoded(&location, source))?;
         let keys = target.keys_dir.as_ref().and_then(|dir| KeyFileWriter::create(dir, &name, expected_rows));
         let upload = Upload::Small(Vec::new());
-        Ok(Self { target: target.clone(), name, location, encoder, upload, keys, extent: Extent::default() })
+        let (target, extent) = (target.clone(), Extent::default());
+        Self { target, name, location, schema, row_bytes, encoder: None, upload, keys, extent }
     }
 
     /// Bytes that have left the encoder.
     pub(crate) fn bytes_written(&self) -> u64 {
-        self.encoder.bytes_written() as u64
+        self.encoder.as_ref().map_or(0, ArrowWriter::bytes_written) as u64
     }
 
     pub(crate) async fn write(&mut self, batch: &RecordBatch) -> Result<()> {
         self.note(batch)?;
-        self.encoder.write(batch).map_err(|source| not_encoded(&self.location, source))?;
+        self.encode(batch).map_err(|source| not_encoded(&self.location, source))?;
         self.drain().await
     }
 
@@ -114,7 +116,9 @@ impl DataFileWriter {
         else {
             return Ok(None);
         };
-        self.encoder.finish().map_err(|source| not_encoded(&self.location, source))?;
+        if let Some(encoder) = &mut self.encoder {
+            encoder.finish().map_err(|source| not_encoded(&self.location, source))?;
+        }
         self.drain().await?;
         self.target.hook.before(Step::DataFile)?;
         let size = self.store_rest().await?;
@@ -133,6 +137,17 @@ impl DataFileWriter {
             modified_ms,
         };
         Ok(Some(add))
+    }
+
+    fn encode(&mut self, batch: &RecordBatch) -> Result<(), ParquetError> {
+        let encoder = match self.encoder.take() {
+            Some(encoder) => encoder,
+            None => {
+                let properties = writer_properties(batch, self.row_bytes);
+                ArrowWriter::try_new(Vec::new(), self.schema.clone(), Some(properties))?
+            }
+        };
+        self.encoder.insert(encoder).write(batch)
     }
 
     fn note(&mut self, batch: &RecordBatch) -> Result<()> {
@@ -158,7 +173,8 @@ impl DataFileWriter {
 
     /// Hands complete row groups on.
     async fn drain(&mut self) -> Result<()> {
-        let encoded = std::mem::take(self.encoder.inner_mut());
+        let encoded = self.encoder.as_mut().map(|encoder| std::mem::take(encoder.inner_mut()));
+        let encoded = encoded.unwrap_or_default();
         if encoded.is_empty() {
             return Ok(());
         }
