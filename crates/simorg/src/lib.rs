@@ -21,6 +21,7 @@ pub mod limits;
 pub mod metadata;
 pub mod model;
 pub mod oauth;
+mod pieces;
 pub mod project;
 pub mod query;
 pub mod replication;
