@@ -33,9 +33,7 @@ pub(crate) use route::{not_simulated, route_name};
 pub use running::RunningOrg;
 pub use tls::{Identity, TlsError};
 
-/// Versions that the org answers to.
-pub const OLDEST_VERSION: u16 = 31;
-pub const NEWEST_VERSION: u16 = 68;
+pub use crate::model::{NEWEST_VERSION, OLDEST_VERSION};
 
 /// The largest request that any resource takes.
 const MOST_BODY_BYTES: usize = 500 * 1024 * 1024;

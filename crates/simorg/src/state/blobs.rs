@@ -12,7 +12,7 @@ const CHUNK: u64 = 64 * 1024;
 /// One body.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Body {
-    Bytes(#[serde(with = "crate::saved::bytes")] Bytes),
+    Bytes(#[serde(with = "crate::model::forms::bytes")] Bytes),
     /// Bytes that follow from a seed, never held as a whole.
     Generated {
         seed: u64,

@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::faults::Faults;
-use crate::metadata::{Component, Components};
+use crate::components::{Component, Components};
 use crate::state::blobs::{Blobs, Body};
 use crate::state::limits::Limits;
 use crate::state::rules::SavedRules;
