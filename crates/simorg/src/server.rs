@@ -169,7 +169,7 @@ pub fn router(state: &AppState) -> Router {
         .merge(metadata::soap_router())
         .merge(route::outer_router())
         .with_state(state.clone())
-        .layer(RequestDecompressionLayer::new().gzip(true))
+        .layer(RequestDecompressionLayer::new().gzip(true).deflate(true).pass_through_unaccepted(true))
         .layer(axum::middleware::from_fn_with_state(state.clone(), answer::compress))
         .layer(axum::middleware::from_fn_with_state(state.clone(), answer::finish))
 }
@@ -185,6 +185,7 @@ pub async fn dispatch(
     mut request: Request,
 ) -> Response {
     let path = route::without_trailing_slash(path);
+    let method = request.method().clone();
     let Ok(uri) = path.parse::<Uri>() else {
         return ApiError::not_found().into_response();
     };
@@ -197,5 +198,6 @@ pub async fn dispatch(
         return ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "SERVER_UNAVAILABLE", "the org is stopping")
             .into_response();
     };
-    router.oneshot(request).await.unwrap_or_else(|never| match never {})
+    let answer = router.oneshot(request).await.unwrap_or_else(|never| match never {});
+    answer::with_reason(answer, &method)
 }
