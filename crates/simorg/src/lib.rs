@@ -1,12 +1,13 @@
 //! A simulated Salesforce org: a real HTTP server with real semantics, limits and faults, for tests, demos and benchmarks.
 //!
-//! `model` holds the words, `schema` the built-in objects, `state` the org's data and transactions, `generate` and
-//! `data_dir` its first rows; one folder per Salesforce API; `server` puts them behind one address. Nothing here knows
-//! Holdfast: it is a second reading of the same API.
+//! `model` holds the words, `schema` the built-in objects, `state` the org's data and transactions, `components` its metadata,
+//! `generate` and `data_dir` its first rows; one folder per Salesforce API; `server` puts them behind one address. Nothing here
+//! knows Holdfast: it is a second reading of the same API.
 
 pub mod admin;
 pub mod bulk1;
 pub mod bulk2;
+pub mod components;
 pub mod composite;
 pub mod data_dir;
 pub mod describe;
@@ -21,6 +22,7 @@ pub mod limits;
 pub mod metadata;
 pub mod model;
 pub mod oauth;
+mod pieces;
 pub mod project;
 pub mod query;
 pub mod replication;

@@ -33,9 +33,7 @@ pub(crate) use route::{not_simulated, route_name};
 pub use running::RunningOrg;
 pub use tls::{Identity, TlsError};
 
-/// Versions that the org answers to.
-pub const OLDEST_VERSION: u16 = 31;
-pub const NEWEST_VERSION: u16 = 68;
+pub use crate::model::{NEWEST_VERSION, OLDEST_VERSION};
 
 /// The largest request that any resource takes.
 const MOST_BODY_BYTES: usize = 500 * 1024 * 1024;
@@ -171,7 +169,7 @@ pub fn router(state: &AppState) -> Router {
         .merge(metadata::soap_router())
         .merge(route::outer_router())
         .with_state(state.clone())
-        .layer(RequestDecompressionLayer::new().gzip(true))
+        .layer(RequestDecompressionLayer::new().gzip(true).deflate(true).pass_through_unaccepted(true))
         .layer(axum::middleware::from_fn_with_state(state.clone(), answer::compress))
         .layer(axum::middleware::from_fn_with_state(state.clone(), answer::finish))
 }
@@ -187,6 +185,7 @@ pub async fn dispatch(
     mut request: Request,
 ) -> Response {
     let path = route::without_trailing_slash(path);
+    let method = request.method().clone();
     let Ok(uri) = path.parse::<Uri>() else {
         return ApiError::not_found().into_response();
     };
@@ -199,5 +198,6 @@ pub async fn dispatch(
         return ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "SERVER_UNAVAILABLE", "the org is stopping")
             .into_response();
     };
-    router.oneshot(request).await.unwrap_or_else(|never| match never {})
+    let answer = router.oneshot(request).await.unwrap_or_else(|never| match never {});
+    answer::with_reason(answer, &method)
 }

@@ -10,8 +10,9 @@ use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
 
+use crate::components::{Component, registry};
 use crate::errors::ApiError;
-use crate::metadata::{self, Component, Settings, registry};
+use crate::metadata::{self, Settings};
 use crate::server::AppState;
 
 use super::answer;

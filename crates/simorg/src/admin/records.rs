@@ -5,13 +5,14 @@ use std::sync::Arc;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use axum::routing::post;
-use axum::{Json as Body, Router};
+use axum::{Json as FromJson, Router};
 use serde::Deserialize;
 use serde_json::{Map, Value as Json, json};
 
 use crate::errors::ApiError;
+use crate::model::{FieldType, ObjectDef};
 use crate::server::AppState;
-use crate::state::{Conversion, Operation, Org, Transaction, User};
+use crate::state::{Body, Conversion, Operation, Org, Transaction, User};
 
 use super::answer;
 
@@ -50,6 +51,18 @@ struct Writes {
     transaction: Option<u64>,
 }
 
+/// The largest files of the platform ("Files and ContentVersion", Object Reference).
+const MOST_GENERATED_BYTES: u64 = 10 << 30;
+
+/// What stands in a base64 field for contents that follow from a seed and are never held.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Generated {
+    #[serde(default)]
+    seed: u64,
+    length: u64,
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Merge {
@@ -74,26 +87,36 @@ pub(super) fn router() -> Router<AppState> {
         .route("/simorg/transactions/{number}/rollback", post(roll_back))
 }
 
-async fn write(State(state): State<AppState>, Body(writes): Body<Writes>) -> Result<Response, ApiError> {
-    let user = user(&state.org, writes.user.as_deref())?;
+async fn write(
+    State(state): State<AppState>,
+    FromJson(writes): FromJson<Writes>,
+) -> Result<Response, ApiError> {
+    // The checksum of a large generated body takes seconds.
+    let written = tokio::task::spawn_blocking(move || write_all(&state.org, writes)).await;
+    let done =
+        written.map_err(|_| ApiError::bad_request("UNKNOWN_EXCEPTION", "the write was broken off"))??;
+    Ok(answer(&done.told()))
+}
+
+fn write_all(org: &Org, writes: Writes) -> Result<Done, ApiError> {
+    let user = user(org, writes.user.as_deref())?;
     let transaction = writes.transaction;
     let archives = writes.archive_old_activities;
-    let operations = operations(writes)?;
-    let done = match transaction {
+    let operations = operations(org, writes)?;
+    match transaction {
         Some(_) if archives => {
             let message = "archive_old_activities is no operation of an open transaction";
-            return Err(ApiError::bad_request("INVALID_INPUT", message));
+            Err(ApiError::bad_request("INVALID_INPUT", message))
         }
-        Some(number) => state.org.save_all_in(number, operations, Done::of)?,
-        None => state.org.write(&user, |transaction| {
+        Some(number) => org.save_all_in(number, operations, Done::of),
+        None => org.write(&user, |transaction| {
             let mut done = Done::of(transaction, &operations)?;
             if archives {
                 done.archived = Some(transaction.archive_old_activities());
             }
             Ok(done)
-        })?,
-    };
-    Ok(answer(&done.told()))
+        }),
+    }
 }
 
 /// What the writes made, beside the ids of new records.
@@ -150,10 +173,13 @@ impl Done {
     }
 }
 
-fn operations(writes: Writes) -> Result<Vec<Operation>, ApiError> {
+fn operations(org: &Org, writes: Writes) -> Result<Vec<Operation>, ApiError> {
     let mut operations = Vec::new();
-    for record in writes.create {
-        operations.push(Operation::Insert { object: object(&record)?, record });
+    for mut record in writes.create {
+        let object = object(&record)?;
+        let def = org.admin_view().object(&object);
+        let bodies = def.map_or(Ok(Vec::new()), |def| take_generated(&def, &mut record))?;
+        operations.push(Operation::InsertWith { object, record, bodies });
     }
     for mut record in writes.update {
         let object = object(&record)?;
@@ -174,6 +200,25 @@ fn operations(writes: Writes) -> Result<Vec<Operation>, ApiError> {
     Ok(operations)
 }
 
+/// Takes out of a record what it says of generated bodies.
+fn take_generated(def: &ObjectDef, record: &mut Map<String, Json>) -> Result<Vec<(String, Body)>, ApiError> {
+    let mut bodies = Vec::new();
+    for field in def.fields.iter().filter(|field| field.kind == FieldType::Base64) {
+        if !record.get(&field.name).is_some_and(Json::is_object) {
+            continue;
+        }
+        let told = record.remove(&field.name).unwrap_or_default();
+        let Generated { seed, length } =
+            serde_json::from_value(told).map_err(|error| ApiError::json_parser(error.to_string()))?;
+        if length > MOST_GENERATED_BYTES {
+            let message = format!("a generated body has at most {MOST_GENERATED_BYTES} bytes");
+            return Err(ApiError::bad_request("NUMBER_OUTSIDE_VALID_RANGE", message));
+        }
+        bodies.push((field.name.clone(), Body::Generated { seed, length }));
+    }
+    Ok(bodies)
+}
+
 fn object(record: &Map<String, Json>) -> Result<String, ApiError> {
     let object =
         record.get("attributes").and_then(|attributes| attributes.get("type")).and_then(Json::as_str);
@@ -189,8 +234,11 @@ fn user(org: &Org, username: Option<&str>) -> Result<Arc<User>, ApiError> {
     }
 }
 
-async fn open(State(state): State<AppState>, opening: Option<Body<Opening>>) -> Result<Response, ApiError> {
-    let opening = opening.map(|Body(opening)| opening).unwrap_or_default();
+async fn open(
+    State(state): State<AppState>,
+    opening: Option<FromJson<Opening>>,
+) -> Result<Response, ApiError> {
+    let opening = opening.map(|FromJson(opening)| opening).unwrap_or_default();
     let user = user(&state.org, opening.user.as_deref())?;
     Ok(answer(&json!({"transaction": state.org.open_transaction(&user)})))
 }

@@ -38,7 +38,7 @@ pub(super) fn add(call: &Call, id: &str, body: Bytes) -> Result<Response, BulkEr
     call.state.bulk2.count_batches(now, 1);
     let batch = keep(call, &job, body);
     run::start(&call.state, &job, &batch);
-    Ok(info::batch_answer(StatusCode::CREATED, &job, &batch, Form::of(&call.headers, &job)))
+    Ok(info::batch_answer(StatusCode::CREATED, &job, &batch, Form::of_batches(&call.headers, &job)))
 }
 
 fn keep(call: &Call, job: &Arc<Job>, body: Bytes) -> Arc<Batch> {
@@ -52,7 +52,7 @@ pub(super) async fn list(call: &Call, id: &str) -> Result<Response, BulkError> {
     let job = call.state.bulk1.find(id, &call.session, call.state.org.now())?;
     job.poll(call.state.bulk2.polls()).await;
     let batches = job.batches().clone();
-    let form = Form::of(&call.headers, &job);
+    let form = Form::of_batches(&call.headers, &job);
     Ok(info::batches_answer(&job, batches.iter().map(|batch| &**batch), form))
 }
 
@@ -60,7 +60,7 @@ pub(super) async fn status(call: &Call, id: &str, batch: &str) -> Result<Respons
     let job = call.state.bulk1.find(id, &call.session, call.state.org.now())?;
     let batch = batch_of(&job, batch)?;
     batch.poll(call.state.bulk2.polls()).await;
-    Ok(info::batch_answer(StatusCode::OK, &job, &batch, Form::of(&call.headers, &job)))
+    Ok(info::batch_answer(StatusCode::OK, &job, &batch, Form::of_batches(&call.headers, &job)))
 }
 
 /// The batch as it was added.

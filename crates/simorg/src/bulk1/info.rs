@@ -1,6 +1,6 @@
 //! How jobs and batches read on the wire: `jobInfo` and `batchInfo` as XML or JSON.
 
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value as Json, json};
@@ -35,6 +35,17 @@ impl Form {
         }
     }
 
+    /// The same for requests about batches: the type of the request does not count. Clients that read the batches of CSV jobs
+    /// as XML while they ask with `Content-Type: application/json` (singer's tap-salesforce) have always worked.
+    pub(super) fn of_batches(headers: &HeaderMap, job: &Job) -> Form {
+        let accepted = header_text(headers, &header::ACCEPT);
+        match job.content_type {
+            ContentType::Json if !accepted.contains("xml") => Form::Json,
+            _ if accepted.contains("json") => Form::Json,
+            _ => Form::Xml,
+        }
+    }
+
     pub(super) fn content_type(self) -> HeaderValue {
         HeaderValue::from_static(match self {
             Form::Xml => "application/xml",
@@ -44,9 +55,11 @@ impl Form {
 }
 
 fn names(headers: &HeaderMap, kind: &str) -> bool {
-    [header::CONTENT_TYPE, header::ACCEPT].iter().any(|name| {
-        headers.get(name).and_then(|value| value.to_str().ok()).is_some_and(|value| value.contains(kind))
-    })
+    [header::CONTENT_TYPE, header::ACCEPT].iter().any(|name| header_text(headers, name).contains(kind))
+}
+
+fn header_text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> &'a str {
+    headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
 }
 
 pub(super) fn document(root: &Element) -> String {

@@ -1,20 +1,16 @@
 //! The results of a batch: the list of a query's result files and what is in them, or what became of each row.
 
-use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use axum::body::{Body, Bytes};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
-use futures::StreamExt;
 use serde_json::{Value as Json, json};
-use tokio::sync::mpsc;
-use tokio_stream::wrappers::ReceiverStream;
 
 use crate::dml::Outcome;
 use crate::errors::ApiError;
 use crate::faults::{Effect, Endpoint};
 use crate::ingest::{error_text, write_text};
+use crate::pieces::{self, Pieces};
 use crate::soql::visit_rows;
 use crate::xml::Element;
 
@@ -25,11 +21,6 @@ use super::info::{NAMESPACE, document};
 use super::job::{ContentType, Job};
 use super::store::batch_of;
 use super::write::Writer;
-
-/// Pieces of about this size go over the wire.
-const PIECE_BYTES: usize = 64 * 1024;
-/// Pieces that may wait for a slow reader.
-const WAITING_PIECES: usize = 4;
 
 /// The batch, if it is completed.
 fn completed(call: &Call, id: &str, batch: &str) -> Result<(Arc<Job>, Arc<Batch>), BulkError> {
@@ -62,7 +53,12 @@ pub(super) fn list(call: &Call, id: &str, batch: &str) -> Result<Response, BulkE
             return Ok(result_list(&job, &batch));
         }
     };
-    Ok(([(header::CONTENT_TYPE, job.content_type.media_type())], body).into_response())
+    let content_type = match job.content_type {
+        // Without a charset: clients compare the whole value (the Python package salesforce-bulk).
+        ContentType::Csv => "text/csv",
+        other => other.media_type(),
+    };
+    Ok(([(header::CONTENT_TYPE, content_type)], body).into_response())
 }
 
 fn result_list(job: &Job, batch: &Batch) -> Response {
@@ -152,33 +148,20 @@ pub(super) fn of_query(call: &Call, id: &str, batch: &str, result: &str) -> Resu
         return Err(BulkError::new("InvalidBatch", format!("Unable to find result for id: {result}")));
     }
     let content_type = job.content_type.media_type();
-    let (pieces, waiting) = mpsc::channel::<Bytes>(WAITING_PIECES);
-    tokio::task::spawn_blocking(move || {
+    let body = pieces::body(move |pieces| {
         if let Some(Yield::Found(found)) = batch.outcome.get() {
-            write(&job, found, &pieces);
+            write(&job, found, pieces);
         }
     });
-    let body = Body::from_stream(ReceiverStream::new(waiting).map(Ok::<_, std::convert::Infallible>));
     Ok(([(header::CONTENT_TYPE, content_type)], body).into_response())
 }
 
-/// Writes until all is written or nobody reads any more.
-fn write(job: &Job, found: &FoundRows, pieces: &mpsc::Sender<Bytes>) {
+fn write(job: &Job, found: &FoundRows, pieces: &mut Pieces) {
     let mut writer = Writer::new(job.content_type, found.plan.columns(), job.version.text(), &found.view);
-    let mut piece = String::with_capacity(PIECE_BYTES + PIECE_BYTES / 4);
-    writer.start(&mut piece, found.rows.len());
+    writer.start(&mut pieces.text, found.rows.len());
     visit_rows(&found.plan, &found.view, &found.rows, &mut |row| {
-        writer.row(&mut piece, row);
-        if piece.len() < PIECE_BYTES {
-            return ControlFlow::Continue(());
-        }
-        let full = std::mem::replace(&mut piece, String::with_capacity(PIECE_BYTES + PIECE_BYTES / 4));
-        match pieces.blocking_send(full.into()) {
-            Ok(()) => ControlFlow::Continue(()),
-            Err(_) => ControlFlow::Break(()),
-        }
+        writer.row(&mut pieces.text, row);
+        pieces.send_full()
     });
-    writer.end(&mut piece);
-    // Whether anybody still reads does not matter at the end.
-    pieces.blocking_send(piece.into()).ok();
+    writer.end(&mut pieces.text);
 }

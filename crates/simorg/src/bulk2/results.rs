@@ -1,35 +1,27 @@
 //! The results of a finished job: pages of CSV, written as they are read, never held as one text.
 
-use std::ops::{ControlFlow, Range};
+use std::ops::Range;
 use std::sync::Arc;
 
 use axum::Extension;
-use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::{HeaderName, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
-use bytes::Bytes;
-use futures::StreamExt;
 use serde_json::{Value as Json, json};
-use tokio::sync::mpsc;
-use tokio_stream::wrappers::ReceiverStream;
 
 use super::csv::Lines;
 use super::job::{Job, Phase};
 use super::store::json_answer;
 use crate::errors::ApiError;
 use crate::faults::{Effect, Endpoint};
+use crate::pieces::{self, Pieces};
 use crate::server::{ApiVersion, AppState, Session};
 use crate::soql::visit_rows;
 
 /// Rows on a page when the request does not say.
 const DEFAULT_PAGE: usize = 250_000;
-/// Pieces of about this size go over the wire.
-const PIECE_BYTES: usize = 128 * 1024;
-/// Pieces that may wait for a slow reader.
-const WAITING_PIECES: usize = 4;
 /// Pages that `resultPages` names at once.
 const NAMED_PAGES: usize = 5;
 
@@ -120,36 +112,19 @@ pub(super) async fn page(
         (HeaderName::from_static("sforce-locator"), header_value(next)),
         (HeaderName::from_static("sforce-numberofrecords"), header_value((end - asked.first).to_string())),
     ];
-    Ok((headers, body(job, asked.first..end)).into_response())
+    Ok((headers, pieces::body(move |pieces| write(&job, asked.first..end, pieces))).into_response())
 }
 
-fn body(job: Arc<Job>, places: Range<usize>) -> Body {
-    let (pieces, waiting) = mpsc::channel::<Bytes>(WAITING_PIECES);
-    tokio::task::spawn_blocking(move || write(&job, places, &pieces));
-    Body::from_stream(ReceiverStream::new(waiting).map(Ok::<_, std::convert::Infallible>))
-}
-
-/// Writes until all is written or nobody reads any more.
-fn write(job: &Job, places: Range<usize>, pieces: &mpsc::Sender<Bytes>) {
+fn write(job: &Job, places: Range<usize>, pieces: &mut Pieces) {
     let columns = job.plan.columns();
-    let mut piece = String::with_capacity(PIECE_BYTES + PIECE_BYTES / 4);
-    job.format.header(&mut piece, columns);
+    job.format.header(&mut pieces.text, columns);
     let counters = job.rows.get().and_then(|rows| rows.get(places)).unwrap_or_default();
     let mut lines = Lines::new(job.format, columns, &job.view);
     // The view of the job never changes, so a row that was found in it is there.
     visit_rows(&job.plan, &job.view, counters, &mut |row| {
-        lines.write(&mut piece, row);
-        if piece.len() < PIECE_BYTES {
-            return ControlFlow::Continue(());
-        }
-        let full = std::mem::replace(&mut piece, String::with_capacity(PIECE_BYTES + PIECE_BYTES / 4));
-        match pieces.blocking_send(full.into()) {
-            Ok(()) => ControlFlow::Continue(()),
-            Err(_) => ControlFlow::Break(()),
-        }
+        lines.write(&mut pieces.text, row);
+        pieces.send_full()
     });
-    // Whether anybody still reads does not matter at the end.
-    pieces.blocking_send(piece.into()).ok();
 }
 
 pub(super) async fn pages(

@@ -19,7 +19,7 @@ use super::{MAX_PARTS, PART, raw_body, unexpected};
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Batch {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "super::null_is_default")]
     halt_on_error: bool,
     batch_requests: Vec<BatchRequest>,
 }

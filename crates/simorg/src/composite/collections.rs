@@ -25,7 +25,7 @@ const MOST_CHUNKS: usize = 10;
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Writes {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "super::null_is_default")]
     all_or_none: bool,
     records: Vec<Map<String, Json>>,
 }

@@ -18,7 +18,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header}
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::{Extension, Router};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value as Json;
 use serde_json::value::RawValue;
 
@@ -39,7 +39,7 @@ pub(crate) const PART: HeaderName = HeaderName::from_static("x-simorg-part");
 
 pub fn router() -> Router<AppState> {
     Router::new()
-        .route("/composite", post(composite))
+        .route("/composite", post(composite).get(index))
         .route("/composite/batch", post(batch::batch))
         .route("/composite/graph", post(graph::graph))
         .route("/composite/tree/{object}", post(tree::tree))
@@ -49,7 +49,7 @@ pub fn router() -> Router<AppState> {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Composite {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_is_default")]
     all_or_none: bool,
     composite_request: Vec<SubRequest>,
 }
@@ -60,7 +60,7 @@ struct SubRequest {
     method: String,
     url: String,
     reference_id: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_is_default")]
     http_headers: HashMap<String, String>,
     #[serde(default)]
     body: Option<Json>,
@@ -79,6 +79,20 @@ struct SubAnswer {
 #[serde(rename_all = "camelCase")]
 struct Answers {
     composite_response: Vec<SubAnswer>,
+}
+
+/// Reads `null` as what may be left out: clients send either.
+fn null_is_default<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(from: D) -> Result<T, D::Error> {
+    Ok(Option::deserialize(from)?.unwrap_or_default())
+}
+
+/// The resources below this one ("Composite", REST API Developer Guide).
+async fn index(Extension(version): Extension<ApiVersion>) -> Response {
+    let base = format!("/services/data/v{}/composite", version.text());
+    let names = ["tree", "batch", "sobjects", "graph"];
+    let list: serde_json::Map<String, Json> =
+        names.iter().map(|name| ((*name).to_owned(), Json::from(format!("{base}/{name}")))).collect();
+    ([(header::CONTENT_TYPE, JSON)], Json::Object(list).to_string()).into_response()
 }
 
 async fn composite(

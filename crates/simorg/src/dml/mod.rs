@@ -43,7 +43,7 @@ pub struct Row {
     /// May be empty where an id is enough.
     pub object: String,
     pub record: Map<String, Json>,
-    /// Contents of base64 fields that came beside the record, for an insert.
+    /// Contents of base64 fields that came beside the record, for an insert or update.
     pub bodies: Vec<(String, Body)>,
 }
 

@@ -7,7 +7,7 @@ use serde_json::{Map, Value as Json};
 
 use crate::errors::ApiError;
 use crate::model::{ObjectDef, ids};
-use crate::state::{Org, Transaction, User, WriteOptions};
+use crate::state::{Body, Org, Transaction, User, WriteOptions};
 
 use super::{Options, Outcome, Row, Saved, Verb, upsert};
 
@@ -66,7 +66,7 @@ fn save_row(
             let def = object(transaction, row)?;
             let mut record = row.record.clone();
             let id = take_id(&mut record).ok_or_else(|| missing_id("an update call"))?;
-            update(transaction, &def, &id, &record, seen)
+            update(transaction, &def, &id, (&record, &row.bodies), seen)
         }
         Verb::Delete | Verb::HardDelete | Verb::Undelete => {
             let id = take_id(&mut row.record.clone()).ok_or_else(|| missing_id("a delete call"))?;
@@ -84,7 +84,7 @@ pub(super) fn update(
     transaction: &mut Transaction<'_>,
     def: &ObjectDef,
     id: &str,
-    record: &Map<String, Json>,
+    (record, bodies): (&Map<String, Json>, &[(String, Body)]),
     seen: &mut HashSet<String>,
 ) -> Outcome {
     let full = canonical(def, id)?;
@@ -95,7 +95,7 @@ pub(super) fn update(
         let message = format!("duplicate id specified: {full}");
         return Err(vec![ApiError::record("DUPLICATE_VALUE", message, ["Id"])]);
     }
-    transaction.update(&def.name, &full, record)?;
+    transaction.update_with(&def.name, &full, record, bodies.to_vec())?;
     Ok(Saved { id: full, created: false })
 }
 

@@ -20,7 +20,7 @@ pub(crate) fn body(org: &Org, row: &Row, field: &FieldDef) -> Result<Response, A
         .filter(|value| !value.is_empty())
         .unwrap_or(HeaderValue::from_static("application/octet-stream"));
     let length = HeaderValue::from(body.length());
-    let pieces = stream::iter(body.chunks().map(Ok::<_, std::convert::Infallible>));
+    let pieces = stream::iter(body.chunks());
     Ok(([(header::CONTENT_TYPE, content_type), (header::CONTENT_LENGTH, length)], Body::from_stream(pieces))
         .into_response())
 }

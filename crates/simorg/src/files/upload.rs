@@ -1,4 +1,4 @@
-//! A row for insert from a request: plain JSON, or multipart with the record in one part and a body in another.
+//! A row from a request: plain JSON, or multipart with the record in one part and a body in another.
 //!
 //! A body is read piece by piece and goes as bytes to where it is kept: as text in JSON it would take up several times its size.
 
@@ -6,13 +6,13 @@ use axum::body::Bytes;
 use axum::extract::multipart::{Field, Multipart, MultipartError};
 use axum::extract::{DefaultBodyLimit, FromRequest, Request};
 use axum::http::{HeaderMap, StatusCode, header};
-use bytes::BytesMut;
 
 use crate::dml;
 use crate::errors::ApiError;
 use crate::model::{FieldType, ObjectDef};
 use crate::rows;
 use crate::state::Body;
+use crate::state::spool::Incoming;
 
 /// The largest files ("Insert or Update Blob Data", REST API Developer Guide): versions of documents, and all others.
 const MOST_BYTES_OF_VERSION: usize = 2 << 30;
@@ -20,7 +20,7 @@ const MOST_BYTES: usize = 500 << 20;
 /// What record and boundaries may take beside the file.
 const MOST_BYTES_BESIDE: usize = 1 << 20;
 
-/// The row that a request wants inserted.
+/// The row that a request wants written.
 pub(crate) async fn row(def: &ObjectDef, mut request: Request) -> Result<dml::Row, ApiError> {
     if !is_multipart(request.headers()) {
         let body = Bytes::from_request(request, &())
@@ -29,10 +29,9 @@ pub(crate) async fn row(def: &ObjectDef, mut request: Request) -> Result<dml::Ro
         return Ok(dml::Row::new(&def.name, rows::parse(&body)?));
     }
     let most = if def.name == "ContentVersion" { MOST_BYTES_OF_VERSION } else { MOST_BYTES };
-    let expected = expected_bytes(request.headers()).min(most);
     DefaultBodyLimit::max(most + MOST_BYTES_BESIDE).apply(&mut request);
     let parts = Multipart::from_request(request, &()).await.map_err(|_| malformed())?;
-    read_parts(def, parts, expected).await
+    read_parts(def, parts).await
 }
 
 pub(crate) fn is_multipart(headers: &HeaderMap) -> bool {
@@ -40,12 +39,7 @@ pub(crate) fn is_multipart(headers: &HeaderMap) -> bool {
     content_type.is_some_and(|kind| kind.starts_with("multipart/"))
 }
 
-fn expected_bytes(headers: &HeaderMap) -> usize {
-    let length = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok());
-    length.and_then(|length| length.parse().ok()).unwrap_or(0)
-}
-
-async fn read_parts(def: &ObjectDef, mut parts: Multipart, expected: usize) -> Result<dml::Row, ApiError> {
+async fn read_parts(def: &ObjectDef, mut parts: Multipart) -> Result<dml::Row, ApiError> {
     let mut record = None;
     let mut bodies = Vec::new();
     while let Some(part) = parts.next_field().await.map_err(|error| refused(&error))? {
@@ -54,22 +48,29 @@ async fn read_parts(def: &ObjectDef, mut parts: Multipart, expected: usize) -> R
         let blob = def.field(&name).filter(|field| field.kind == FieldType::Base64);
         match blob {
             Some(field) if has_file => {
-                bodies.push((field.name.clone(), Body::Bytes(whole(part, expected).await?)));
+                bodies.push((field.name.clone(), body_of(part).await?));
             }
-            None if record.is_none() => record = Some(rows::parse(&whole(part, 0).await?)?),
+            None if record.is_none() => {
+                record = Some(rows::parse(&part.bytes().await.map_err(|error| refused(&error))?)?);
+            }
             _ => return Err(malformed()),
         }
     }
     Ok(dml::Row { bodies, ..dml::Row::new(&def.name, record.ok_or_else(malformed)?) })
 }
 
-/// All of a part. Room for what is expected is taken at once, so that a large file is not copied as it grows.
-async fn whole(mut part: Field<'_>, expected: usize) -> Result<Bytes, ApiError> {
-    let mut bytes = BytesMut::with_capacity(expected);
+/// The file in a part.
+async fn body_of(mut part: Field<'_>) -> Result<Body, ApiError> {
+    let mut incoming = Incoming::default();
     while let Some(piece) = part.chunk().await.map_err(|error| refused(&error))? {
-        bytes.extend_from_slice(&piece);
+        incoming.write(&piece).map_err(|error| not_kept(&error))?;
     }
-    Ok(bytes.freeze())
+    incoming.finish().map_err(|error| not_kept(&error))
+}
+
+/// The machine has no room for the file.
+fn not_kept(error: &std::io::Error) -> ApiError {
+    ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "UNKNOWN_EXCEPTION", error.to_string())
 }
 
 fn refused(error: &MultipartError) -> ApiError {

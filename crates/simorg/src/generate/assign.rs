@@ -43,6 +43,16 @@ impl Neighbours {
         Stamps::new(self.generated.get(object).map_or(0, |n| n.count), self.epoch_ms)
     }
 
+    /// The rows of another object one after the other, each of them so many times.
+    fn aligned(&self, object: &str, divisor: u64) -> Option<Plan> {
+        self.generated.get(object).map(|n| Plan::Aligned {
+            prefix: n.prefix.clone(),
+            first: n.first,
+            count: n.count,
+            divisor,
+        })
+    }
+
     fn ids(&self, object: &str) -> Vec<Value> {
         self.written.get(object).into_iter().flatten().map(|id| Value::Id(id.clone())).collect()
     }
@@ -66,14 +76,7 @@ pub(super) fn plan_of(def: &ObjectDef, field: &FieldDef, neighbours: &Neighbours
 
 /// Fields whose values must agree with those of other rows.
 fn special(def: &ObjectDef, field: &FieldDef, neighbours: &Neighbours) -> Option<Plan> {
-    let aligned = |object: &str, divisor| {
-        neighbours.generated.get(object).map(|n| Plan::Aligned {
-            prefix: n.prefix.clone(),
-            first: n.first,
-            count: n.count,
-            divisor,
-        })
-    };
+    let aligned = |object: &str, divisor| neighbours.aligned(object, divisor);
     match (def.name.as_str(), field.name.as_str()) {
         ("PricebookEntry", "Pricebook2Id") => neighbours.ids("Pricebook2").first().cloned().map(Plan::Fixed),
         ("OpportunityLineItem" | "QuoteLineItem" | "OrderItem", "PricebookEntryId") => {
@@ -103,14 +106,7 @@ fn even_odd(even: Plan, odd: Plan) -> Plan {
 }
 
 fn file_field(def: &ObjectDef, field: &FieldDef, neighbours: &Neighbours) -> Option<Plan> {
-    let aligned = |object: &str, divisor| {
-        neighbours.generated.get(object).map(|n| Plan::Aligned {
-            prefix: n.prefix.clone(),
-            first: n.first,
-            count: n.count,
-            divisor,
-        })
-    };
+    let aligned = |object: &str, divisor| neighbours.aligned(object, divisor);
     let of_version = |plan: Plan, divisor| Plan::Through {
         plan: Box::new(plan),
         seed: neighbours.seed_of("ContentVersion"),

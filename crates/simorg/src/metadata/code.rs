@@ -5,7 +5,7 @@ use crate::state::view::Snapshot;
 use crate::xml::Element;
 
 use super::properties::counter_of_name;
-use super::store::{Component, namespace_of};
+use crate::components::{Component, namespace_of};
 
 /// Types of components that are rows of the object of the same name.
 pub(crate) const KINDS: [&str; 2] = ["ApexClass", "ApexTrigger"];

@@ -6,9 +6,9 @@ use crate::xml::Element;
 
 use super::deploy::{self, Message, Unit};
 use super::merge;
-use super::registry::{self, Layout};
-use super::store::{Component, xml_path};
 use super::{NAMESPACE, inventory};
+use crate::components::registry::{self, Layout};
+use crate::components::{Component, xml_path};
 
 /// Components in one call, and for the small ones among them.
 const MOST: usize = 10;

@@ -3,8 +3,8 @@
 use crate::soap::{Call, Contents, SoapFault};
 use crate::xml::Element;
 
-use super::registry::{self, MetadataType};
 use super::shapes;
+use crate::components::registry::{self, MetadataType};
 
 pub(super) fn describe_metadata() -> Element {
     let mut result = Element::new("result").with_all(registry::all().iter().map(described));

@@ -13,9 +13,9 @@ use crate::xml::Element;
 
 use super::merge::{self, overlay};
 use super::properties::counter_of_name;
-use super::registry;
-use super::store::Component;
 use super::{NAMESPACE, profile, schema};
+use crate::components::Component;
+use crate::components::registry;
 
 /// The component of this kind and name. Names are also taken without the percent signs of file names.
 pub(crate) fn find(snapshot: &Snapshot, kind: &str, full_name: &str) -> Option<Arc<Component>> {
@@ -100,7 +100,7 @@ fn object(snapshot: &Snapshot, name: &str) -> Option<Component> {
         component.manageable_state = stored.manageable_state;
     } else if def.flags.custom {
         component.id = crate::model::ids::record_id("01I", counter_of_name(name));
-        component.manageable_state = super::store::state_of(component.namespace.as_deref());
+        component.manageable_state = crate::components::state_of(component.namespace.as_deref());
     }
     Some(component)
 }

@@ -3,8 +3,9 @@
 use crate::soap::{Call, Contents, SoapFault};
 use crate::state::view::Snapshot;
 
+use super::inventory;
 use super::properties::FileProperties;
-use super::{inventory, registry};
+use crate::components::registry;
 
 /// `listMetadata()` of the Metadata API Developer Guide.
 const MOST_QUERIES: usize = 3;

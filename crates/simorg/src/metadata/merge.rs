@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::xml::Element;
 
-use super::registry;
+use crate::components::registry;
 
 /// What tells two elements of the same name apart in profiles and permission sets.
 const PERMISSIONS: [(&str, &str); 15] = [

@@ -1,6 +1,6 @@
 //! The Metadata API: which types and components the org has, by SOAP (`/services/Soap/m/NN.0`) and, for deploys, by REST.
 //!
-//! `registry` knows the types, `store` holds the components, `inventory` adds to them what follows from the schema.
+//! The room `components` knows the types and holds the components, `inventory` adds to them what follows from the schema.
 //! `retrieve` and `deploy` turn packages into components and back; `jobs` plays that both take their time.
 
 pub(crate) mod archive;
@@ -17,12 +17,10 @@ mod manifest;
 mod merge;
 mod profile;
 pub(crate) mod properties;
-pub mod registry;
 mod rest;
 mod retrieve;
 pub mod schema;
 mod shapes;
-pub mod store;
 
 pub use calls::router as soap_router;
 pub use deploy::effects::{Automation, automations};
@@ -30,7 +28,6 @@ pub(crate) use deploy::rows::follow_code;
 pub(crate) use deploy::{put_component, remove_component};
 pub use jobs::{Settings, State};
 pub use rest::router;
-pub use store::{Component, Components};
 
 /// What those are told who may not use this API.
 const NOT_ALLOWED: &str =

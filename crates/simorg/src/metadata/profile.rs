@@ -10,8 +10,8 @@ use crate::state::view::Snapshot;
 use crate::xml::Element;
 
 use super::merge::{overlay, permission_key};
-use super::store::Component;
 use super::{NAMESPACE, inventory};
+use crate::components::Component;
 
 /// What is retrieved in the same request: type and full name.
 pub(super) type Companions = BTreeSet<(String, String)>;

@@ -6,7 +6,7 @@ use crate::soap::leaf_or_nil;
 use crate::state::Org;
 use crate::xml::Element;
 
-use super::store::{Component, ManageableState, Stamp};
+use crate::components::{Component, ManageableState, Stamp};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct FileProperties {
@@ -41,7 +41,7 @@ impl FileProperties {
             kind: kind.to_owned(),
             full_name: full_name.to_owned(),
             id: child_id(kind, full_name),
-            namespace: super::store::namespace_of(kind, own_name).or_else(|| parent.namespace.clone()),
+            namespace: crate::components::namespace_of(kind, own_name).or_else(|| parent.namespace.clone()),
             ..FileProperties::of(parent)
         }
     }
@@ -81,7 +81,7 @@ pub(super) fn iso(at_ms: i64) -> String {
 
 /// Children have no place to keep an id, so it follows from their name.
 fn child_id(kind: &str, full_name: &str) -> String {
-    let Some((_, child)) = super::registry::child(kind) else { return String::new() };
+    let Some((_, child)) = crate::components::registry::child(kind) else { return String::new() };
     // Standard fields have none.
     if kind == "CustomField" && !full_name.ends_with("__c") {
         return String::new();

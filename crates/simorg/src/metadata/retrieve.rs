@@ -15,9 +15,9 @@ use crate::xml::Element;
 use super::archive::{self, ArchiveError, Files};
 use super::manifest::Manifest;
 use super::properties::FileProperties;
-use super::registry::{self, Layout, MetadataType};
-use super::store::{Component, ManageableState, Stamp};
 use super::{inventory, profile};
+use crate::components::registry::{self, Layout, MetadataType};
+use crate::components::{Component, ManageableState, Stamp};
 
 /// What a client asks for.
 #[derive(Debug, Clone, Default)]

@@ -11,7 +11,8 @@ use quick_xml::events::Event;
 
 use crate::xml::Element;
 
-use super::{NAMESPACE, registry};
+use super::NAMESPACE;
+use crate::components::registry;
 
 /// Why a file is refused, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]

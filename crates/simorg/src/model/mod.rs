@@ -3,6 +3,7 @@
 pub(crate) mod autonumber;
 mod cell;
 pub mod field;
+pub(crate) mod forms;
 pub mod ids;
 pub mod json;
 mod names;
@@ -20,3 +21,7 @@ pub use object::{
 };
 pub use roll_up::{FilterOperator, RollUp, RollUpFilter, RollUpKind};
 pub use value::Value;
+
+/// The versions of the API that the org answers to.
+pub const OLDEST_VERSION: u16 = 31;
+pub const NEWEST_VERSION: u16 = 68;

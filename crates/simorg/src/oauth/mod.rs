@@ -50,6 +50,23 @@ pub fn router() -> Router<AppState> {
         .route("/.well-known/openid-configuration", get(identity::configuration))
 }
 
+/// The shortest password of the default policy.
+const SHORTEST_PASSWORD: usize = 8;
+
+/// Whether one user may give another, or itself, a new password.
+pub(crate) fn may_set_password(by: &User, of: &User) -> bool {
+    of.id == by.id || by.permissions.modify_all_data
+}
+
+pub(crate) fn change_password(state: &AppState, of: &User, password: &str) -> Result<(), ApiError> {
+    if password.chars().count() < SHORTEST_PASSWORD {
+        let message = format!("Your password must be at least {SHORTEST_PASSWORD} characters long.");
+        return Err(ApiError::bad_request("INVALID_NEW_PASSWORD", message));
+    }
+    state.oauth.set_password(&of.id, password);
+    Ok(())
+}
+
 /// The session that the `Authorization` header names; its use extends its life.
 pub fn authenticate(state: &AppState, headers: &HeaderMap) -> Result<Session, ApiError> {
     let Some(value) = headers.get(header::AUTHORIZATION) else { return Err(ApiError::invalid_session()) };

@@ -3,7 +3,7 @@
 //! Metadata format is taken as it is. Of source format three things differ: files are `X.suffix-meta.xml`, parts of an
 //! object lie in files of their own, and static resources are kept under the suffix of their content or as a directory.
 
-use crate::metadata::registry::{self, ChildType, Layout, MetadataType};
+use crate::components::registry::{self, ChildType, Layout, MetadataType};
 
 /// What a file is to a package.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -17,10 +17,11 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
+use crate::components::Stamp;
+use crate::components::{Component, Components};
 use crate::data_dir;
+use crate::metadata;
 use crate::metadata::schema::{self, Author, Part};
-use crate::metadata::store::Stamp;
-use crate::metadata::{self, Component, Components};
 use crate::state::Org;
 use crate::state::view::Snapshot;
 

@@ -5,9 +5,10 @@ use std::path::Path;
 
 use bytes::Bytes;
 
+use crate::components::Component;
+use crate::components::registry::{self, MetadataType};
 use crate::metadata::NAMESPACE;
-use crate::metadata::registry::{self, MetadataType};
-use crate::metadata::{Component, archive};
+use crate::metadata::archive;
 use crate::xml::Element;
 
 use super::files::Files;

@@ -1,4 +1,4 @@
-//! `/sobjects/X/<field>/<value>`: rows by an external id, and upsert; also `/sobjects/X/<id>/<name>`: bodies and related rows.
+//! `/sobjects/X/<field>/<value>`: rows by an external id, and upsert; also `/sobjects/X/<id>/<name>`: bodies, related rows, passwords.
 
 use axum::body::Bytes;
 use axum::extract::{Path, Query, State};
@@ -16,8 +16,9 @@ use crate::model::{FieldType, ObjectDef};
 use crate::server::{ApiVersion, AppState, Session};
 use crate::state::{View, lookup, validation};
 
+use super::model::no_key;
 use super::routes::{Selection, read};
-use super::{options, parse, related};
+use super::{options, parse, password, related};
 
 /// From this version on an upsert that updates answers with a body (REST API Developer Guide, "Insert or Update (Upsert)").
 const BODY_ON_UPDATE: ApiVersion = ApiVersion(46);
@@ -57,6 +58,9 @@ async fn by_key(
     let view = state.org.view(&session.user);
     let def = view.object(&object).ok_or_else(ApiError::not_found)?;
     let is_read = method == Method::GET || method == Method::HEAD;
+    if password::is_meant(&def, &key, &value) {
+        return password::answer(&asked, &method, &key, &body);
+    }
     if def.field(&key).is_none() && is_read {
         return of_row(&asked, &view, &def, (&key, &value), &selection).map_err(ApiErrors::from);
     }
@@ -146,11 +150,6 @@ fn only_row(
 
 fn row_url(asked: &Asked<'_>, def: &ObjectDef, id: &str) -> String {
     format!("/services/data/v{}/sobjects/{}/{id}", asked.version.text(), def.name)
-}
-
-fn no_key(key: &str) -> ApiError {
-    let message = format!("Provided external ID field does not exist or is not accessible: {key}");
-    ApiError::new(StatusCode::NOT_FOUND, "NOT_FOUND", message)
 }
 
 fn several(urls: &[String]) -> Response {

@@ -3,6 +3,7 @@
 mod by_key;
 pub mod model;
 mod options;
+mod password;
 mod readable;
 mod related;
 mod routes;

@@ -1,8 +1,10 @@
-//! A row as REST's JSON shows it.
+//! A row as REST's JSON shows it, and what is said when there is none.
+
+use axum::http::StatusCode;
 
 use crate::errors::ApiError;
 use crate::model::json::{Place, write_attributes, write_text, write_value};
-use crate::model::{FieldDef, ObjectDef, ObjectKind};
+use crate::model::{FieldDef, ObjectDef, ObjectKind, ids};
 use crate::state::Row;
 
 /// The fields named in `?fields=`, or all visible ones.
@@ -41,4 +43,15 @@ pub fn record(def: &ObjectDef, row: &Row, fields: &[&FieldDef], version: &str) -
 /// Big objects have no rows by REST.
 pub fn has_rows(def: &ObjectDef) -> bool {
     !matches!(def.kind, ObjectKind::Big | ObjectKind::ChangeEvent) && def.flags.retrieveable
+}
+
+/// There is no row under what stands in the place of an id. What has not the form of an id is taken for a field's name.
+pub fn no_row(id: &str) -> ApiError {
+    if ids::canonical(id).is_some() { ApiError::not_found() } else { no_key(id) }
+}
+
+/// There is no such field, or rows cannot be found by it.
+pub fn no_key(key: &str) -> ApiError {
+    let message = format!("Provided external ID field does not exist or is not accessible: {key}");
+    ApiError::new(StatusCode::NOT_FOUND, "NOT_FOUND", message)
 }

@@ -1,7 +1,6 @@
 //! The handlers of single rows.
 
-use axum::body::Bytes;
-use axum::extract::{FromRequest, Path, Query, Request, State};
+use axum::extract::{Path, Query, Request, State};
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::any;
@@ -13,10 +12,10 @@ use crate::describe::global_entry;
 use crate::dml::{self, Verb};
 use crate::errors::{ApiError, ApiErrors, JSON};
 use crate::files;
+use crate::model::ObjectDef;
 use crate::model::json::exact_numbers;
-use crate::model::{ObjectDef, ids};
 use crate::server::{ApiVersion, AppState, Session};
-use crate::state::View;
+use crate::state::{Row, View};
 
 use super::{model, options};
 
@@ -91,15 +90,9 @@ async fn row(
     let view = || state.org.view(&session.user);
     match *request.method() {
         Method::GET | Method::HEAD => Ok(read(&view(), &def, &id, &selection, version, request.headers())?),
-        Method::PATCH => {
-            let headers = request.headers().clone();
-            let body =
-                Bytes::from_request(request, &()).await.map_err(|_| ApiError::json_parser("no body"))?;
-            update(&state, &session, &def, &id, &headers, &body)
-        }
+        Method::PATCH => update(&state, &session, &def, &id, request).await,
         Method::DELETE => {
-            let id = ids::canonical(&id).ok_or_else(ApiError::not_found)?;
-            view().row(&def, &id).ok_or_else(ApiError::not_found)?;
+            let id = view().row(&def, &id).ok_or_else(|| model::no_row(&id))?.id().to_owned();
             state.org.write(&session.user, |transaction| transaction.delete(&id))?;
             Ok(StatusCode::NO_CONTENT.into_response())
         }
@@ -111,29 +104,28 @@ async fn row(
     }
 }
 
-fn update(
+async fn update(
     state: &AppState,
     session: &Session,
     def: &ObjectDef,
     id: &str,
-    headers: &HeaderMap,
-    body: &[u8],
+    request: Request,
 ) -> Result<Response, ApiErrors> {
-    let view = state.org.view(&session.user);
-    let row = view.row(def, id).ok_or_else(ApiError::not_found)?;
-    if row.is_deleted() {
-        return Err(ApiError::entity_is_deleted().into());
-    }
-    let id = row.id().to_owned();
-    drop((row, view));
-    let mut record = parse(body)?;
-    if record.keys().any(|name| name.eq_ignore_ascii_case("Id")) {
+    let id = live_row(&state.org.view(&session.user), def, id)?.id().to_owned();
+    let headers = request.headers().clone();
+    let mut row = files::row(def, request).await?;
+    if row.record.keys().any(|name| name.eq_ignore_ascii_case("Id")) {
         let message = "The Id field should not be specified in the sobject data.";
         return Err(ApiError::invalid_field(message).into());
     }
-    record.insert("Id".to_owned(), Json::from(id));
-    save(state, session, &Verb::Update, dml::Row::new(&def.name, record), headers)?;
+    row.record.insert("Id".to_owned(), Json::from(id));
+    save(state, session, &Verb::Update, row, &headers)?;
     Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+fn live_row(view: &View, def: &ObjectDef, id: &str) -> Result<Row, ApiError> {
+    let row = view.row(def, id).ok_or_else(|| model::no_row(id))?;
+    if row.is_deleted() { Err(ApiError::entity_is_deleted()) } else { Ok(row) }
 }
 
 pub(super) fn read(
@@ -144,10 +136,7 @@ pub(super) fn read(
     version: ApiVersion,
     headers: &HeaderMap,
 ) -> Result<Response, ApiError> {
-    let row = view.row(def, id).ok_or_else(ApiError::not_found)?;
-    if row.is_deleted() {
-        return Err(ApiError::entity_is_deleted());
-    }
+    let row = live_row(view, def, id)?;
     let fields = model::fields(def, selection.fields.as_deref())?;
     let answer = || model::record(def, &row, &fields, &version.text());
     Ok(crate::describe::unless_known(headers, row.stamp_ms(), answer))

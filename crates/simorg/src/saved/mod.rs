@@ -3,8 +3,6 @@
 //! Generated rows are held as the recipes that make them, what was written over them as rows. Jobs, cursors, open
 //! transactions, and sign-ins that are half done are not held: they end with the process.
 
-mod forms;
-
 use std::fs::OpenOptions;
 use std::io::{BufRead, BufReader, BufWriter, Write};
 use std::os::unix::fs::OpenOptionsExt;
@@ -20,8 +18,6 @@ use crate::server::AppState;
 use crate::state::Org;
 use crate::state::org::saved::Saved as SavedOrg;
 use crate::{metadata, oauth};
-
-pub(crate) use forms::{bytes, files, pairs, permission_names, permission_switches};
 
 /// The form that is written and read.
 const HEAD: &str = "simorg state 2";

@@ -2,7 +2,7 @@
 
 use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Response};
 use tower::ServiceExt;
@@ -73,6 +73,22 @@ fn usual_words(status: StatusCode) -> (&'static str, &'static str) {
     }
 }
 
+/// Gives the router's own refusal of a method, which has no body, the form of every refusal.
+pub(super) fn with_reason(answer: Response, method: &Method) -> Response {
+    if answer.status() != StatusCode::METHOD_NOT_ALLOWED
+        || answer.headers().contains_key(header::CONTENT_TYPE)
+    {
+        return answer;
+    }
+    let allow = answer.headers().get(header::ALLOW).cloned().unwrap_or(HeaderValue::from_static(""));
+    let mut allowed: Vec<&str> = allow.to_str().unwrap_or_default().split(',').collect();
+    // Salesforce tells HEAD first: "Allowed are HEAD,GET,POST".
+    allowed.sort_by_key(|name| *name != "HEAD");
+    let mut told = ApiError::method_not_allowed(method.as_str(), &allowed.join(",")).into_response();
+    told.headers_mut().insert(header::ALLOW, allow);
+    told
+}
+
 /// Adds `Sforce-Limit-Info`.
 pub(crate) fn with_usage(state: &AppState, mut answer: Response) -> Response {
     let limits = state.org.limits();
@@ -95,7 +111,7 @@ pub(super) async fn compress(State(_): State<AppState>, request: Request, next: 
         }
     });
     // A simulated org spends its time on rows, not on the last tenth of their size.
-    let layer = CompressionLayer::new().gzip(true).quality(CompressionLevel::Fastest);
+    let layer = CompressionLayer::new().gzip(true).deflate(true).quality(CompressionLevel::Fastest);
     let service = tower::Layer::layer(&layer, garbling);
     let answer = service.oneshot(request).await.unwrap_or_else(|never| match never {});
     answer.map(Body::new)

@@ -31,16 +31,34 @@ pub(super) fn with_asked_method(mut request: Request) -> Request {
     request
 }
 
+/// A path without the suffix that asks for JSON. The value of an external id may end in the same way and stays.
+pub(super) fn without_json(path: &str) -> String {
+    let (place, query) = path.split_once('?').map_or((path, ""), |(place, query)| (place, query));
+    let is_value = place.starts_with("/sobjects/") && place.split('/').count() > 4;
+    match place.strip_suffix(".json").filter(|_| !is_value) {
+        Some(place) if query.is_empty() => place.to_owned(),
+        Some(place) => format!("{place}?{query}"),
+        None => path.to_owned(),
+    }
+}
+
 /// Refuses bodies that are not JSON, and answers that would have to be XML. `path` begins after the version.
 pub(super) fn check(path: &str, request: &Request) -> Result<(), ApiError> {
+    let headers = request.headers();
+    // What can be decoded has no such header any more.
+    let encoding = text(headers, header::CONTENT_ENCODING.as_str());
+    if !encoding.is_empty() && !encoding.eq_ignore_ascii_case("identity") {
+        let message = format!("Content-Encoding '{encoding}' is not supported");
+        return Err(ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "UNSUPPORTED_MEDIA_TYPE", message));
+    }
     // The upload and the results of a job are CSV.
     if path.starts_with("/jobs/") {
         return Ok(());
     }
-    let headers = request.headers();
     let accepted = text(headers, header::ACCEPT.as_str());
     let takes_json = ["json", "*/*", "application/*"].iter().any(|range| accepted.contains(range));
-    if accepted.contains("/xml") && !takes_json {
+    let is_xml = path.split('?').next().is_some_and(|place| place.strip_suffix(".xml").is_some());
+    if is_xml || (accepted.contains("/xml") && !takes_json) {
         return Err(ApiError::not_simulated("answers in XML"));
     }
     let is_empty = text(headers, header::CONTENT_LENGTH.as_str()) == "0"
@@ -160,6 +178,19 @@ mod tests {
             "}",
         ];
         assert_eq!(layout(json), laid_out.join("\n"));
+    }
+
+    #[test]
+    fn a_suffix_asks_for_json() {
+        for (path, expected) in [
+            ("/limits.json", "/limits"),
+            ("/query.json?q=a.json", "/query?q=a.json"),
+            ("/sobjects/Account/describe.json", "/sobjects/Account/describe"),
+            ("/sobjects/X__c/Key__c/file.json", "/sobjects/X__c/Key__c/file.json"),
+            ("/limits?x=.json", "/limits?x=.json"),
+        ] {
+            assert_eq!(without_json(path), expected);
+        }
     }
 
     #[test]

@@ -9,7 +9,7 @@ use serde_json::{Map, Value as Json, json};
 
 use crate::errors::{ApiError, JSON};
 use crate::faults::Endpoint;
-use crate::oauth;
+use crate::{oauth, soap};
 
 use super::answer::{self, Outcome};
 use super::negotiation;
@@ -40,6 +40,9 @@ pub(crate) async fn not_simulated(Extension(version): Extension<ApiVersion>, req
 }
 
 async fn unknown(request: Request) -> Response {
+    if request.uri().path().starts_with("/services/Soap/") {
+        return soap::not_simulated(request.uri().path());
+    }
     ApiError::not_simulated(&format!("{} {}", request.method(), request.uri().path())).into_response()
 }
 
@@ -107,6 +110,7 @@ async fn versioned(State(state): State<AppState>, request: Request) -> Response 
     let rest = path.trim_start_matches("/services/data/");
     let (version, rest) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
     let rest = if rest.starts_with('/') { rest.to_owned() } else { format!("/{rest}") };
+    let rest = negotiation::without_json(&rest);
     let point = endpoint(request.method(), &rest);
     let object = object_of(&rest);
     let fault = state.org.faults().http(point, &path, object.as_deref());

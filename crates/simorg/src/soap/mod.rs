@@ -78,6 +78,11 @@ async fn enterprise(
     serve(state, &ENTERPRISE, path.first().map_or("", String::as_str), request, answer).await
 }
 
+/// The answer of a SOAP API that simorg does not play (Apex, Tooling), to a client that reads XML.
+pub(crate) fn not_simulated(path: &str) -> Response {
+    envelope::fault(&PARTNER, &SoapFault::not_simulated(&format!("the SOAP API {path}")))
+}
+
 fn answer(call: &Call) -> Contents {
     match call.name() {
         "login" => session::login(call),

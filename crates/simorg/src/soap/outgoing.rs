@@ -118,7 +118,7 @@ impl<'a> Writer<'a> {
         let (field, id, object) = (parts.next()?, parts.next()?, parts.next()?);
         let row = self.view.row(&*self.view.object(object)?, id)?;
         let body = self.call.state.org.body(&row, field)?;
-        Some(STANDARD.encode(body.chunks().collect::<Vec<_>>().concat()))
+        Some(STANDARD.encode(body.whole().ok()?))
     }
 }
 

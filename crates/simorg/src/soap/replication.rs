@@ -1,5 +1,6 @@
 //! getDeleted and getUpdated.
 
+use chrono::NaiveDateTime;
 use serde_json::Value as Json;
 
 use crate::errors::ApiError;
@@ -41,10 +42,16 @@ fn ask(call: &Call, what: &str) -> Result<Json, SoapFault> {
     let path = format!(
         "/sobjects/{}/{what}?start={}&end={}",
         rest::encoded(object),
-        rest::encoded(argument("startDate")),
-        rest::encoded(argument("endDate"))
+        rest::encoded(&zoned(argument("startDate"))),
+        rest::encoded(&zoned(argument("endDate")))
     );
     rest::get(call, &path)
+}
+
+/// A time with its zone, which XML may leave out ("XML Schema Part 2: Datatypes", dateTime); it is that of UTC then.
+fn zoned(time: &str) -> String {
+    let has_none = NaiveDateTime::parse_from_str(time, "%Y-%m-%dT%H:%M:%S%.f").is_ok();
+    if has_none { format!("{time}Z") } else { time.to_owned() }
 }
 
 fn text<'a>(found: &'a Json, key: &str) -> &'a str {

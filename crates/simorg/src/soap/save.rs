@@ -30,8 +30,11 @@ pub(super) fn undelete(call: &Call) -> Contents {
 }
 
 /// The ids of a call, if it does not name too many.
+///
+/// The WSDL calls them `ids`. Toolkits that write the envelope themselves call them `id` (beatbox and its kin), which works too.
 pub(super) fn ids(call: &Call) -> Result<Vec<&str>, SoapFault> {
-    let ids: Vec<&str> = call.arguments().all("ids").map(|id| id.text.trim()).collect();
+    let arguments = call.arguments();
+    let ids: Vec<&str> = arguments.all("ids").chain(arguments.all("id")).map(|id| id.text.trim()).collect();
     not_too_many(ids.len(), dml::MOST_ROWS)?;
     Ok(ids)
 }

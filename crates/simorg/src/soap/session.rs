@@ -10,9 +10,6 @@ use super::{Call, Contents, SoapFault, leaf_or_nil};
 
 /// The first version without `login` (SOAP API Developer Guide, on the call).
 const FIRST_WITHOUT_LOGIN: ApiVersion = ApiVersion(65);
-/// The shortest password of the default policy.
-const SHORTEST_PASSWORD: usize = 8;
-
 pub(super) fn login(call: &Call) -> Contents {
     if call.version >= FIRST_WITHOUT_LOGIN {
         let message = format!(
@@ -78,14 +75,14 @@ pub(super) fn server_timestamp(call: &Call) -> Vec<Element> {
 pub(super) fn set_password(call: &Call) -> Contents {
     let user = user_named(call)?;
     let password = call.arguments().text_of("password").unwrap_or_default();
-    change(call, &user, password)?;
+    oauth::change_password(&call.state, &user, password)?;
     Ok(vec![Element::new("result")])
 }
 
 pub(super) fn reset_password(call: &Call) -> Contents {
     let user = user_named(call)?;
     let password = oauth::random_password();
-    change(call, &user, &password)?;
+    oauth::change_password(&call.state, &user, &password)?;
     Ok(vec![Element::new("result").with(Element::leaf("password", password))])
 }
 
@@ -95,7 +92,7 @@ pub(super) fn change_own_password(call: &Call) -> Contents {
     if !oauth::is_password_of(&call.state, &user, argument("oldPassword")) {
         return Err(SoapFault::new("INVALID_OLD_PASSWORD", "invalid old password"));
     }
-    change(call, &user, argument("newPassword"))?;
+    oauth::change_password(&call.state, &user, argument("newPassword"))?;
     Ok(vec![Element::new("result")])
 }
 
@@ -104,19 +101,10 @@ fn user_named(call: &Call) -> Result<User, SoapFault> {
     let caller = call.user()?;
     let known = crate::model::ids::canonical(asked).and_then(|id| call.state.org.user(&id));
     match known {
-        Some(user) if user.id == caller.id || caller.permissions.modify_all_data => Ok((*user).clone()),
+        Some(user) if oauth::may_set_password(caller, &user) => Ok((*user).clone()),
         Some(_) => Err(SoapFault::new("INSUFFICIENT_ACCESS", "insufficient access rights on object id")),
         None => Err(SoapFault::new("INVALID_ID_FIELD", format!("invalid user id: {asked}"))),
     }
-}
-
-fn change(call: &Call, user: &User, password: &str) -> Result<(), SoapFault> {
-    if password.chars().count() < SHORTEST_PASSWORD {
-        let message = format!("Your password must be at least {SHORTEST_PASSWORD} characters long.");
-        return Err(SoapFault::new("INVALID_NEW_PASSWORD", message));
-    }
-    call.state.oauth.set_password(&user.id, password);
-    Ok(())
 }
 
 fn row_of(call: &Call, object: &str, id: &str) -> Option<Row> {

@@ -19,6 +19,7 @@ mod run;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use check::WITH_DURABLE_IDS;
 pub use check::{Context, plan};
 pub use fault::SoqlError;
 pub use plan::Plan;

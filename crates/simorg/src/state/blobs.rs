@@ -1,68 +1,104 @@
-//! The bodies of files, beside the rows: written ones held as bytes, generated ones computed chunk by chunk.
+//! The bodies of files, beside the rows: small ones held as bytes, large ones in files, generated ones computed chunk by chunk.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::RwLock;
+use std::io;
+use std::sync::{Arc, RwLock};
 
 use bytes::Bytes;
 use md5::{Digest, Md5};
 use serde::{Deserialize, Serialize};
+
+use super::spool::Spooled;
 
 const CHUNK: u64 = 64 * 1024;
 
 /// One body.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Body {
-    Bytes(#[serde(with = "crate::saved::bytes")] Bytes),
+    Bytes(#[serde(with = "crate::model::forms::bytes")] Bytes),
     /// Bytes that follow from a seed, never held as a whole.
     Generated {
         seed: u64,
         length: u64,
     },
+    /// Bytes in a file. A saved org holds them as `Bytes`.
+    #[serde(skip)]
+    Spooled(Arc<Spooled>),
 }
+
+/// Pieces of bounded size; only a file may fail to give one.
+pub type Chunks = Box<dyn Iterator<Item = io::Result<Bytes>> + Send>;
 
 impl Body {
     pub fn length(&self) -> u64 {
         match self {
             Body::Bytes(bytes) => bytes.len() as u64,
             Body::Generated { length, .. } => *length,
+            Body::Spooled(spooled) => spooled.length,
         }
     }
 
     /// The body in pieces of bounded size.
-    pub fn chunks(&self) -> Box<dyn Iterator<Item = Bytes> + Send> {
+    pub fn chunks(&self) -> Chunks {
         match self.clone() {
-            Body::Bytes(bytes) => Box::new(std::iter::once(bytes).filter(|b| !b.is_empty())),
-            Body::Generated { seed, length } => Box::new((0..length.div_ceil(CHUNK)).map(move |part| {
-                let size = CHUNK.min(length - part * CHUNK);
-                Bytes::from(generated_bytes(seed ^ part.wrapping_mul(0x9E37_79B9_7F4A_7C15), size))
+            Body::Bytes(bytes) => Box::new(std::iter::once(bytes).filter(|b| !b.is_empty()).map(Ok)),
+            Body::Generated { seed, length } => Box::new(parts(length).map(move |(part, size)| {
+                let seed = seed ^ part.wrapping_mul(0x9E37_79B9_7F4A_7C15);
+                Ok(Bytes::from(generated_bytes(seed, size)))
             })),
+            Body::Spooled(spooled) => {
+                Box::new(parts(spooled.length).map(move |(part, size)| spooled.read(part * CHUNK, size)))
+            }
         }
+    }
+
+    /// The whole body at once.
+    pub fn whole(&self) -> io::Result<Bytes> {
+        if let Body::Bytes(bytes) = self {
+            return Ok(bytes.clone());
+        }
+        Ok(self.chunks().collect::<io::Result<Vec<Bytes>>>()?.concat().into())
     }
 
     /// MD5 in hex, what `ContentVersion.Checksum` shows.
     pub fn md5(&self) -> String {
+        if let Body::Spooled(spooled) = self {
+            return spooled.md5.clone();
+        }
         let mut hasher = Md5::new();
-        for chunk in self.chunks() {
+        for chunk in self.chunks().map_while(Result::ok) {
             hasher.update(&chunk);
         }
-        hasher.finalize().iter().fold(String::with_capacity(32), |mut text, byte| {
-            use std::fmt::Write;
-            write!(text, "{byte:02x}").expect("writing to a string");
-            text
-        })
+        hex(&hasher.finalize())
     }
 }
 
-fn generated_bytes(seed: u64, length: u64) -> Vec<u8> {
+pub(super) fn hex(digest: &[u8]) -> String {
+    digest.iter().fold(String::with_capacity(32), |mut text, byte| {
+        use std::fmt::Write;
+        write!(text, "{byte:02x}").expect("writing to a string");
+        text
+    })
+}
+
+/// The number and the size of every piece of a body.
+fn parts(length: u64) -> impl Iterator<Item = (u64, usize)> + Send {
+    (0..length.div_ceil(CHUNK)).map(move |part| {
+        let size = CHUNK.min(length - part * CHUNK);
+        (part, usize::try_from(size).expect("a chunk fits memory"))
+    })
+}
+
+fn generated_bytes(seed: u64, length: usize) -> Vec<u8> {
     let mut state = seed | 1;
-    let mut bytes = Vec::with_capacity(usize::try_from(length).expect("a chunk fits memory") + 8);
-    while (bytes.len() as u64) < length {
+    let mut bytes = vec![0; length.next_multiple_of(8)];
+    for word in bytes.chunks_exact_mut(8) {
         state ^= state << 13;
         state ^= state >> 7;
         state ^= state << 17;
-        bytes.extend_from_slice(&state.to_le_bytes());
+        word.copy_from_slice(&state.to_le_bytes());
     }
-    bytes.truncate(usize::try_from(length).expect("a chunk fits memory"));
+    bytes.truncate(length);
     bytes
 }
 
@@ -81,13 +117,20 @@ impl Blobs {
         blobs.get(id)?.get(field).cloned()
     }
 
-    /// All of them, by record id and field, in an order of their own.
-    pub(crate) fn all(&self) -> Vec<((String, String), Body)> {
+    /// All of them, by record id and field, in an order of their own, and none in a file.
+    pub(crate) fn all(&self) -> io::Result<Vec<((String, String), Body)>> {
         let blobs = self.0.read().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let of_row = |(id, bodies): (&String, &BTreeMap<String, Body>)| -> Vec<((String, String), Body)> {
-            bodies.iter().map(|(field, body)| ((id.clone(), field.clone()), body.clone())).collect()
-        };
-        blobs.iter().flat_map(of_row).collect()
+        let mut all = Vec::new();
+        for (id, bodies) in blobs.iter() {
+            for (field, body) in bodies {
+                let body = match body {
+                    Body::Spooled(_) => Body::Bytes(body.whole()?),
+                    held => held.clone(),
+                };
+                all.push(((id.clone(), field.clone()), body));
+            }
+        }
+        Ok(all)
     }
 
     pub(crate) fn of(all: Vec<((String, String), Body)>) -> Blobs {
@@ -117,7 +160,7 @@ mod tests {
     #[test]
     fn generated_bodies_have_their_length_and_never_change() {
         let body = Body::Generated { seed: 7, length: 150_000 };
-        assert_eq!(body.chunks().map(|c| c.len() as u64).sum::<u64>(), 150_000);
+        assert_eq!(body.whole().unwrap().len(), 150_000);
         assert_eq!(body.md5(), body.md5());
         assert_eq!(Body::Generated { seed: 7, length: 0 }.chunks().count(), 0);
         assert_eq!(Body::Bytes(Bytes::new()).md5(), "d41d8cd98f00b204e9800998ecf8427e");

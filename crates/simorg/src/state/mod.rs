@@ -20,6 +20,7 @@ pub mod row;
 pub mod rules;
 pub mod schema_changes;
 pub mod sharing;
+pub(crate) mod spool;
 pub mod table;
 mod tables;
 pub mod transaction;

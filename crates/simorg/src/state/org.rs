@@ -1,5 +1,6 @@
 //! The org: committed snapshot, users, clock, limits, faults, bodies, and the one writer's ledger.
 
+mod components;
 pub(crate) mod saved;
 
 use std::collections::{BTreeMap, HashMap};
@@ -48,7 +49,7 @@ pub(crate) struct Ledger {
     pub(crate) next_open: u64,
     pub(crate) next_operation: u64,
     /// By object and field in lower case: the next autonumber.
-    #[serde(with = "crate::saved::pairs")]
+    #[serde(with = "crate::model::forms::pairs")]
     pub(crate) autonumbers: HashMap<(String, String), u64>,
     /// Counters given to rows that are not committed yet, by object in lower case.
     pub(crate) reserved: HashMap<String, u64>,

@@ -55,6 +55,12 @@ pub enum Operation {
         object: String,
         record: Map<String, Json>,
     },
+    /// With contents of base64 fields beside the record.
+    InsertWith {
+        object: String,
+        record: Map<String, Json>,
+        bodies: Vec<(String, Body)>,
+    },
     Update {
         object: String,
         id: String,
@@ -234,6 +240,9 @@ impl<'a> Transaction<'a> {
     pub fn run(&mut self, operation: &Operation) -> Result<Option<String>, ApiError> {
         match operation {
             Operation::Insert { object, record } => self.insert(object, record).map(Some),
+            Operation::InsertWith { object, record, bodies } => {
+                self.insert_with(object, record, bodies.clone()).map(Some)
+            }
             Operation::Update { object, id, record } => self.update(object, id, record).map(|()| None),
             Operation::Delete { id } => self.delete(id).map(|()| None),
             Operation::Undelete { id } => self.undelete(id).map(|()| None),
@@ -279,12 +288,23 @@ impl<'a> Transaction<'a> {
 
     /// Updates a record given as REST gives it.
     pub fn update(&mut self, object: &str, id: &str, record: &Map<String, Json>) -> Result<(), ApiError> {
+        self.update_with(object, id, record, Vec::new())
+    }
+
+    /// The same with contents of base64 fields beside the record.
+    pub fn update_with(
+        &mut self,
+        object: &str,
+        id: &str,
+        record: &Map<String, Json>,
+        bodies: Vec<(String, Body)>,
+    ) -> Result<(), ApiError> {
         let view = self.view();
         let def = view.object(object).ok_or_else(ApiError::not_found)?;
         let row = Self::live_row(&view, &def, id)?;
         self.may_update(&view, &def, &row)?;
         let record = self.as_person(&def, record, Some(&row))?;
-        let mut parsed = validation::for_update(&view, &def, &row, &record)?;
+        let mut parsed = validation::for_update(&view, &def, &row, &record, bodies)?;
         self.before_save(&view, &def, Some(&row), &mut parsed.values)?;
         validation::unique(&view, &def, &parsed.values, Some(row.id()))?;
         let (counter, full) = (row.counter(), row.id().to_owned());

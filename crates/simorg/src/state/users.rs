@@ -26,7 +26,7 @@ pub struct Permissions {
     /// What may be done with the rows of an object; an object that is not listed is open.
     pub object_rights: BTreeMap<String, ObjectRights>,
     /// The other system permissions that the user holds, by API name.
-    #[serde(with = "crate::saved::permission_names")]
+    #[serde(with = "crate::model::forms::permission_names")]
     pub system: BTreeSet<&'static str>,
 }
 
@@ -140,12 +140,12 @@ impl Permissions {
 /// What was switched for one user by hand, over what profile and permission sets say.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Switches {
-    #[serde(with = "crate::saved::permission_switches")]
+    #[serde(with = "crate::model::forms::permission_switches")]
     system: BTreeMap<&'static str, bool>,
     hidden_objects: BTreeMap<String, bool>,
-    #[serde(with = "crate::saved::pairs")]
+    #[serde(with = "crate::model::forms::pairs")]
     hidden_fields: BTreeMap<(String, String), bool>,
-    #[serde(with = "crate::saved::pairs")]
+    #[serde(with = "crate::model::forms::pairs")]
     readonly_fields: BTreeMap<(String, String), bool>,
     /// The rights on objects that were set; none where those that were set were taken away.
     object_rights: BTreeMap<String, Option<ObjectRights>>,

@@ -41,7 +41,7 @@ pub fn for_insert(
         return Err(ApiError::record("INVALID_FIELD_FOR_INSERT_UPDATE", message, ["Id"]));
     }
     let mut parsed = fields(view, def, record, |field| field.createable)?;
-    parsed.bodies.extend(bodies);
+    add_bodies(def, &mut parsed, bodies, |field| field.createable)?;
     let given: BTreeSet<usize> =
         parsed.values.iter().filter(|(_, v)| !v.is_null()).map(|(slot, _)| *slot).collect();
     let has_body = |field: &FieldDef| parsed.bodies.iter().any(|(name, _)| *name == field.name);
@@ -66,11 +66,13 @@ pub fn for_update(
     def: &ObjectDef,
     row: &Row,
     record: &Map<String, Json>,
+    bodies: Vec<(String, Body)>,
 ) -> Result<Parsed, ApiError> {
     if record.keys().any(|key| key.eq_ignore_ascii_case("Id")) {
         return Err(ApiError::invalid_field("The Id field should not be specified in the sobject data."));
     }
-    let parsed = fields(view, def, record, |field| field.updateable)?;
+    let mut parsed = fields(view, def, record, |field| field.updateable)?;
+    add_bodies(def, &mut parsed, bodies, |field| field.updateable)?;
     let emptied: Vec<&str> = def
         .fields
         .iter()
@@ -153,14 +155,33 @@ fn fields(
         }
         parsed.values.push((field.slot, value));
     }
+    all_writable(&refused)?;
+    Ok(parsed)
+}
+
+/// Adds the bodies that came beside a record.
+fn add_bodies(
+    def: &ObjectDef,
+    parsed: &mut Parsed,
+    bodies: Vec<(String, Body)>,
+    writable: impl Fn(&FieldDef) -> bool,
+) -> Result<(), ApiError> {
+    let names = bodies.iter().map(|(name, _)| name.as_str());
+    let refused: Vec<&str> = names.filter(|name| !def.field(name).is_some_and(&writable)).collect();
+    all_writable(&refused)?;
+    parsed.bodies.extend(bodies);
+    Ok(())
+}
+
+fn all_writable(refused: &[&str]) -> Result<(), ApiError> {
     if refused.is_empty() {
-        return Ok(parsed);
+        return Ok(());
     }
     let names = refused.join(", ");
     let message = format!(
         "Unable to create/update fields: {names}. Please check the security settings of this field and verify that it is read/write for your profile or permission set."
     );
-    Err(ApiError::record("INVALID_FIELD_FOR_INSERT_UPDATE", message, refused))
+    Err(ApiError::record("INVALID_FIELD_FOR_INSERT_UPDATE", message, refused.iter().copied()))
 }
 
 /// The target of a reference must be of a right type, exist, and not be deleted.

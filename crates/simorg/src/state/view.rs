@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex};
 
-use crate::metadata::Components;
+use crate::components::Components;
 use crate::model::{FieldSource, FieldType, ObjectDef, ObjectKind, Value, ids};
 
 use super::clock::Clock;

@@ -5,10 +5,9 @@ use serde_json::{Map, Value as Json, json};
 use crate::errors::ApiError;
 use crate::query;
 use crate::server::{ApiVersion, AppState, Session};
-use crate::soql::{self, Column, Context, Outcome, Plan};
+use crate::soql::{self, Column, Context, Outcome, Plan, WITH_DURABLE_IDS};
 use crate::state::{Org, View};
 
-use super::REIFIED;
 use super::catalog::Catalog;
 use super::json;
 
@@ -136,7 +135,7 @@ pub(super) fn run(
         }
     };
     one_row_for_metadata(&plan, rows.len())?;
-    if REIFIED.contains(&object.as_str()) && rows.len() > PAGE {
+    if WITH_DURABLE_IDS.contains(&object.as_str()) && rows.len() > PAGE {
         let text = format!(
             "{object} does not support queryMore(), use LIMIT to restrict the results to a single batch"
         );
@@ -195,7 +194,7 @@ impl Finisher<'_> {
             return;
         };
         let in_catalog = self.catalog.snapshot.table(&kind).is_some() && self.snapshot.table(&kind).is_none()
-            || REIFIED.contains(&kind.as_str());
+            || WITH_DURABLE_IDS.contains(&kind.as_str());
         for (name, value) in object.iter_mut() {
             match (name.as_str(), &value) {
                 ("attributes", _) => self.url(value),

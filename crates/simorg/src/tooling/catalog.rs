@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::Value as Json;
 
-use crate::metadata::Component;
-use crate::metadata::store::Stamp;
+use crate::components::Component;
+use crate::components::Stamp;
 use crate::model::{FieldSource, FieldType, ObjectDef, Value, ids};
 use crate::schema::{self, notation};
 use crate::state::schema_changes::derive_children;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::metadata::Component;
+use crate::components::Component;
 use crate::metadata::code::{self, body_of};
 use crate::model::Value;
 use crate::state::Row;

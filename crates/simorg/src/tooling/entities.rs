@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::json;
 
-use crate::metadata::Component;
+use crate::components::Component;
 use crate::metadata::code::{durable_id, object_id};
 use crate::metadata::schema::write;
 use crate::model::{FieldType, ObjectDef, ObjectKind, OnDelete, Value};

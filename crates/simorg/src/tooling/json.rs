@@ -2,7 +2,8 @@
 
 use serde_json::{Map, Value as Json};
 
-use crate::metadata::{inventory, registry, schema};
+use crate::components::registry;
+use crate::metadata::{inventory, schema};
 use crate::state::view::Snapshot;
 use crate::xml::Element;
 

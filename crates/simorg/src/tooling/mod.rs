@@ -20,16 +20,3 @@ pub use catalog::State;
 pub use routes::router;
 
 pub(crate) use answer::{data_query, is_in_data_api, view_for};
-
-/// Objects whose rows are computed from definitions: they have durable ids instead of ids of their own.
-pub(crate) const REIFIED: [&str; 9] = [
-    "EntityDefinition",
-    "FieldDefinition",
-    "EntityParticle",
-    "RelationshipDomain",
-    "RelationshipInfo",
-    "UserEntityAccess",
-    "UserFieldAccess",
-    "TabDefinition",
-    "StandardValueSet",
-];

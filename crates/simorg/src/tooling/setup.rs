@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use crate::components::Component;
+use crate::metadata::inventory;
 use crate::metadata::properties::counter_of_name;
 use crate::metadata::schema::standard_values;
-use crate::metadata::{Component, inventory};
 use crate::model::{Value, ids};
 use crate::xml::Element;
 

@@ -83,7 +83,7 @@ async fn a_query_in_xml_goes_from_job_to_result() -> Result<()> {
         rows.text,
         format!(
             "\"Id\",\"Name\",\"NumberOfEmployees\",\"AnnualRevenue\",\"Website\",\"Owner.Username\"\n\
-             \"{account}\",\"A \"\"x\"\"\",\"5.0\",\"2.0E7\",\"\",\"admin@simorg.example\"\n"
+             \"{account}\",\"A \"\"x\"\"\",\"5\",\"2.0E7\",\"\",\"admin@simorg.example\"\n"
         )
     );
     let asked = get(&caller, &format!("{path}/request")).await?;
@@ -364,5 +364,41 @@ async fn polls_and_faults_can_hold_batches_up() -> Result<()> {
         post(&caller, &format!("/job/{id}"), "application/xml", "<jobInfo><state>Closed</state></jobInfo>")
             .await?;
     assert!(again.text.contains("Closing already Aborted Job not allowed"), "{}", again.text);
+    Ok(())
+}
+
+#[tokio::test]
+async fn batches_of_csv_jobs_are_told_as_xml_whatever_the_type_of_the_request() -> Result<()> {
+    let caller = start().await?;
+    caller.insert("Account", &json!({"Name": "A"})).await?;
+    let job = job(&caller, "query", "Account", "CSV", "").await?;
+    let (path, _) = batch(&caller, &job, "text/csv", "SELECT Id FROM Account").await?;
+    let ask = |path: String, header: &'static str| {
+        read(request(&caller, Method::GET, &path).header(header, "application/json"))
+    };
+
+    for (path, name) in [
+        (path.clone(), "batchInfo"),
+        (format!("/job/{job}/batch"), "batchInfoList"),
+        (format!("{path}/result"), "result-list"),
+    ] {
+        let answer = ask(path, "content-type").await?;
+        assert_eq!(Element::parse(answer.text.as_bytes())?.name, name, "{}", answer.text);
+    }
+    assert_eq!(ask(path, "accept").await?.json()["state"], "Completed");
+    assert_eq!(ask(format!("/job/{job}"), "content-type").await?.json()["id"], job);
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_became_of_rows_is_plain_csv() -> Result<()> {
+    let caller = start().await?;
+    let job = job(&caller, "insert", "Account", "CSV", "").await?;
+    let (path, _) = batch(&caller, &job, "text/csv; charset=UTF-8", "Name\nA\n").await?;
+
+    let results = get(&caller, &format!("{path}/result")).await?;
+
+    assert_eq!(results.header("content-type"), Some("text/csv"));
+    assert!(results.text.starts_with("\"Id\",\"Success\",\"Created\",\"Error\"\n"), "{}", results.text);
     Ok(())
 }

@@ -341,3 +341,30 @@ async fn a_parent_that_no_external_id_leads_to_is_refused_in_the_platforms_words
     );
     Ok(())
 }
+
+#[tokio::test]
+async fn null_stands_for_what_may_be_left_out() -> Result<()> {
+    let caller = start().await?;
+    let rows = json!({"allOrNone": null, "records": [record("Account", &json!({"Name": "A"}))]});
+    let part = json!({"method": "GET", "url": "/services/data/v67.0/limits", "referenceId": "a", "httpHeaders": null});
+    let batch = json!({"method": "GET", "url": "v67.0/limits"});
+    for (path, body) in [
+        ("/composite/sobjects", rows),
+        ("/composite/batch", json!({"haltOnError": null, "batchRequests": [batch]})),
+        ("/composite", json!({"allOrNone": null, "compositeRequest": [part]})),
+    ] {
+        let answer = send(&caller, Method::POST, path, &body).await?;
+        assert_eq!(answer.status, 200, "{path}: {}", answer.text);
+    }
+    assert_eq!(names(&caller, "Account").await?, ["A"]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn composite_lists_what_lies_below_it() -> Result<()> {
+    let caller = start().await?;
+    let list = caller.get("/composite").await?.json();
+    assert_eq!(list["sobjects"], "/services/data/v67.0/composite/sobjects");
+    assert_eq!(list.as_object().map(serde_json::Map::len), Some(4));
+    Ok(())
+}

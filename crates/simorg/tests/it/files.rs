@@ -1,5 +1,6 @@
 //! Files: upload, versions, links, download.
 
+use md5::{Digest, Md5};
 use reqwest::{Method, StatusCode};
 use serde_json::json;
 use simorg::SimOrg;
@@ -60,6 +61,12 @@ async fn bodies_come_back_byte_by_byte_however_they_were_sent() {
         client.request(Method::GET, &path).send().await.expect("an answer").bytes().await.expect("a body");
 
     assert_eq!(body, bytes);
+    let org = client.running.org();
+    let view = org.admin_view();
+    let def = view.object("ContentVersion").expect("an object");
+    let row = view.row(&def, made["id"].as_str().expect("an id")).expect("a row");
+    let kept = org.body(&row, "VersionData");
+    assert!(matches!(kept, Some(simorg::state::Body::Spooled(_))), "a large body is not held in memory");
 }
 
 #[tokio::test]
@@ -114,4 +121,83 @@ async fn the_default_org_has_a_file_of_three_versions_and_one_of_no_bytes() {
     let count = |object: &str| view.count(&view.object(object).expect("an object"), false);
     assert_eq!((count("ContentDocument"), count("ContentVersion")), (12, 14));
     assert_eq!((count("Attachment"), count("Document")), (3, 2));
+}
+
+/// How much memory this process has in use, in megabytes.
+fn memory_mb() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap_or("0 kB");
+    line.trim().trim_end_matches(" kB").parse::<u64>().unwrap_or(0) / 1024
+}
+
+#[tokio::test]
+async fn a_generated_body_is_served_without_being_held() {
+    const LENGTH: u64 = 96 << 20;
+    let client = Client::start(SimOrg::new().bare()).await;
+    let version = json!({"attributes": {"type": "ContentVersion"}, "Title": "Big", "PathOnClient": "big.bin",
+        "VersionData": {"seed": 7, "length": LENGTH}});
+    let before = memory_mb();
+    let (status, made) = client.admin(Method::POST, "/records", json!({"create": [version]})).await;
+    assert_eq!(status, StatusCode::OK, "{made}");
+    let path = format!("/sobjects/ContentVersion/{}", made["ids"][0].as_str().expect("an id"));
+    let (_, row) = client.get(&path).await;
+    assert_eq!((&row["ContentSize"], &row["FileExtension"]), (&json!(LENGTH), &json!("bin")));
+
+    let request = client.request(Method::GET, &format!("{path}/VersionData"));
+    let mut answer = request.header("Accept-Encoding", "identity").send().await.expect("an answer");
+    assert_eq!(answer.content_length(), Some(LENGTH));
+    let (mut length, mut digest) = (0, Md5::new());
+    while let Some(piece) = answer.chunk().await.expect("the body goes on") {
+        length += piece.len() as u64;
+        digest.update(&piece);
+    }
+
+    assert_eq!(length, LENGTH);
+    assert_eq!(row["Checksum"], format!("{:x}", digest.finalize()));
+    assert!(memory_mb() < before + 48, "{} MB after {before} MB", memory_mb());
+}
+
+#[tokio::test]
+async fn a_generated_body_has_a_length_that_the_platform_takes() {
+    let client = Client::start(SimOrg::new().bare()).await;
+    for (told, code) in [
+        (json!({"length": 10_737_418_241_u64}), "NUMBER_OUTSIDE_VALID_RANGE"),
+        (json!({"seed": 1}), "JSON_PARSER_ERROR"),
+    ] {
+        let version =
+            json!({"attributes": {"type": "ContentVersion"}, "PathOnClient": "a", "VersionData": told});
+        let (status, answer) = client.admin(Method::POST, "/records", json!({"create": [version]})).await;
+        assert_eq!((status, &answer[0]["errorCode"]), (StatusCode::BAD_REQUEST, &json!(code)));
+    }
+}
+
+#[tokio::test]
+async fn a_body_is_replaced_by_multipart() {
+    let client = Client::start(SimOrg::new().bare()).await;
+    let account = client.create("Account", json!({"Name": "A"})).await;
+    let attachment = json!({"ParentId": account, "Name": "a.txt", "Body": "YQ=="});
+    let path = format!("/sobjects/Attachment/{}", client.create("Attachment", attachment).await);
+    let form = "--b\r\nContent-Disposition: form-data; name=\"entity_attachment\"\r\nContent-Type: application/json\r\n\r\n\
+        {\"Name\":\"b.txt\"}\r\n--b\r\nContent-Disposition: form-data; name=\"Body\"; filename=\"b.txt\"\r\n\
+        Content-Type: text/plain\r\n\r\nsecond\r\n--b--\r\n";
+
+    let request =
+        client.request(Method::PATCH, &path).header("content-type", "multipart/form-data; boundary=b");
+    assert_eq!(request.body(form).send().await.expect("an answer").status(), StatusCode::NO_CONTENT);
+
+    let (_, row) = client.get(&path).await;
+    assert_eq!((&row["Name"], &row["BodyLength"]), (&json!("b.txt"), &json!(6)));
+    let body = client.request(Method::GET, &format!("{path}/Body")).send().await.expect("an answer");
+    assert_eq!(body.text().await.expect("a body"), "second");
+}
+
+#[tokio::test]
+async fn a_document_without_a_unique_name_gets_one() {
+    let client = Client::start(SimOrg::new()).await;
+    let (_, folders) = client.get("/query?q=SELECT+Id+FROM+Folder+LIMIT+1").await;
+    let document =
+        json!({"Name": "Marketing Brochure Q1", "FolderId": folders["records"][0]["Id"], "Body": "YQ=="});
+    let (_, row) =
+        client.get(&format!("/sobjects/Document/{}", client.create("Document", document).await)).await;
+    assert_eq!(row["DeveloperName"], "Marketing_Brochure_Q1");
 }

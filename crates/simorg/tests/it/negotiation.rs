@@ -1,11 +1,13 @@
 //! What a request says of its method, its body and the form of its answer; and resources that are named but not played.
 
+use std::io::{Read, Write};
+
 use anyhow::Result;
 use reqwest::Method;
 use serde_json::json;
 use simorg::SimOrg;
 
-use crate::caller::{Caller, read};
+use crate::caller::{Answer, Caller, read};
 
 async fn start() -> Result<Caller> {
     Caller::start(SimOrg::new().bare()).await
@@ -89,5 +91,60 @@ async fn what_is_listed_but_not_played_says_so_by_name() -> Result<()> {
     }
     assert_eq!(caller.get("/sobjects/Nope/describe/layouts").await?.refusal(), "404 NOT_FOUND");
     assert_eq!(caller.get("/sobjects/Account/describe").await?.status, 200);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_wrong_method_is_refused_with_the_right_ones() -> Result<()> {
+    let caller = start().await?;
+    for (method, path, allowed) in [
+        (Method::PUT, "/limits", "HEAD,GET"),
+        (Method::OPTIONS, "/limits", "HEAD,GET"),
+        (Method::GET, "/composite/batch", "POST"),
+        (Method::DELETE, "/sobjects/Account/describe", "HEAD,GET"),
+        (Method::PUT, "/sobjects/Account", "HEAD,GET,POST"),
+    ] {
+        let answer = read(caller.request(method.clone(), path)).await?;
+        assert_eq!(answer.refusal(), "405 METHOD_NOT_ALLOWED", "{method} {path}");
+        let message = format!("HTTP Method '{method}' not allowed. Allowed are {allowed}");
+        assert_eq!(answer.json()[0]["message"], message);
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_path_may_ask_for_json_by_its_end() -> Result<()> {
+    let caller = start().await?;
+    for path in ["/limits", "/sobjects/Account/describe", "/query.json?q=SELECT+Id+FROM+Account"] {
+        let plain = path.replace(".json", "");
+        let suffixed = if path.contains(".json") { path.to_owned() } else { format!("{path}.json") };
+        let answer = caller.get(&suffixed).await?;
+        assert_eq!(answer.status, 200, "{suffixed}: {}", answer.text);
+        let keys = |answer: &Answer| answer.json().as_object().map(serde_json::Map::len);
+        assert_eq!(keys(&answer), keys(&caller.get(&plain).await?));
+    }
+    assert_eq!(caller.get("/limits.xml").await?.refusal(), "501 NOT_SIMULATED");
+    Ok(())
+}
+
+#[tokio::test]
+async fn bodies_come_and_go_by_deflate_too() -> Result<()> {
+    let caller = start().await?;
+    let send = |encoding: &'static str, body: Vec<u8>| {
+        let request = caller.request(Method::POST, "/sobjects/Account").header("Content-Encoding", encoding);
+        read(request.header("Content-Type", "application/json").body(body))
+    };
+    let mut encoder = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::fast());
+    encoder.write_all(br#"{"Name":"D"}"#)?;
+
+    assert_eq!(send("deflate", encoder.finish()?).await?.status, 201);
+    assert_eq!(send("br", vec![1, 2]).await?.refusal(), "415 UNSUPPORTED_MEDIA_TYPE");
+
+    let asked = caller.request(Method::GET, "/limits").header("Accept-Encoding", "deflate").send().await?;
+    assert_eq!(asked.headers()["content-encoding"], "deflate");
+    let bytes = asked.bytes().await?;
+    let mut text = String::new();
+    flate2::read::ZlibDecoder::new(&bytes[..]).read_to_string(&mut text)?;
+    assert!(text.contains("DailyApiRequests"), "{text}");
     Ok(())
 }

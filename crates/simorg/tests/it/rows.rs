@@ -4,7 +4,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value as Json, json};
 use simorg::SimOrg;
 
-use crate::client::Client;
+use crate::client::{ADMIN, Client, STANDARD};
 
 #[tokio::test]
 async fn a_row_is_created_read_changed_and_deleted() {
@@ -286,4 +286,48 @@ async fn decimals_of_18_digits_are_kept_exactly_however_they_come() {
     let (_, rows) =
         client.get(&format!("/query?q=SELECT+COUNT()+FROM+Project__c+WHERE+Exact__c={number}")).await;
     assert_eq!(rows["totalSize"], 3);
+}
+
+#[tokio::test]
+async fn what_is_no_id_is_taken_for_a_field() {
+    let client = Client::start(SimOrg::new().bare()).await;
+    let message = "Provided external ID field does not exist or is not accessible: 001xx";
+    for (method, body) in
+        [(Method::GET, json!(null)), (Method::PATCH, json!({"Name": "A"})), (Method::DELETE, json!(null))]
+    {
+        let refused = client.refused(method, "/sobjects/Account/001xx", body).await;
+        assert_eq!(refused, (404, "NOT_FOUND".to_owned(), message.to_owned()));
+    }
+    let (_, _, message) =
+        client.refused(Method::GET, "/sobjects/Account/001000000000000AAA", json!(null)).await;
+    assert_eq!(message, "The requested resource does not exist");
+}
+
+#[tokio::test]
+async fn a_user_gets_another_password() {
+    let mut client = Client::start(SimOrg::new()).await;
+    let id =
+        |client: &Client, name: &str| client.running.org().user_by_name(name).expect("a user").id.clone();
+    let path = format!("/sobjects/User/{}/password", id(&client, STANDARD));
+
+    assert_eq!(client.get(&path).await.1, json!({"isExpired": false}));
+    let short = client.refused(Method::POST, &path, json!({"NewPassword": "short"})).await;
+    assert_eq!((short.0, short.1.as_str()), (400, "INVALID_NEW_PASSWORD"));
+    let (status, _) = client.send(Method::POST, &path, json!({"NewPassword": "long enough"})).await;
+    assert_eq!(status, StatusCode::NO_CONTENT);
+    let login = [
+        ("grant_type", "password"),
+        ("client_id", "simorg"),
+        ("client_secret", "simorg"),
+        ("username", STANDARD),
+        ("password", "long enough"),
+    ];
+    let url = format!("{}/services/oauth2/token", client.running.url());
+    assert_eq!(client.http.post(&url).form(&login).send().await.expect("an answer").status(), StatusCode::OK);
+    let (_, random) = client.delete(&path).await;
+    assert!(random["NewPassword"].as_str().is_some_and(|password| password.len() >= 8), "{random}");
+
+    let other = format!("/sobjects/User/{}/password", id(&client, ADMIN));
+    client.sign_in(STANDARD);
+    assert_eq!(client.refused(Method::GET, &other, json!(null)).await.1, "INSUFFICIENT_ACCESS");
 }

@@ -7,14 +7,9 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use axum::Extension;
-use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
-use bytes::Bytes;
-use futures::StreamExt;
-use tokio::sync::mpsc;
-use tokio_stream::wrappers::ReceiverStream;
 
 use super::job::Job;
 use super::ledger::{Ledger, Mark};
@@ -22,12 +17,8 @@ use crate::errors::ApiError;
 use crate::faults::{Effect, Endpoint};
 use crate::ingest::{CHUNK, Reader, write_text};
 use crate::model::ids;
+use crate::pieces::{self, Pieces};
 use crate::server::{AppState, Session};
-
-/// Pieces of about this size go over the wire.
-const PIECE_BYTES: usize = 64 * 1024;
-/// Pieces that may wait for a slow reader.
-const WAITING_PIECES: usize = 4;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Part {
@@ -76,9 +67,7 @@ async fn results(state: &AppState, session: &Session, id: &str, part: Part) -> R
     if job.is_cancelled() {
         job.finished.wait().await;
     }
-    let (pieces, waiting) = mpsc::channel::<Bytes>(WAITING_PIECES);
-    tokio::task::spawn_blocking(move || Writer::new(&job, part, &pieces).write());
-    let body = Body::from_stream(ReceiverStream::new(waiting).map(Ok::<_, std::convert::Infallible>));
+    let body = pieces::body(move |pieces| Writer { job: &job, part, pieces }.write());
     let content_type = HeaderValue::from_static("text/csv; charset=UTF-8");
     Ok(([(header::CONTENT_TYPE, content_type)], body).into_response())
 }
@@ -89,15 +78,10 @@ struct Stop;
 struct Writer<'a> {
     job: &'a Arc<Job>,
     part: Part,
-    pieces: &'a mpsc::Sender<Bytes>,
-    piece: String,
+    pieces: &'a mut Pieces,
 }
 
-impl<'a> Writer<'a> {
-    fn new(job: &'a Arc<Job>, part: Part, pieces: &'a mpsc::Sender<Bytes>) -> Self {
-        Self { job, part, pieces, piece: String::new() }
-    }
-
+impl Writer<'_> {
     fn write(mut self) {
         let mut reader = Reader::new(self.job.text(), self.job.dialect());
         let mut values = Vec::new();
@@ -117,7 +101,6 @@ impl<'a> Writer<'a> {
             Part::Unprocessed => self.rest(reader, ledger, header.len()).ok(),
             Part::Successful | Part::Failed => self.chunks(ledger, &header).ok(),
         };
-        self.pieces.blocking_send(std::mem::take(&mut self.piece).into()).ok();
     }
 
     /// Every second chunk first.
@@ -182,18 +165,14 @@ impl<'a> Writer<'a> {
         let uploaded = (0..columns).map(|at| values.get(at).map_or("", |value| &**value));
         for (at, value) in own.iter().copied().chain(uploaded).enumerate() {
             if at > 0 {
-                self.piece.push(self.job.format.delimiter());
+                self.pieces.text.push(self.job.format.delimiter());
             }
-            write_text(&mut self.piece, value);
+            write_text(&mut self.pieces.text, value);
         }
-        self.job.format.end_line(&mut self.piece);
+        self.job.format.end_line(&mut self.pieces.text);
     }
 
     fn send_full(&mut self) -> Result<(), Stop> {
-        if self.piece.len() < PIECE_BYTES {
-            return Ok(());
-        }
-        let full = std::mem::replace(&mut self.piece, String::with_capacity(PIECE_BYTES + PIECE_BYTES / 4));
-        self.pieces.blocking_send(full.into()).map_err(|_| Stop)
+        if self.pieces.send_full().is_break() { Err(Stop) } else { Ok(()) }
     }
 }

@@ -11,10 +11,10 @@ use crate::state::view::Snapshot;
 use crate::xml::Element;
 
 use super::deploy::rows;
-use super::registry;
 use super::schema::Author;
-use super::store::{Component, Components, Stamp};
 use super::{NAMESPACE, inventory};
+use crate::components::registry;
+use crate::components::{Component, Components, Stamp};
 
 /// How long before the start the sample components were last changed.
 const AGE_MS: i64 = 40 * 86_400_000;
@@ -153,7 +153,7 @@ fn layouts(snapshot: &Snapshot) -> Vec<Component> {
                 .with(Element::leaf("label", "Information"))
                 .with(column)
                 .with(Element::leaf("style", "TwoColumnsTopToBottom"));
-            let namespace = super::store::namespace_of("CustomObject", &def.name);
+            let namespace = crate::components::namespace_of("CustomObject", &def.name);
             let prefix = namespace.map(|namespace| format!("{namespace}__")).unwrap_or_default();
             let name = format!("{}-{prefix}{} Layout", def.name, def.label);
             Component::of_xml("Layout", &inventory::encoded(&name), &document("Layout").with(section))

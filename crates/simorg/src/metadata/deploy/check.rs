@@ -10,8 +10,8 @@ use crate::xml::Element;
 
 use super::super::inventory;
 use super::super::merge::permission_key;
-use super::super::registry;
 use super::Unit;
+use crate::components::registry;
 
 /// A problem, and where in the file it is, if that can be told.
 pub(super) struct Finding {

@@ -7,8 +7,8 @@ use crate::state::automation::{self, AutomationKind};
 use crate::xml::Element;
 
 use super::super::code;
-use super::super::store::Component;
 use super::Unit;
+use crate::components::Component;
 
 /// Something in a component that runs when records are saved, or does not because it is switched off.
 #[derive(Debug, Clone, PartialEq, Eq)]

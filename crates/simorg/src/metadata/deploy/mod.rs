@@ -21,7 +21,7 @@ use std::sync::Arc;
 
 use crate::state::{Org, User};
 
-use super::store::Component;
+use crate::components::Component;
 
 /// Puts one component with all that follows from it; the error is Salesforce's words for what is wrong.
 pub(crate) fn put_component(org: &Org, user: &Arc<User>, component: &Component) -> Result<(), String> {

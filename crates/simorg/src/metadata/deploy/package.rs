@@ -9,10 +9,10 @@ use crate::xml::Element;
 use super::super::archive::Files;
 use super::super::manifest::Manifest;
 use super::super::merge::{self, Child};
-use super::super::registry::{self, Layout, Place};
 use super::super::shapes;
 use super::Options;
 use super::report::Message;
+use crate::components::registry::{self, Layout, Place};
 
 /// One component of the zip.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -198,7 +198,7 @@ impl Reader<'_> {
     fn unit(&mut self, kind: &'static str, name: &str, files: Vec<(&str, &Bytes)>) {
         let files: Vec<(String, Bytes)> =
             files.into_iter().map(|(path, body)| (path.to_owned(), body.clone())).collect();
-        let component = super::super::Component::new(kind, name, files);
+        let component = crate::components::Component::new(kind, name, files);
         let file_name = format!("{}{}", self.root, component.file_name());
         let xml = match self.xml(&component, &file_name) {
             Ok(xml) => xml,
@@ -237,7 +237,7 @@ impl Reader<'_> {
     /// The XML of a component, if it has any and it can be read.
     fn xml(
         &self,
-        component: &super::super::Component,
+        component: &crate::components::Component,
         file_name: &str,
     ) -> Result<Option<Element>, Box<Message>> {
         let (kind, name) = (component.kind.as_str(), component.full_name.as_str());

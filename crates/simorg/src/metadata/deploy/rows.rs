@@ -11,9 +11,9 @@ use crate::xml::Element;
 
 use super::super::code;
 use super::super::schema::Author;
-use super::super::store::{Component, namespace_of};
 use super::Unit;
 use super::effects::profile_label;
+use crate::components::{Component, namespace_of};
 
 /// Writes the rows of a component; answers the id of the row that it is.
 pub(super) fn follow(snapshot: &mut Snapshot, author: &Author, unit: &Unit) -> Option<String> {

@@ -15,11 +15,12 @@ use super::super::archive;
 use super::super::merge::{self, Child};
 use super::super::properties::FileProperties;
 use super::super::schema::{self, Author, Part};
-use super::super::store::{Change, Component, Stamp};
-use super::super::{NAMESPACE, inventory, registry};
+use super::super::{NAMESPACE, inventory};
 use super::package::{self, Plan, Removal, Unit};
 use super::report::Message;
 use super::{Options, check, effects, rows};
+use crate::components::registry;
+use crate::components::{Change, Component, Stamp};
 
 /// What a deploy came to.
 #[derive(Debug, Clone, Default)]

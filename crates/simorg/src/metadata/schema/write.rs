@@ -140,7 +140,9 @@ pub fn field(object: &ObjectDef, field: &FieldDef) -> Option<Element> {
     if field.name.ends_with("__s") {
         return None;
     }
-    let parts = if field.custom { custom_field(object, field) } else { standard_field(object, field)? };
+    // A recorded describe may call a custom field a standard one. Its name tells; what is retrieved has to deploy again.
+    let is_custom = field.custom || field.name.ends_with("__c");
+    let parts = if is_custom { custom_field(object, field) } else { standard_field(object, field)? };
     let mut parts: Vec<Element> = parts.into_iter().collect();
     parts.sort_by(|a, b| a.name.cmp(&b.name));
     Some(Element::new("fields").with(Element::leaf("fullName", &field.name)).with_all(parts))

@@ -12,6 +12,8 @@ mod names;
 mod restrictions;
 mod semi_join;
 
+pub(crate) use restrictions::WITH_DURABLE_IDS;
+
 use std::sync::Arc;
 
 use chrono::NaiveDate;

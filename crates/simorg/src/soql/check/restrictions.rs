@@ -94,6 +94,19 @@ const REIFIED: [(&str, &[&str]); 11] = [
     ("UserFieldAccess", &["UserId", "DurableId"]),
 ];
 
+/// Objects whose rows are computed from definitions: they have durable ids instead of ids of their own.
+pub(crate) const WITH_DURABLE_IDS: [&str; 9] = [
+    "EntityDefinition",
+    "FieldDefinition",
+    "EntityParticle",
+    "RelationshipDomain",
+    "RelationshipInfo",
+    "UserEntityAccess",
+    "UserFieldAccess",
+    "TabDefinition",
+    "StandardValueSet",
+];
+
 /// Objects that want a LIMIT from users without View All Data, and the greatest one.
 const LIMITED: [(&str, u64); 4] =
     [("NewsFeed", 1000), ("UserProfileFeed", 1000), ("EntitySubscription", 1000), ("TopicAssignment", 1100)];
@@ -120,7 +133,7 @@ pub(super) fn check(plan: &Plan, context: Context<'_>) -> Result<(), Fault> {
         let text = format!("{object}: a filter on a reified column is required [{}]", fields.join(","));
         return Err(Fault::plain("MALFORMED_QUERY", text));
     }
-    if crate::tooling::REIFIED.contains(&object) {
+    if WITH_DURABLE_IDS.contains(&object) {
         only_equals(plan)?;
     }
     if plan.object.kind == ObjectKind::Big {

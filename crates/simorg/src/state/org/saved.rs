@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use crate::components::{Component, Components};
 use crate::faults::Faults;
-use crate::metadata::{Component, Components};
 use crate::state::blobs::{Blobs, Body};
 use crate::state::limits::Limits;
 use crate::state::rules::SavedRules;
@@ -79,7 +79,7 @@ impl Org {
             clock: self.clock.saved(),
             limits: &self.limits,
             faults: &self.faults,
-            blobs: self.blobs.all(),
+            blobs: self.blobs.all().map_err(serde::ser::Error::custom)?,
             rules: self.saved_rules(),
             next_purge_ms: self.next_purge_ms.load(Ordering::SeqCst),
             changed_ms: self.changed_ms.load(Ordering::SeqCst),

@@ -156,7 +156,7 @@ fn duplicates(rule: &Automation, object: &str, alert: bool, matches: &[String]) 
     let records: Vec<Json> = matches
         .iter()
         .map(|id| {
-            let url = format!("/services/data/v{}.0/sobjects/{object}/{id}", crate::server::NEWEST_VERSION);
+            let url = format!("/services/data/v{}.0/sobjects/{object}/{id}", crate::model::NEWEST_VERSION);
             json!({
                 "additionalInformation": [],
                 "fieldDiffs": [],

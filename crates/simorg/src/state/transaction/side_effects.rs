@@ -19,7 +19,11 @@ impl Transaction<'_> {
     pub(super) fn after_insert(&mut self, def: &Arc<ObjectDef>, counter: u64) -> Result<(), ApiError> {
         match def.name.as_str() {
             "ContentVersion" => self.new_file_version(def, counter)?,
-            "Attachment" | "Document" => self.follow_body(def, counter, true),
+            "Attachment" => self.follow_body(def, counter, true),
+            "Document" => {
+                self.follow_body(def, counter, true);
+                self.name_document(def, counter);
+            }
             "Contact" => self.direct_relation(def, counter),
             "Account" => self.new_person(def, counter)?,
             _ => {}
@@ -64,6 +68,19 @@ impl Transaction<'_> {
         if let Some(length) = length {
             self.set_fields(def, counter, vec![("BodyLength", whole(length))]);
         }
+    }
+
+    /// A document without a unique name gets one of its name ("Insert or Update Blob Data", REST API Developer Guide, gives none).
+    fn name_document(&mut self, def: &Arc<ObjectDef>, counter: u64) {
+        let document = self.current(def, counter);
+        if !document.value_of("DeveloperName").is_null() {
+            return;
+        }
+        let name = document.value_of("Name").to_plain_text();
+        drop(document);
+        let unique: String =
+            name.chars().map(|letter| if letter.is_ascii_alphanumeric() { letter } else { '_' }).collect();
+        self.set_fields(def, counter, vec![("DeveloperName", Value::Text(unique))]);
     }
 
     /// A contact with an account gets its direct relation.

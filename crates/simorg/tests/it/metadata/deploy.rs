@@ -244,3 +244,17 @@ async fn what_is_no_zip_fails_the_deploy() {
     );
     assert_eq!(org.call("deploy", "<ZipFile>###</ZipFile>").await.fault().0, "soapenv:Client");
 }
+
+#[tokio::test]
+async fn objects_deploy_as_they_were_retrieved() {
+    let org = Metadata::start().await;
+    let objects: &[(&str, &[&str])] =
+        &[("CustomObject", &["*", "Account", "Case", "Contact", "Event", "Lead", "Opportunity"])];
+    let (_, files) = org.retrieve(objects).await;
+    assert!(files["objects/Account.object"].contains("<referenceTo>Contact</referenceTo>"));
+
+    let files: Vec<(&str, &str)> = files.iter().map(|(path, body)| (path.as_str(), body.as_str())).collect();
+    let result = org.deploy(&files, "<checkOnly>true</checkOnly>").await;
+
+    assert_eq!(failures(&result), Vec::<String>::new());
+}

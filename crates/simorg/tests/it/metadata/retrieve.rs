@@ -278,7 +278,7 @@ async fn ten_thousand_files_are_retrieved_and_not_one_more() {
                 (format!("classes/C{n}.cls"), format!("class C{n} {{}}").into()),
                 (format!("classes/C{n}.cls-meta.xml"), class_meta().into()),
             ];
-            components.put(simorg::metadata::Component::new("ApexClass", &format!("C{n}"), files));
+            components.put(simorg::components::Component::new("ApexClass", &format!("C{n}"), files));
         }
         Ok::<_, ()>(components.of_kind("ApexClass").count())
     });

@@ -5,7 +5,7 @@ use serde_json::json;
 use simorg::xml::Element;
 use simorg::{Effect, Endpoint, Fault, SimOrg};
 
-use super::{ask, body, caller, envelope, fault, post, result, results};
+use super::{ask, body, caller, elements, envelope, fault, post, result, results};
 use crate::caller::{Caller, read};
 
 fn query(call: &str, soql: &str) -> String {
@@ -251,5 +251,22 @@ async fn retrieve_finds_every_row_however_wide_they_are() -> Result<()> {
     let found = results(&caller, "", &call).await?;
     let found: Vec<Option<&str>> = found.iter().map(|row| row.text_of("Id")).collect();
     assert_eq!(found, ids.iter().map(|id| Some(id.as_str())).collect::<Vec<_>>());
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_window_without_a_zone_is_one_of_utc() -> Result<()> {
+    let caller = caller().await?;
+    caller.insert("Account", &serde_json::json!({"Name": "A"})).await?;
+    let now = caller.org.org().now();
+    let time =
+        |hours: i64| (now + chrono::Duration::hours(hours)).format("%Y-%m-%dT%H:%M:%S%.6f").to_string();
+    let call = format!(
+        "<urn:getUpdated><urn:sObjectType>Account</urn:sObjectType>{}{}</urn:getUpdated>",
+        elements("startDate", &[&time(-1)]),
+        elements("endDate", &[&time(1)])
+    );
+
+    assert_eq!(result(&caller, &call).await?.all("ids").count(), 1);
     Ok(())
 }

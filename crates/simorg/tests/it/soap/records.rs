@@ -268,3 +268,17 @@ async fn a_value_of_the_wrong_type_is_no_valid_call() -> Result<()> {
     }
     Ok(())
 }
+
+#[tokio::test]
+async fn rows_are_deleted_by_either_name_of_the_list() -> Result<()> {
+    let caller = caller().await?;
+    let first = caller.insert("Account", &serde_json::json!({"Name": "A"})).await?;
+    let second = caller.insert("Account", &serde_json::json!({"Name": "B"})).await?;
+    let call =
+        format!("<urn:delete>{}{}</urn:delete>", elements("ids", &[&first]), elements("id", &[&second]));
+
+    let outcomes: Vec<String> = results(&caller, "", &call).await?.iter().map(outcome).collect();
+
+    assert_eq!(outcomes, ["true", "true"]);
+    Ok(())
+}

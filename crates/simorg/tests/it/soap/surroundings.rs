@@ -102,3 +102,13 @@ async fn faults_strike_soap_calls_in_the_form_of_soap() -> Result<()> {
     assert!(detail.child("detail").is_some_and(|detail| detail.child("UnexpectedErrorFault").is_some()));
     Ok(())
 }
+
+#[tokio::test]
+async fn soap_apis_that_are_not_played_say_so_in_soap() -> Result<()> {
+    let caller = caller().await?;
+    for path in ["T/67.0", "s/67.0/00D000000000001"] {
+        let answer = read(post(&caller, path, envelope(&caller.token, "", "<urn:getUserInfo/>"))).await?;
+        assert_eq!(fault(&answer), "501 sf:NOT_SIMULATED", "{path}");
+    }
+    Ok(())
+}

@@ -2,18 +2,16 @@
 //!
 //! Children (fields, workflow rules, labels) are no components of their own: they lie in the XML of their parent.
 
+pub mod registry;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use bytes::Bytes;
-
 use serde::{Deserialize, Serialize};
 
 use crate::model::ids;
-use crate::state::Org;
 use crate::xml::Element;
-
-use super::registry;
 
 /// Who did something to a component, and when.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -49,7 +47,7 @@ pub struct Component {
     /// As package.xml spells it.
     pub full_name: String,
     /// Paths inside a package (`classes/A.cls`, `classes/A.cls-meta.xml`) with their bodies, ordered by path.
-    #[serde(with = "crate::saved::files")]
+    #[serde(with = "crate::model::forms::files")]
     pub files: Vec<(String, Bytes)>,
     /// 18 characters; empty for types that have no ids, and until `Components::put` gives it one.
     pub id: String,
@@ -165,7 +163,7 @@ pub fn namespace_of(kind: &str, full_name: &str) -> Option<String> {
 }
 
 /// Components with a namespace came in a managed package.
-pub(super) fn state_of(namespace: Option<&str>) -> ManageableState {
+pub(crate) fn state_of(namespace: Option<&str>) -> ManageableState {
     if namespace.is_some() { ManageableState::Installed } else { ManageableState::Unmanaged }
 }
 
@@ -254,26 +252,6 @@ impl Components {
             self.by_kind.remove(kind);
         }
         removed
-    }
-}
-
-impl Org {
-    /// The committed components, unchanged by what is deployed later.
-    pub fn components(&self) -> Arc<Components> {
-        self.snapshot().components.clone()
-    }
-
-    /// Changes components as one step: readers see all of it or nothing, and nothing when `change` fails.
-    pub fn change_components<R, E>(
-        &self,
-        change: impl FnOnce(&mut Components) -> Result<R, E>,
-    ) -> Result<R, E> {
-        let ledger = self.ledger();
-        let mut snapshot = (*self.snapshot()).clone();
-        let outcome = change(Arc::make_mut(&mut snapshot.components))?;
-        self.publish(Arc::new(snapshot));
-        drop(ledger);
-        Ok(outcome)
     }
 }
 
