@@ -1,5 +1,6 @@
 import { QueryCache, QueryClient } from '@tanstack/react-query'
 import { ApiProblem } from './api/problem'
+import { onReachChange } from './api/reach'
 
 /** The cache of answers. What the server refuses is not asked again; a session that ended leads to signing in. */
 export function createQueries(onSignedOut: () => void): QueryClient {
@@ -15,13 +16,19 @@ export function createQueries(onSignedOut: () => void): QueryClient {
       },
     }),
     defaultOptions: {
+      // The service may be near while the internet is not.
+      mutations: { networkMode: 'always' },
       queries: {
+        networkMode: 'always',
         staleTime: 5_000,
         retry: (failures, error) =>
           failures < 2 && error instanceof ApiProblem && (error.status === 0 || error.status >= 502),
         retryDelay: (attempt) => 400 * 2 ** attempt,
       },
     },
+  })
+  onReachChange((isAway) => {
+    if (!isAway) void queries.invalidateQueries()
   })
   return queries
 }

@@ -1,10 +1,10 @@
 import type { QueryClient } from '@tanstack/react-query'
 import type { LoaderFunctionArgs, RouteObject } from 'react-router'
 import { redirect } from 'react-router'
-import { ApiProblem } from './api/problem'
+import { ApiProblem, pageMissing } from './api/problem'
 import { meQuery } from './api/queries'
 import { AppFrame } from './components/AppFrame'
-import { CrashPage, MissingPage } from './components/CrashPage'
+import { CrashedPage, CrashPage, MissingPage } from './components/CrashPage'
 import { OrgFrame } from './components/OrgFrame'
 import { paths, patterns } from './paths'
 
@@ -17,8 +17,11 @@ export function routes(queries: QueryClient): RouteObject[] {
   // Asks for a page's data while its code arrives with it; the page shows skeletons meanwhile.
   const page = (path: string, load: () => Promise<PageModule>): RouteObject => ({
     path,
+    ErrorBoundary: CrashedPage,
     lazy: async () => {
-      const { default: Component, prefetch } = await load()
+      const { default: Component, prefetch } = await load().catch((): never => {
+        throw pageMissing()
+      })
       return {
         Component,
         loader: (at: LoaderFunctionArgs) => {
@@ -50,7 +53,7 @@ export function routes(queries: QueryClient): RouteObject[] {
             {
               path: patterns.org,
               Component: OrgFrame,
-              ErrorBoundary: CrashPage,
+              ErrorBoundary: CrashedPage,
               children: [
                 page('', () => import('./pages/OverviewPage')),
                 page(patterns.objects, () => import('./pages/ObjectsPage')),

@@ -7,3 +7,11 @@ const target = process.env['CARGO_TARGET_DIR'] ?? join(import.meta.dirname, '../
 export async function picture(page: Page, name: string) {
   await page.screenshot({ path: join(target, 'screenshots', `${name}.png`), fullPage: true })
 }
+
+/** The same page in both colours. */
+export async function pictures(page: Page, name: string) {
+  for (const colours of ['dark', 'light'] as const) {
+    await page.emulateMedia({ colorScheme: colours })
+    await picture(page, `${name}-${colours}`)
+  }
+}

@@ -1,7 +1,8 @@
 import type { Middleware } from 'openapi-fetch'
 import createFetchClient from 'openapi-fetch'
 import createQueryClient from 'openapi-react-query'
-import { problemOf, unreachable } from './problem'
+import { isProblem, problemOf, unreachable } from './problem'
+import { setAway } from './reach'
 import type { paths } from './schema'
 
 const guard: Middleware = {
@@ -11,10 +12,13 @@ const guard: Middleware = {
     return request
   },
   onResponse: async ({ response }) => {
+    // A proxy answers in the place of a service that is away, but not with a problem document.
+    setAway(response.status >= 502 && !isProblem(response))
     if (!response.ok) throw await problemOf(response)
   },
   onError: ({ error }) => {
     if (error instanceof DOMException && error.name === 'AbortError') return
+    setAway(true)
     return unreachable()
   },
 }

@@ -1,6 +1,7 @@
 import type { QueryClient } from '@tanstack/react-query'
 import { useQueryClient } from '@tanstack/react-query'
 import { useEffect, useState } from 'react'
+import { meQuery } from './queries'
 import type { LiveEvent } from './types'
 
 const kinds = [
@@ -26,7 +27,10 @@ const moving = ['auto_backup', 'objects', 'objects/{object}', 'blocks', 'errors'
   (end) => `/api/v1/orgs/{org_id}/${end}`,
 )
 const afterRun = ['volume', 'api_use', 'records/{record_id}'].map((end) => `/api/v1/orgs/{org_id}/${end}`)
+const ofOrgs = ['/api/v1/orgs', '/api/v1/orgs/{org_id}']
+const ofRun = ['/api/v1/runs/{run_id}']
 const pause = 1_500
+const reopenAfter = 5_000
 
 // A long list is not read anew while somebody scrolls in it.
 const mostPages = 4
@@ -43,19 +47,36 @@ export function useLiveEvents(
   // A subscription to something outside React.
   useEffect(() => {
     if (typeof EventSource === 'undefined') return
-    const source = new EventSource(
-      `/api/v1/events${orgId === undefined ? '' : `?org_id=${encodeURIComponent(orgId)}`}`,
-    )
+    let source: EventSource
+    let again: ReturnType<typeof setTimeout> | undefined
+    let isReopened = false
     const refresh = new Refresher(queries)
     const hear = (message: MessageEvent<string>) => {
       const event = JSON.parse(message.data) as LiveEvent
       refresh.after(event)
       if (keep > 0) setEvents((known) => [event, ...known].slice(0, keep))
     }
-    for (const kind of kinds) source.addEventListener(kind, hear)
-    source.onopen = () => setConnected(true)
-    source.onerror = () => setConnected(false)
+    const open = () => {
+      source = new EventSource(
+        `/api/v1/events${orgId === undefined ? '' : `?org_id=${encodeURIComponent(orgId)}`}`,
+      )
+      for (const kind of kinds) source.addEventListener(kind, hear)
+      source.onopen = () => {
+        setConnected(true)
+        if (isReopened) refresh.afterGap()
+        isReopened = true
+      }
+      source.onerror = () => {
+        setConnected(false)
+        // Tells whether the service is away or the session is over.
+        void queries.invalidateQueries({ queryKey: meQuery().queryKey })
+        // The browser comes back by itself, unless it was refused.
+        if (source.readyState === EventSource.CLOSED) again = setTimeout(open, reopenAfter)
+      }
+    }
+    open()
     return () => {
+      clearTimeout(again)
       source.close()
       refresh.stop()
     }
@@ -73,18 +94,24 @@ class Refresher {
     this.#queries = queries
   }
 
-  after(event: LiveEvent) {
-    for (const path of moving) this.#ends.add(path)
-    if (event.kind === 'run_finished' || event.kind === 'missed')
-      for (const path of afterRun) this.#ends.add(path)
-    if (
-      event.kind === 'org_changed' ||
-      event.kind === 'auto_backup_changed' ||
-      event.kind === 'run_finished'
-    ) {
-      this.#ends.add('/api/v1/orgs').add('/api/v1/orgs/{org_id}')
+  after({ kind }: LiveEvent) {
+    if (kind === 'missed') {
+      this.afterGap()
+      return
     }
-    if (event.kind === 'run_started' || event.kind === 'run_finished') this.#ends.add('/api/v1/runs/{run_id}')
+    this.#add(moving)
+    if (kind === 'run_finished') this.#add(afterRun)
+    if (kind === 'org_changed' || kind === 'auto_backup_changed' || kind === 'run_finished') this.#add(ofOrgs)
+    if (kind === 'run_started' || kind === 'run_finished') this.#add(ofRun)
+  }
+
+  /** Anything may have happened meanwhile. */
+  afterGap() {
+    this.#add([...moving, ...afterRun, ...ofOrgs, ...ofRun])
+  }
+
+  #add(paths: readonly string[]) {
+    for (const path of paths) this.#ends.add(path)
     this.#timer ??= setTimeout(() => this.#flush(), pause)
   }
 

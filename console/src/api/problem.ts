@@ -23,9 +23,11 @@ export class ApiProblem extends Error {
   }
 }
 
+export const isProblem = (response: Response) =>
+  response.headers.get('content-type')?.includes('json') ?? false
+
 export async function problemOf(response: Response): Promise<ApiProblem> {
-  const isProblem = response.headers.get('content-type')?.includes('json') ?? false
-  if (isProblem) return new ApiProblem((await response.json()) as Problem)
+  if (isProblem(response)) return new ApiProblem((await response.json()) as Problem)
   return new ApiProblem({
     title: `The server answered ${response.status} without saying why`,
     status: response.status,
@@ -40,6 +42,16 @@ export function unreachable(): ApiProblem {
     status: 0,
     code: 'unreachable',
     hint: 'Look whether the service runs and whether you are connected to its network.',
+  })
+}
+
+/** A page's code did not arrive: the service is away, or was upgraded and has other files now. */
+export function pageMissing(): ApiProblem {
+  return new ApiProblem({
+    title: 'This page could not be loaded',
+    status: 0,
+    code: 'page_missing',
+    hint: 'The service is away, or was just upgraded. Try again once it runs.',
   })
 }
 

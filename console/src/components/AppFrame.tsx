@@ -7,6 +7,7 @@ import { paths } from '~/paths'
 import { Button } from '~/ui/Button'
 import { Toasts } from '~/ui/Toasts'
 import styles from './AppFrame.module.css'
+import { AwayNotice } from './AwayNotice'
 import { Brand } from './Brand'
 import { SideNav } from './SideNav'
 import { UserMenu } from './UserMenu'
@@ -45,6 +46,7 @@ export function AppFrame() {
           <SideNav me={me} onMove={() => setNavOpen(false)} />
         </nav>
         <main id="page" className={styles.page} tabIndex={-1}>
+          <AwayNotice />
           <Outlet />
         </main>
       </div>

@@ -80,7 +80,12 @@ function columns(orgId: string, show: (id: string) => void): GridColumn<Block>[]
       cell: ({ counts }) => count(counts.unchanged),
     },
     { id: 'window', title: 'Records modified', width: 235, grows: true, cell: (block) => windowOf(block) },
-    { id: 'way', title: 'Read', width: 125, cell: ({ way }) => wayWord(way) },
+    {
+      id: 'way',
+      title: 'Read',
+      width: 125,
+      cell: ({ failure, way }) => (failure === undefined ? wayWord(way) : '—'),
+    },
     {
       id: 'took',
       title: 'Took',
@@ -106,7 +111,8 @@ function columns(orgId: string, show: (id: string) => void): GridColumn<Block>[]
   ]
 }
 
-function windowOf({ window_from, window_until }: Block): string {
+function windowOf({ failure, window_from, window_until }: Block): string {
+  if (failure !== undefined) return '—'
   if (window_until === undefined) return 'any time'
   return window_from === undefined ? `until ${minuteOf(window_until)}` : minutesOf(window_from, window_until)
 }

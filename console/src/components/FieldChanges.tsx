@@ -18,8 +18,22 @@ export function FieldChanges({ fields }: { fields: FieldChange[] }) {
   )
 }
 
+const long = 600
+
+/** A value in full, with its lines; a very long one scrolls in its own place. */
+export function WholeValue({ field, ...value }: ValueProps & { field: string }) {
+  if ((value.value?.length ?? 0) <= long) return <Value {...value} />
+  return (
+    <div role="region" aria-label={`Value of ${field}`} tabIndex={0} className={styles.long}>
+      <Value {...value} />
+    </div>
+  )
+}
+
+type ValueProps = { value: string | undefined; kind?: 'old' | 'now' }
+
 /** One value; empty is said, not left blank. */
-export function Value({ value, kind }: { value: string | undefined; kind?: 'old' | 'now' }) {
+export function Value({ value, kind }: ValueProps) {
   if (value === undefined) return <span className="soft">empty</span>
   if (kind === 'old') return <del className={styles.old}>{value}</del>
   return kind === 'now' ? <ins className={styles.now}>{value}</ins> : value

@@ -4,7 +4,7 @@ import styles from './PageHead.module.css'
 
 type Props = {
   title: string
-  /** Names the page in the browser's history, when the title alone would not. */
+  /** The org: it names the page in the browser's history, and on a phone, where the ways at the side are hidden. */
   place?: string | undefined
   up?: { to: string; name: string } | undefined
   aside?: ReactNode
@@ -17,6 +17,7 @@ export function PageHead({ title, place, up, aside, children }: Props) {
     <header className={styles.head}>
       <title>{`${title}${place === undefined ? '' : ` · ${place}`} · Holdfast`}</title>
       <div className={styles.words}>
+        {place !== undefined && <div className={styles.place}>{place}</div>}
         {up !== undefined && (
           <Link to={up.to} className={styles.up}>
             ← {up.name}

@@ -52,7 +52,7 @@ function Footer<Row>({ query, shown }: Pick<Props<Row>, 'query'> & { shown: numb
   if (query.isFetchNextPageError) {
     return <ProblemView error={query.error} retry={() => void query.fetchNextPage()} />
   }
-  const loaded = query.hasNextPage ? `${count(shown)} loaded` : `${count(shown)} in all`
+  const loaded = query.hasNextPage ? `${count(shown)} loaded, more as you scroll` : `${count(shown)} in all`
   return (
     <span role="status">
       {total === undefined ? loaded : `${count(total)} in all`}

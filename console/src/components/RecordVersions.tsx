@@ -7,7 +7,7 @@ import { Blank } from '~/ui/Message'
 import type { TableColumn } from '~/ui/Table'
 import { Table } from '~/ui/Table'
 import { Ago, Moment } from '~/ui/Time'
-import { Value } from './FieldChanges'
+import { WholeValue } from './FieldChanges'
 import { FilterSelect } from './FilterSelect'
 import styles from './RecordVersions.module.css'
 import { useUrl } from './useUrl'
@@ -69,12 +69,20 @@ function Head({ orgId, version }: { orgId: string; version: RecordVersion; isFir
 
 const pairs: TableColumn<FieldChange>[] = [
   { title: 'Field', cell: ({ field }) => field },
-  { title: 'Before', wrap: true, cell: ({ old }) => <Value value={old} kind="old" /> },
-  { title: 'After', wrap: true, cell: ({ new: now }) => <Value value={now} kind="now" /> },
+  {
+    title: 'Before',
+    wrap: true,
+    cell: ({ field, old }) => <WholeValue field={field} value={old} kind="old" />,
+  },
+  {
+    title: 'After',
+    wrap: true,
+    cell: ({ field, new: now }) => <WholeValue field={field} value={now} kind="now" />,
+  },
 ]
 const firstValues: TableColumn<FieldChange>[] = [
   { title: 'Field', cell: ({ field }) => field },
-  { title: 'Value', wrap: true, cell: ({ new: now }) => <Value value={now} /> },
+  { title: 'Value', wrap: true, cell: ({ field, new: now }) => <WholeValue field={field} value={now} /> },
 ]
 
 function Body({ version: { change, fields } }: { version: RecordVersion }) {

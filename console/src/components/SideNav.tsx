@@ -21,6 +21,7 @@ import { noPermission, noRight } from '~/api/rights'
 import type { Me } from '~/api/types'
 import { paths, patterns } from '~/paths'
 import { classes } from '~/ui/classes'
+import { timeZone } from '~/ui/format'
 import styles from './SideNav.module.css'
 
 type Way = {
@@ -49,6 +50,7 @@ export function SideNav({ me, onMove }: { me: Me | undefined; onMove: () => void
     <>
       {orgId !== undefined && orgId !== 'connect' && <OrgWays orgId={orgId} onMove={onMove} />}
       <Ways title="Holdfast" ways={team} onMove={onMove} />
+      <p className={styles.zone}>Times are in {timeZone}</p>
     </>
   )
 }

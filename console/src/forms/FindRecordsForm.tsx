@@ -36,8 +36,8 @@ export function FindRecordsForm({ onAgain }: { onAgain: () => void }) {
       <TextField label="Object" placeholder="any" spellCheck={false} {...bind('object')} />
       <TextField label="Field" placeholder="any" spellCheck={false} {...bind('field')} />
       <SelectField label="Deleted records" {...bind('deleted')}>
-        <option value="">too</option>
-        <option value="exclude">not</option>
+        <option value="">included</option>
+        <option value="exclude">left out</option>
         <option value="only">only these</option>
       </SelectField>
       <Button type="submit" look="primary">

@@ -85,7 +85,7 @@ export default function AuditPage() {
     enabled: closed === undefined,
   })
   const verification = useQuery({ ...auditVerificationQuery(), enabled: false })
-  if (closed !== undefined) return <Closed reason={closed} />
+  if (closed !== undefined) return <Closed page="Audit log" reason={closed} />
   return (
     <>
       <PageHead title="Audit log">

@@ -50,13 +50,15 @@ export default function ConnectPage() {
   const again = useQuery({ ...orgQuery(againId ?? ''), enabled: againId !== null })
   if (againId === null) {
     const closed = noPermission(me.data, 'org:connect')
-    return closed === undefined ? <Wizard target={{ kind: 'new' }} /> : <Closed reason={closed} />
+    if (closed !== undefined) return <Closed page="Connect an org" reason={closed} />
+    return <Wizard target={{ kind: 'new' }} />
   }
   return (
     <QueryView query={again}>
       {(org) => {
         const closed = noRight(org, 'edit')
-        return closed === undefined ? <Wizard target={{ kind: 'again', org }} /> : <Closed reason={closed} />
+        if (closed !== undefined) return <Closed page={`Connect ${org.name} again`} reason={closed} />
+        return <Wizard target={{ kind: 'again', org }} />
       }}
     </QueryView>
   )

@@ -27,7 +27,7 @@ export default function MemberPage() {
   const { data: me } = useQuery(meQuery())
   const closed = noPermission(me, 'team:manage')
   const member = useQuery({ ...memberQuery(memberId), enabled: closed === undefined })
-  if (closed !== undefined) return <Closed reason={closed} />
+  if (closed !== undefined) return <Closed page="Team" reason={closed} />
   return (
     <QueryView query={member}>
       {(found) => (
@@ -173,7 +173,7 @@ function DangerPanel({ member, isMe }: { member: Member; isMe: boolean }) {
   })
   const reason = isMe ? 'This is you; another owner must do it' : undefined
   return (
-    <Panel title="Leave-taking">
+    <Panel title="Disable or remove">
       <div className="line">
         <Button
           disabledReason={reason}

@@ -82,7 +82,7 @@ function columns(orgId: string): GridColumn<ObjectStatus>[] {
     },
     {
       id: 'phase',
-      title: 'Stands at',
+      title: 'Stage',
       width: 160,
       isHiddenAtFirst: true,
       cell: ({ phase }) => objectPhaseWord[phase],
@@ -175,13 +175,7 @@ export default function ObjectsPage() {
           <>
             <SearchBox label="Find an object" value={q} onChange={setQ} />
             <FilterSelect label="Status" all="Any status" value={word} onChange={setWord} choices={words} />
-            <FilterSelect
-              label="Stands at"
-              all="Any stage"
-              value={phase}
-              onChange={setPhase}
-              choices={phases}
-            />
+            <FilterSelect label="Stage" all="Any stage" value={phase} onChange={setPhase} choices={phases} />
           </>
         }
         empty={

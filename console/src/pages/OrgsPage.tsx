@@ -93,8 +93,8 @@ export default function OrgsPage() {
         {connect}
       </PageHead>
       {system?.is_auto_backup_served === false && (
-        <Notice tone="warn" title="Nobody does the work of auto backup">
-          No process has served it for a while. Start <code>holdfast serve</code> or{' '}
+        <Notice tone="warn" title="Auto backup stands still">
+          No process of Holdfast has worked on it for a while. Start <code>holdfast serve</code> or{' '}
           <code>holdfast worker</code>.
         </Notice>
       )}

@@ -72,8 +72,8 @@ function Troubles({ backup, isConnected }: { backup: AutoBackup; isConnected: bo
   return (
     <>
       {!backup.is_served && backup.phase !== 'off' && (
-        <Notice tone="warn" title="Nobody does the work of auto backup">
-          No process has served it for a while. Start <code>holdfast serve</code> or{' '}
+        <Notice tone="warn" title="Auto backup stands still">
+          No process of Holdfast has worked on it for a while. Start <code>holdfast serve</code> or{' '}
           <code>holdfast worker</code>.
         </Notice>
       )}
@@ -88,7 +88,7 @@ function Troubles({ backup, isConnected }: { backup: AutoBackup; isConnected: bo
       {warning > 0 && (
         <Notice
           tone="warn"
-          title={`${warning} ${warning === 1 ? 'object fails' : 'objects fail'} for longer than retries could mend`}
+          title={`${warning} ${warning === 1 ? 'object has' : 'objects have'} failed for longer than retries could mend`}
           actions={<LinkButton to={paths.errors(backup.org_id)}>See the errors</LinkButton>}
         />
       )}

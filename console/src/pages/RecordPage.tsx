@@ -21,7 +21,7 @@ export default function RecordPage() {
   const { object = '', recordId = '' } = useParams()
   const closed = noRight(org, 'browse')
   const history = useQuery({ ...recordQuery(org.id, recordId, { object }), enabled: closed === undefined })
-  if (closed !== undefined) return <Closed reason={closed} />
+  if (closed !== undefined) return <Closed page={recordId} place={org.name} reason={closed} />
   return (
     <>
       <PageHead

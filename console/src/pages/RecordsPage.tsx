@@ -87,14 +87,17 @@ export default function RecordsPage() {
     enabled: closed === undefined && isAsked,
   })
   const shown = useMemo(() => columns(org.id), [org.id])
-  if (closed !== undefined) return <Closed reason={closed} />
+  if (closed !== undefined) return <Closed page="Records" place={org.name} reason={closed} />
   const pages = found.data?.pages ?? []
   const searched = pages.reduce((sum, page) => sum + page.searched, 0)
   const at = pages.at(-1)?.object
   return (
     <>
       <PageHead title="Records" place={org.name} />
-      <FindRecordsForm key={`${q} ${object} ${field}`} onAgain={() => void found.refetch()} />
+      <FindRecordsForm
+        key={`${q} ${object} ${field}`}
+        onAgain={() => void found.refetch({ cancelRefetch: false })}
+      />
       {isAsked ? (
         <QueryGrid
           name="records"
@@ -109,7 +112,7 @@ export default function RecordsPage() {
             </span>
           }
           empty={
-            found.hasNextPage ? (
+            found.hasNextPage || found.isFetching ? (
               <Blank title="Searching">Nothing found so far.</Blank>
             ) : (
               <Blank title="No such record">

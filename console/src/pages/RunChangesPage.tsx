@@ -72,36 +72,34 @@ export default function RunChangesPage() {
     enabled: closed === undefined,
   })
   const shown = useMemo(() => columns(org.id, object), [org.id, object])
+  const title = `Changed records of ${object}`
+  if (closed !== undefined) return <Closed page={title} place={org.name} reason={closed} />
   return (
     <>
       <PageHead
-        title={`Changed records of ${object}`}
+        title={title}
         place={org.name}
         up={{ to: paths.run(org.id, runId, { tab: 'changes' }), name: 'The run' }}
       />
-      {closed === undefined ? (
-        <QueryGrid
-          name="changed-records"
-          label="Changed records"
-          columns={shown}
-          query={records}
-          rowId={({ id }) => id}
-          toolbar={
-            <FilterSelect
-              label="Change"
-              all="All changes"
-              value={change}
-              onChange={setChange}
-              choices={changes}
-            />
-          }
-          empty={
-            <Blank title="No such changes">The run found no record of this object changed in this way.</Blank>
-          }
-        />
-      ) : (
-        <Closed reason={closed} />
-      )}
+      <QueryGrid
+        name="changed-records"
+        label="Changed records"
+        columns={shown}
+        query={records}
+        rowId={({ id }) => id}
+        toolbar={
+          <FilterSelect
+            label="Change"
+            all="All changes"
+            value={change}
+            onChange={setChange}
+            choices={changes}
+          />
+        }
+        empty={
+          <Blank title="No such changes">The run found no record of this object changed in this way.</Blank>
+        }
+      />
     </>
   )
 }

@@ -11,7 +11,7 @@ export default function SingleSignOnPage() {
   const { data: me } = useQuery(meQuery())
   const closed = noPermission(me, 'settings:manage')
   const settings = useQuery({ ...singleSignOnQuery(), enabled: closed === undefined })
-  if (closed !== undefined) return <Closed reason={closed} />
+  if (closed !== undefined) return <Closed page="Single sign-on" reason={closed} />
   return (
     <>
       <PageHead title="Single sign-on" />

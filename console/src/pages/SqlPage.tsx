@@ -36,14 +36,17 @@ export default function SqlPage() {
     retry: false,
     staleTime: Infinity,
   })
-  if (closed !== undefined) return <Closed reason={closed} />
+  if (closed !== undefined) return <Closed page="SQL" place={org.name} reason={closed} />
   if (isAsking) return <Skeleton lines={8} />
   if (system?.has_sql === false) {
     return (
-      <Blank title="This build has no SQL engine">
-        Install the full build, or read the lake with DuckDB, Spark or pandas: its tables are plain Delta Lake
-        tables.
-      </Blank>
+      <>
+        <PageHead title="SQL" place={org.name} />
+        <Blank title="This build has no SQL engine">
+          Install the full build, or read the lake with DuckDB, Spark or pandas: its tables are plain Delta
+          Lake tables.
+        </Blank>
+      </>
     )
   }
   return (

@@ -25,7 +25,7 @@ export default function TeamPage() {
   const { data: me } = useQuery(meQuery())
   const [isInviting, setInviting] = useState(false)
   const closed = noPermission(me, 'team:manage')
-  if (closed !== undefined) return <Closed reason={closed} />
+  if (closed !== undefined) return <Closed page="Team" reason={closed} />
   return (
     <>
       <PageHead title="Team">

@@ -1,3 +1,4 @@
+import { ChevronDown } from 'lucide-react'
 import type { KeyboardEvent, ReactNode, RefObject } from 'react'
 import { useCallback, useId, useRef, useState } from 'react'
 import { Button } from './Button'
@@ -48,6 +49,7 @@ export function Menu({ label, items, icon, iconOnly, className }: Props) {
         onClick={() => (place === undefined ? open() : close())}
       >
         {label}
+        {iconOnly !== true && <ChevronDown size={14} aria-hidden />}
       </Button>
       {place !== undefined && (
         <Items id={id} label={label} items={items} place={place} close={close} trigger={trigger} />

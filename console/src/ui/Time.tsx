@@ -1,5 +1,5 @@
 import { useSyncExternalStore } from 'react'
-import { ago, timeOf } from './format'
+import { ago, exactly, timeOf } from './format'
 
 // One clock for all relative times on a page.
 let now = Date.now()
@@ -27,22 +27,22 @@ export function useNow(): number {
   return useSyncExternalStore(listen, () => now)
 }
 
-/** `5 minutes ago`; the exact moment in the reader's zone is its tooltip. */
+/** `5 minutes ago`; the exact moment, with the zone, is its tooltip. */
 export function Ago({ at }: { at: string | undefined }) {
   const now = useNow()
   if (at === undefined) return <span className="soft">never</span>
   return (
-    <time dateTime={at} title={timeOf(at)}>
+    <time dateTime={at} title={exactly(at)}>
       {ago(at, now)}
     </time>
   )
 }
 
-/** The exact moment in the reader's zone. */
+/** The moment in the reader's zone; the tooltip names the zone. */
 export function Moment({ at }: { at: string | undefined }) {
   if (at === undefined) return <span className="soft">—</span>
   return (
-    <time dateTime={at} title={at} className="number">
+    <time dateTime={at} title={exactly(at)} className="number">
       {timeOf(at)}
     </time>
   )

@@ -26,6 +26,13 @@ export function bytes(value: number): string {
   return `${left >= 100 || at === 0 ? Math.round(left) : left.toFixed(1)} ${units[at]}`
 }
 
+const exact = new Intl.DateTimeFormat(undefined, { dateStyle: 'full', timeStyle: 'long' })
+
+/** The reader's time zone, such as `Europe/Berlin`. */
+export const timeZone = exact.resolvedOptions().timeZone
+
+/** In the reader's zone, which is named, and as it is stored. */
+export const exactly = (iso: string) => `${exact.format(new Date(iso))} (${iso})`
 export const timeOf = (iso: string) => moment.format(new Date(iso))
 export const minuteOf = (iso: string) => minute.format(new Date(iso))
 export const dayOf = (iso: string) => day.format(new Date(iso))

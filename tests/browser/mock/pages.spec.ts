@@ -1,5 +1,5 @@
 import AxeBuilder from '@axe-core/playwright'
-import { expect, test } from '@playwright/test'
+import { expect, type Page, test } from '@playwright/test'
 import { picture } from '../screenshots'
 
 const acme = '/orgs/00D5g00000AbCdEEAV'
@@ -43,7 +43,7 @@ const pages: [string, string, string | RegExp][] = [
   ['settings-rights', `${acme}/settings?tab=rights`, 'Cy Roth'],
   ['team', '/team', 'Backup inbox'],
   ['team-invitations', '/team?tab=invitations', 'eli@acme.example'],
-  ['member', '/team/mem_cy', 'Leave-taking'],
+  ['member', '/team/mem_cy', 'Disable or remove'],
   ['single-sign-on', '/single-sign-on', 'Admitted domains'],
   ['audit', '/audit', 'token.created'],
   ['account', '/account', 'Profile'],
@@ -56,6 +56,15 @@ const pages: [string, string, string | RegExp][] = [
   ['state-no-right', '/orgs/00D5g00000BrOkEEAV/records', 'This page is closed to you'],
 ]
 
+// The legacy way looks at this page alone, which has no frames, once; the other opens a second page. A long list is looked at
+// in its first rows: those below are built alike, and there may be many.
+const axe = (page: Page) => new AxeBuilder({ page }).setLegacyMode().exclude('[role=row]:nth-child(n+9)')
+
+async function faults(look: AxeBuilder): Promise<string[]> {
+  const { violations } = await look.analyze()
+  return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' | ')}`)
+}
+
 for (const [name, path, words] of pages) {
   test(`${name} is whole, in both colours and on a phone`, async ({ page }) => {
     const complaints: string[] = []
@@ -66,12 +75,14 @@ for (const [name, path, words] of pages) {
     await page.goto(path)
     await expect(page.getByText(words).first()).toBeVisible()
     if (name !== 'state-loading') await expect(page.locator('[role=status][aria-label^=Loading]')).toHaveCount(0)
-    for (const colours of ['light', 'dark'] as const) {
-      await page.emulateMedia({ colorScheme: colours })
-      await picture(page, `mock/${name}-${colours}`)
-      const { violations } = await new AxeBuilder({ page }).withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa']).analyze()
-      expect(violations.map(({ id, nodes }) => `${colours}: ${id}: ${nodes.map((node) => node.html).join(' | ')}`)).toEqual([])
-    }
+    await page.emulateMedia({ colorScheme: 'light' })
+    await picture(page, `mock/${name}-light`)
+    expect(await faults(axe(page).withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa']))).toEqual([])
+
+    await page.emulateMedia({ colorScheme: 'dark' })
+    await picture(page, `mock/${name}-dark`)
+    // All that the colours can change.
+    expect(await faults(axe(page).withRules(['color-contrast', 'link-in-text-block']))).toEqual([])
 
     await page.setViewportSize({ width: 390, height: 844 })
     await picture(page, `mock/${name}-phone`)

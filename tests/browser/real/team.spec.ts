@@ -1,6 +1,6 @@
 // Who may come in, how, and what is closed to whom, against the real service.
 import { expect, type Page, test } from '@playwright/test'
-import { picture } from '../screenshots'
+import { pictures } from '../screenshots'
 import { ada, connectByOAuth, firstStart, signIn, signOut } from './acts'
 import { startProvider } from './provider'
 import { totp } from './totp'
@@ -14,13 +14,13 @@ const cy = { name: 'Cy Roth', email: 'cy@acme.example', password: 'a lantern on 
 
 test.beforeAll(async ({ browser }) => {
   world = await World.start(40)
-  page = await browser.newPage()
+  page = await (await browser.newContext()).newPage()
   await firstStart(page, world)
   await connectByOAuth(page, world, 'acme')
 })
 
 test.afterAll(async () => {
-  await page?.close()
+  await page?.context().close()
   await world?.stop()
 })
 
@@ -43,7 +43,7 @@ test('a member joins by invitation and finds closed what nobody gave', async ({ 
     await theirs.getByRole('link', { name: closed }).click()
     await expect(theirs.getByText('This page is closed to you')).toBeVisible()
   }
-  await picture(theirs, 'real/closed')
+  await pictures(theirs, 'real/closed')
   await theirs.context().close()
 })
 
@@ -72,13 +72,21 @@ test('with an authenticator, signing in takes password and code', async () => {
   await page.getByRole('button', { name: 'Set up an authenticator' }).click()
   const secret = (await page.locator('code').first().textContent()) ?? ''
   await expect(page.getByRole('img', { name: 'Key for the authenticator app' })).toBeVisible()
-  await picture(page, 'real/authenticator')
+  await pictures(page, 'real/authenticator')
   await page.getByLabel('Code').fill(totp(secret))
   await page.getByRole('button', { name: 'Confirm' }).click()
   const recovery = (await page.getByRole('listitem').filter({ has: page.locator('code') }).first().textContent()) ?? ''
   await page.getByRole('button', { name: 'I have kept them' }).click()
 
+  const otherTab = await page.context().newPage()
+  await otherTab.goto(`${world.console}/audit`)
+  await expect(otherTab.getByRole('table', { name: 'Audit log' })).toBeVisible()
   await signOut(page, ada.name)
+  // What is asked in another tab leads to signing in, too.
+  await otherTab.getByLabel('What', { exact: true }).selectOption('Members')
+  await expect(otherTab.getByRole('heading', { name: 'Sign in' })).toBeVisible()
+  await otherTab.close()
+
   await signIn(page, world, ada)
   await page.getByLabel('Code').fill('000000')
   await page.getByRole('button', { name: 'Continue' }).click()
@@ -101,7 +109,7 @@ test('single sign-on lets in who is invited by domain, and gives no rights', asy
     await page.getByLabel('Admitted domains').fill('acme.example')
     await page.getByRole('button', { name: 'Check and save' }).click()
     await expect(page.getByText('Single sign-on saved')).toBeVisible()
-    await picture(page, 'real/single-sign-on')
+    await pictures(page, 'real/single-sign-on')
 
     const theirs = await (await browser.newContext()).newPage()
     await theirs.goto(`${world.console}/team`)

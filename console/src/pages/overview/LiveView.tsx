@@ -8,7 +8,7 @@ import { Chart } from '~/ui/Chart'
 import { bytes, count, counted, dayOf } from '~/ui/format'
 import { Facts, Panel } from '~/ui/Panel'
 import { Progress } from '~/ui/Progress'
-import { Ago } from '~/ui/Time'
+import { Ago, useNow } from '~/ui/Time'
 import { LargestObjects } from './LargestObjects'
 import styles from './LiveView.module.css'
 import { RecentEvents } from './RecentEvents'
@@ -66,11 +66,17 @@ function Figures({ org, backup }: { org: Org; backup: AutoBackup }) {
         },
         {
           name: 'Next round',
-          value: backup.next_round_at === undefined ? '—' : <Ago at={backup.next_round_at} />,
+          value: <NextRound at={backup.next_round_at} />,
         },
       ]}
     />
   )
+}
+
+function NextRound({ at }: { at: string | undefined }) {
+  const now = useNow()
+  if (at === undefined) return '—'
+  return Date.parse(at) <= now ? 'due now' : <Ago at={at} />
 }
 
 function filesNote({ bytes: size, pending, failed }: AutoBackup['files']): string {
@@ -81,7 +87,7 @@ function filesNote({ bytes: size, pending, failed }: AutoBackup['files']): strin
 function ChangesPerDay({ org }: { org: Org }) {
   const volume = useQuery(volumeQuery(org.id))
   return (
-    <Panel title="Captured per day">
+    <Panel title="Captured per day (UTC)">
       <QueryView query={volume}>
         {({ days }) =>
           days.length === 0 ? (

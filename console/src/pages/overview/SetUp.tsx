@@ -98,7 +98,10 @@ function WhatWeSee({ org }: { org: Org }) {
                     ))}
                   {is_granted === undefined && <span>?</span>}
                   <span>
-                    <strong>{name}</strong> <span className="soft">without it, {matters_because}</span>
+                    <strong>{name}</strong>
+                    <span className="soft">
+                      {is_granted === false && ' is missing'}: without it, {matters_because}
+                    </span>
                   </span>
                 </li>
               ))}
