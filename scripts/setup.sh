@@ -168,7 +168,7 @@ if [ "$purpose" = test ]; then
     has_postgresql || need_package postgresql
 fi
 if [ "$purpose" = browser ]; then
-    has "${CHROMIUM:-chromium}" || need_package chromium
+    has "${CHROMIUM:-chromium-headless-shell}" || has chromium || need_package chromium-headless-shell
 fi
 if [ "$purpose" = bench ]; then
     has zstd || need_package zstd
