@@ -5,7 +5,7 @@
 #   scripts/setup.sh conformance    also other people's Salesforce clients, with Python to run them
 #   scripts/setup.sh bench          also the tools that Holdfast is measured beside
 #   scripts/setup.sh test           also PostgreSQL, and Python with other people's lake readers
-#   scripts/setup.sh browser        also a browser and an identity provider
+#   scripts/setup.sh browser        also a browser and identity providers
 #
 # Debian packages are installed only as root or where sudo asks for no password. What is there is left alone.
 set -euo pipefail
@@ -184,6 +184,9 @@ check_rust "$purpose"
 "$root/scripts/console.sh" node 2>/dev/null || make_node "$tools"
 case "$purpose" in
 build) ;;
-browser) make_node_modules tests/sign_in "${CARGO_TARGET_DIR:-$root/target}/sign-in" ;;
+browser)
+    make_node_modules tests/sign_in "${CARGO_TARGET_DIR:-$root/target}/sign-in"
+    make_venv tests/sign_in/requirements.txt "${CARGO_TARGET_DIR:-$root/target}/sign-in-python"
+    ;;
 *) make_all ;;
 esac

@@ -41,6 +41,19 @@ const json = (path: string, body: object) => http.get(at(path), () => HttpRespon
 const orgOf = (id: unknown) => data.orgs.find((org) => org.id === id)
 const missing = () => problem(404, 'not_found', 'nothing is known under this id')
 
+const accepted = (part: Pick<components['schemas']['WorkItem'], 'kind' | 'org_id'>) =>
+  HttpResponse.json(
+    {
+      id: 'work-new',
+      state: 'waiting',
+      asked_by: data.me.name,
+      asked_at: data.before(0),
+      cut_off: 0,
+      ...part,
+    } satisfies components['schemas']['WorkItem'],
+    { status: 202 },
+  )
+
 export const handlers = [
   json('/sign_in_options', {
     needs_first_owner: false,
@@ -238,6 +251,17 @@ export const handlers = [
   http.get(at('/orgs/:org/runs'), ({ request }) =>
     HttpResponse.json(page(request, { length: 900, get: data.run })),
   ),
+  http.post(at('/orgs/:org/runs'), ({ params }) =>
+    accepted({ kind: 'backup', org_id: String(params['org']) }),
+  ),
+  http.post(at('/orgs/:org/checks'), ({ params }) =>
+    accepted({ kind: 'check', org_id: String(params['org']) }),
+  ),
+  http.post(at('/orgs/:org/compactions'), ({ params }) =>
+    accepted({ kind: 'compaction', org_id: String(params['org']) }),
+  ),
+  list('/orgs/:org/work_items', data.workItems),
+  http.delete(at('/work_items/:work'), () => new HttpResponse(null, { status: 204 })),
   json('/runs/:run', data.run(0)),
   list('/runs/:run/objects', data.runObjects),
   list(

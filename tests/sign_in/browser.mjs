@@ -39,16 +39,19 @@ export class Browser {
   }
 
   #submit(page, fields) {
-    const form = /<form[^>]*action="([^"]+)"[^>]*>([\s\S]*?)<\/form>/.exec(page.text)
+    const form = /<form([^>]*)>([\s\S]*?)<\/form>/.exec(page.text)
     if (!form) throw new Error(`no form at ${page.url}: ${page.status} ${page.text}`)
+    const action = /action="([^"]+)"/.exec(form[1])?.[1] ?? page.url
     const body = new URLSearchParams()
+    // A button that is pressed says so.
+    if (fields.action) body.set('action', fields.action)
     for (const [input] of form[2].matchAll(/<input[^>]*>/g)) {
       const attribute = (name) => new RegExp(`${name}="([^"]*)"`).exec(input)?.[1]
       const name = attribute('name')
       if (name) body.set(name, fields[name] ?? attribute('value') ?? '')
     }
     const headers = { 'content-type': 'application/x-www-form-urlencoded' }
-    return this.go(new URL(form[1], page.url).href, { method: 'POST', headers, body: body.toString() })
+    return this.go(new URL(action, page.url).href, { method: 'POST', headers, body: body.toString() })
   }
 
   #jar(url) {

@@ -1,63 +1,41 @@
 // People sign in to Holdfast on the pages of a certified OpenID Connect provider, whichever way the client shows who it is
 // and whatever the id token is signed with.
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
-import { createInterface } from 'node:readline'
 import { after, before, test } from 'node:test'
 
 import { Browser } from './browser.mjs'
 import { CLIENTS, startProvider } from './provider.mjs'
+import { startStage } from './stage.mjs'
 
-const PASSWORD = 'correct horse battery'
-let stage, service, owner
+let stage, service
 const providers = []
 
 before(async () => {
-  stage = spawn(process.env.HOLDFAST_STAGE, ['20'], { stdio: ['pipe', 'pipe', 'inherit'] })
-  const [line] = await new Promise((resolve, reject) => {
-    createInterface({ input: stage.stdout }).once('line', (...lines) => resolve(lines))
-    stage.once('error', reject)
-    stage.once('exit', (code) => reject(new Error(`the stage ended with ${code}`)))
-  })
-  const facts = JSON.parse(line)
-  service = facts.console.replace(/\/$/, '')
-  owner = new Browser()
-  const first = { token: new URL(facts.first_owner).hash.slice(1), name: 'Olga', email: 'olga@acme.example', password: PASSWORD }
-  assert.equal((await owner.ask(`${service}/api/v1/first_owner`, 'POST', first)).status, 201)
+  stage = await startStage()
+  service = stage.service
 })
 
 after(async () => {
-  stage.stdin.end()
+  stage.end()
   await Promise.all(providers.map((provider) => provider.stop()))
 })
 
 async function provide(options) {
-  const provider = await startProvider(`${service}/api/v1/single_sign_on/callback`, options)
+  const provider = await startProvider(stage.callback, options)
   providers.push(provider)
   return provider
 }
 
-async function setUp(provider, client, more = {}) {
-  const body = {
-    is_enabled: true,
+const setUp = (provider, client, more = {}) =>
+  stage.setUp({
     issuer: provider.issuer,
     client_id: client,
     client_secret: CLIENTS[client].client_secret ?? '',
-    admitted_domains: ['acme.example'],
     ...more,
-  }
-  const set = await owner.ask(`${service}/api/v1/single_sign_on`, 'PUT', body)
-  assert.equal(set.status, 200, JSON.stringify(set.json))
-}
+  })
 
 // Where somebody lands in Holdfast who signs in at the provider with this login.
-async function signIn(login, browser = new Browser()) {
-  const start = `${service}/api/v1/single_sign_on/start?return_to=/orgs`
-  const isBack = (url) => url.startsWith(`${service}/api/v1/single_sign_on/callback`)
-  const back = await browser.travel(start, isBack, { login, password: 'any' })
-  const landed = await browser.go(back)
-  return { browser, back, landed: landed.next?.slice(service.length) }
-}
+const signIn = (login) => stage.signIn({ login, password: 'any' })
 
 test('a person signs in on the pages of the provider, and is the same one the next time', async () => {
   await setUp(await provide({ methods: ['client_secret_basic'] }), 'basic')

@@ -17,7 +17,7 @@ export const rightNames = needs
 export const rightMeanings: Record<Right, string> = {
   view: 'See the org, its objects, runs and errors',
   browse: 'Read captured records, and query them; implies View',
-  execute: 'Switch auto backup on, pause and resume it',
+  execute: 'Switch auto backup on, pause and resume it; back up, check and compact now',
   edit: 'Rename the org, set its API budget, connect it again',
   delete: 'Remove the org from Holdfast',
   restore: 'Write records back to Salesforce',

@@ -761,7 +761,8 @@ export interface paths {
         /** The runs of an org, newest first. */
         get: operations["list_runs"];
         put?: never;
-        post?: never;
+        /** Asks for a run that captures the org now, up to date. It begins when no other run of the org is under way. */
+        post: operations["start_run"];
         delete?: never;
         options?: never;
         head?: never;
@@ -814,6 +815,126 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/orgs/{org_id}/checks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Asks for a check of what the lake holds of an org. */
+        post: operations["start_check"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/orgs/{org_id}/compactions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Asks for small files of an org's tables to be merged into larger ones; no version is lost. */
+        post: operations["start_compaction"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/checks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Asks for a check of the whole lake. */
+        post: operations["start_lake_check"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/compactions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Asks for the small files of all tables to be merged into larger ones; no version is lost. */
+        post: operations["start_lake_compaction"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/orgs/{org_id}/work_items": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was asked for on an org, newest first. */
+        get: operations["list_work_items"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/work_items": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was asked for about the whole lake, newest first. */
+        get: operations["list_lake_work_items"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/work_items/{work_item_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How far it is, and what came of it. About the whole lake: `settings:manage`. */
+        get: operations["get_work_item"];
+        put?: never;
+        post?: never;
+        /** Cancels it, if it has not ended. About the whole lake: `settings:manage`. */
+        delete: operations["cancel_work_item"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1201,6 +1322,66 @@ export interface components {
             /** @description Give it as `page` for what follows; absent on the last page. */
             next_page?: string;
         };
+        CheckProgress: {
+            /** @description The org that is being looked at. */
+            org_id: string;
+            /** @description The object whose table comes next, or `files`. */
+            name: string;
+            /**
+             * Format: int64
+             * @description Tables of the org that are done, and all of them.
+             */
+            done: number;
+            /** Format: int64 */
+            total: number;
+        };
+        /** @description What a check found. */
+        CheckResult: {
+            is_whole: boolean;
+            /** @description Whether every byte was read, or only what lists it. */
+            read_data: boolean;
+            /** Format: int64 */
+            orgs: number;
+            /** Format: int64 */
+            manifests: number;
+            /** Format: int64 */
+            tables: number;
+            /** Format: int64 */
+            data_files: number;
+            /** Format: int64 */
+            rows: number;
+            /** Format: int64 */
+            describes: number;
+            /** Format: int64 */
+            blobs: number;
+            /** Format: int64 */
+            bytes: number;
+            /**
+             * Format: int64
+             * @description Places that are damaged.
+             */
+            damaged: number;
+            /** @description The first thousand of them. */
+            damage: components["schemas"]["Finding"][];
+            /**
+             * Format: int64
+             * @description Files that interrupted work left over, which is no fault.
+             */
+            left_over: number;
+        };
+        /** @description What a compaction did. */
+        CompactionResult: {
+            /** Format: int64 */
+            tables: number;
+            /** Format: int64 */
+            merged_tables: number;
+            /** Format: int64 */
+            files_before: number;
+            /** Format: int64 */
+            files_after: number;
+            /** Format: int64 */
+            bytes_written: number;
+        };
         /** @enum {string} */
         ConnectionState: "works" | "needs_reauthorisation";
         Counts: {
@@ -1293,6 +1474,14 @@ export interface components {
             pending: number;
             /** Format: int64 */
             failed: number;
+        };
+        /** @description What is missing or damaged, and which invariant of `docs/storage-format.md` that breaks. */
+        Finding: {
+            path: string;
+            invariant: string;
+            /** Format: int64 */
+            number: number;
+            detail: string;
         };
         /** @description Progress of the first full backup. */
         FirstBackup: {
@@ -1576,6 +1765,10 @@ export interface components {
         MovedOrgs: {
             org_ids: string[];
         };
+        NewCheck: {
+            /** @description Read and re-hash every byte, not only what lists it. */
+            read_data?: boolean;
+        };
         NewConnection: {
             credentials: components["schemas"]["NewCredentials"];
         };
@@ -1615,6 +1808,15 @@ export interface components {
         NewOrg: {
             name: string;
             credentials: components["schemas"]["NewCredentials"];
+        };
+        /** @description What a run is to capture. */
+        NewRun: {
+            /** @description Only these objects; absent or empty: everything that the integration user may see. */
+            objects?: string[];
+            /** @description Believe that what is no longer visible is gone, however much it is. */
+            accept_missing?: boolean;
+            /** @description Fetch file bodies again that were captured and are missing from the lake. */
+            refetch_files?: boolean;
         };
         /** @description Begins the OAuth web-server flow with PKCE. */
         NewSignIn: {
@@ -2174,6 +2376,48 @@ export interface components {
             /** Format: int64 */
             api_calls: number;
         };
+        /** @description A backup, check or compaction that somebody asked for. Kept for 30 days after it ended. */
+        WorkItem: {
+            id: string;
+            /** @description Absent: it is about the whole lake. */
+            org_id?: string;
+            kind: components["schemas"]["WorkKind"];
+            state: components["schemas"]["WorkState"];
+            asked_by: string;
+            /** Format: date-time */
+            asked_at: string;
+            /** Format: date-time */
+            started_at?: string;
+            /** Format: date-time */
+            ended_at?: string;
+            /**
+             * Format: int64
+             * @description How often the service died while it went on; it was begun again each time.
+             */
+            cut_off: number;
+            /** @description Of a backup. Absent until its run begins, which is after any other run of the org. */
+            run_id?: string;
+            /** @description How the run of a backup ended. */
+            run_status?: components["schemas"]["RunStatus"];
+            check_progress?: components["schemas"]["CheckProgress"];
+            check?: components["schemas"]["CheckResult"];
+            compaction?: components["schemas"]["CompactionResult"];
+            /** @description Why it ended without a result; of one that waits, why it is begun again. */
+            failure?: components["schemas"]["Failure"];
+        };
+        /** @description One page. */
+        WorkItemPage: {
+            items: components["schemas"]["WorkItem"][];
+            /** @description Give it as `page` for what follows; absent on the last page. */
+            next_page?: string;
+        };
+        /** @enum {string} */
+        WorkKind: "backup" | "check" | "compaction";
+        /**
+         * @description `interrupted`: somebody cancelled it, or the service did not live to see its end.
+         * @enum {string}
+         */
+        WorkState: "waiting" | "running" | "done" | "failed" | "interrupted";
     };
     responses: never;
     parameters: never;
@@ -3983,6 +4227,40 @@ export interface operations {
             };
         };
     };
+    start_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                org_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRun"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkItem"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_run: {
         parameters: {
             query?: never;
@@ -4072,6 +4350,256 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["RunErrorPage"];
                 };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    start_check: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                org_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewCheck"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkItem"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    start_compaction: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                org_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkItem"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    start_lake_check: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewCheck"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkItem"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    start_lake_compaction: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkItem"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_work_items: {
+        parameters: {
+            query?: {
+                /** @description At most 500; 50 unless given. */
+                limit?: number;
+                /** @description `next_page` of the answer before. */
+                page?: string;
+            };
+            header?: never;
+            path: {
+                org_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkItemPage"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_lake_work_items: {
+        parameters: {
+            query?: {
+                /** @description At most 500; 50 unless given. */
+                limit?: number;
+                /** @description `next_page` of the answer before. */
+                page?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkItemPage"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_work_item: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                work_item_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkItem"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancel_work_item: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                work_item_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description What went wrong */
             default: {

@@ -1,5 +1,5 @@
 // The words and colours that stand for states, the same on every page.
-import type { AutoBackup, Change, ObjectPhase, ObjectWord, Org, RunStatus } from '~/api/types'
+import type { AutoBackup, Change, ObjectPhase, ObjectWord, Org, RunStatus, WorkItem } from '~/api/types'
 import type { BadgeTone, LightColour } from '~/ui/Light'
 
 export const objectColour = (word: ObjectWord): LightColour =>
@@ -61,6 +61,17 @@ export const runTone = (status: RunStatus): BadgeTone =>
       interrupted: 'neutral',
     }) as const
   )[status]
+
+export const workKindWord: Record<WorkItem['kind'], string> = {
+  backup: 'backup',
+  check: 'check',
+  compaction: 'compaction',
+}
+
+export const workTone = (state: WorkItem['state']): BadgeTone =>
+  (({ waiting: 'neutral', running: 'busy', done: 'good', failed: 'bad', interrupted: 'neutral' }) as const)[
+    state
+  ]
 
 export const changeTone = (change: Change): BadgeTone =>
   (({ new: 'good', changed: 'busy', deleted: 'bad', undeleted: 'warn' }) as const)[change]

@@ -1,6 +1,6 @@
 import { screen, waitFor, within } from '@testing-library/react'
 import { http, HttpResponse } from 'msw'
-import { autoBackup, me, orgs } from '../../mock/data'
+import { autoBackup, me, orgs, workItems } from '../../mock/data'
 import { at, problem } from '../../mock/handlers'
 import { renderAt } from '../../mock/renderAt'
 import { server } from '../../mock/test-setup'
@@ -141,4 +141,44 @@ it('connects with a key, and goes on to the new org', async () => {
       private_key: 'PEM',
     },
   })
+})
+
+it('asks for a backup now, and says when it begins', async () => {
+  let asked: unknown
+  server.use(
+    http.post(at('/orgs/:org/runs'), async ({ request }) => {
+      asked = await request.json()
+      return HttpResponse.json({ ...workItems[0], state: 'waiting' }, { status: 202 })
+    }),
+  )
+  const { user } = renderAt(page(acme))
+
+  await user.click(await screen.findByRole('button', { name: 'Back up now' }))
+
+  expect(await screen.findByText(/begins as soon as no other run/)).toBeVisible()
+  expect(asked).toEqual({})
+})
+
+it('asks for a check that reads every byte, and shows what came of earlier ones', async () => {
+  let asked: unknown
+  server.use(
+    http.post(at('/orgs/:org/checks'), async ({ request }) => {
+      asked = await request.json()
+      return HttpResponse.json(workItems[1], { status: 202 })
+    }),
+  )
+  const { user } = renderAt(page(acme, '/settings?tab=upkeep'))
+  const table = await screen.findByRole('table', { name: 'What was asked for' })
+  expect(within(table).getByText('211 of 412 tables, Opportunity')).toBeVisible()
+  expect(
+    within(table).getByText(/^damaged in 1 places; the first: .*part-1.parquet: it is missing/),
+  ).toBeVisible()
+  expect(within(table).getByRole('link', { name: 'completed with gaps' })).toBeVisible()
+  expect(within(table).getAllByRole('button', { name: 'Cancel' })).toHaveLength(2)
+
+  await user.click(screen.getByRole('checkbox', { name: 'Read every byte' }))
+  await user.click(screen.getByRole('button', { name: 'Check now' }))
+
+  expect(await screen.findByText(/The check begins in a moment/)).toBeVisible()
+  expect(asked).toEqual({ read_data: true })
 })

@@ -13,6 +13,7 @@ import { PageHead } from '~/components/PageHead'
 import { UrlTabs } from '~/components/UrlTabs'
 import { useAct } from '~/components/useAct'
 import { BudgetForm, RenameOrgForm } from '~/forms/OrgForms'
+import { Upkeep } from '~/forms/Upkeep'
 import { paths } from '~/paths'
 import { Button } from '~/ui/Button'
 import { Light } from '~/ui/Light'
@@ -41,6 +42,7 @@ export default function OrgSettingsPage() {
               </Panel>
             ),
           },
+          { id: 'upkeep', title: 'Upkeep', content: () => <Upkeep org={org} /> },
           {
             id: 'rights',
             title: 'Rights',

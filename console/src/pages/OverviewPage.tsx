@@ -5,6 +5,7 @@ import { useSearchParams } from 'react-router'
 import { autoBackupQuery } from '~/api/queries'
 import type { AutoBackup } from '~/api/types'
 import { AutoSwitch } from '~/components/AutoSwitch'
+import { BackUpNow } from '~/components/BackUpNow'
 import { LinkButton } from '~/components/LinkButton'
 import { useOrg } from '~/components/OrgFrame'
 import { PageHead } from '~/components/PageHead'
@@ -32,6 +33,7 @@ export default function OverviewPage() {
       {(backup) => (
         <>
           <PageHead title={org.name} aside={<Standing backup={backup} />}>
+            <BackUpNow org={org} />
             {backup.phase !== 'off' && <AutoSwitch org={org} backup={backup} />}
           </PageHead>
           {search.get('connected') === '1' && backup.phase === 'off' && (

@@ -42,7 +42,7 @@ pub struct NewWorkItem<'a> {
     pub due_at: DateTime<Utc>,
 }
 
-const COLUMNS: &str = "id, queue, kind, dedupe_key, input, created_at, due_at, attempts, owner, lease_until, \
+pub(crate) const COLUMNS: &str = "id, queue, kind, dedupe_key, input, created_at, due_at, attempts, owner, lease_until, \
                        given_up_at, error_code, error_message";
 
 /// The id of the item that will do the work: a new one, or the one that has the same key.
@@ -87,7 +87,7 @@ pub async fn claim(
     lease_until: DateTime<Utc>,
     now: DateTime<Utc>,
 ) -> Result<Option<WorkItem>, Error> {
-    const CLAIMABLE: &str = "queue = $1 AND due_at <= $2 AND given_up_at IS NULL \
+    const CLAIMABLE: &str = "queue = $1 AND due_at <= $2 AND given_up_at IS NULL AND ended_at IS NULL \
                              AND (lease_until IS NULL OR lease_until <= $2)";
     let oldest = format!("SELECT id FROM work_items WHERE {CLAIMABLE} ORDER BY due_at, id LIMIT 1");
     let take = format!(
@@ -230,14 +230,14 @@ pub async fn list<'c>(db: impl Db<'c>, queue: &str) -> Result<Vec<WorkItem>, Err
     rows.iter().map(read).collect()
 }
 
-fn held(rows: u64, id: WorkItemId) -> Result<(), Error> {
+pub(crate) fn held(rows: u64, id: WorkItemId) -> Result<(), Error> {
     if rows == 0 {
         return Err(Error::LeaseLost { name: format!("work item {id}") });
     }
     Ok(())
 }
 
-fn read(row: &AnyRow) -> Result<WorkItem, Error> {
+pub(crate) fn read(row: &AnyRow) -> Result<WorkItem, Error> {
     let fields = Fields(row);
     Ok(WorkItem {
         id: fields.parsed("id")?,

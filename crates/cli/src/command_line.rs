@@ -234,7 +234,8 @@ mod tests {
           check      Prove that everything that was captured is there and whole
           rebuild    Read a lost catalog back from the lake
           compact    Merge small files of the lake into larger ones; no version is lost
-          user       List and invite members of the team, change them, let them in again
+          user       List and invite members of the team, change them and their rights, let
+                     them in again
           token      Make, list and end API tokens
           audit      Read the audit log, and prove that nobody changed it
           reference  Print the reference of all commands, variables and settings as

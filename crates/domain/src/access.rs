@@ -126,6 +126,11 @@ impl Rights {
         Self(self.0 & other.0)
     }
 
+    #[must_use]
+    pub fn without(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
+    }
+
     /// With what follows from them: who browses must see what there is.
     #[must_use]
     pub fn with_implied(self) -> Self {

@@ -119,6 +119,10 @@ pub enum Error {
     NoOrgDocument { org: OrgId },
     #[error("stopped on request")]
     Cancelled,
+    #[error("another {kind} was asked for, with other options, and has not ended: work item `{id}`")]
+    AskedOtherwise { kind: &'static str, id: String },
+    #[error("the service ended {times} times while this was going on")]
+    CutOffTooOften { times: u64 },
     #[error("a background task ended before its work was done")]
     TaskStopped {
         #[source]
@@ -171,6 +175,8 @@ impl Error {
             | Self::NoDescribe { .. }
             | Self::NoOrgDocument { .. }
             | Self::TableLost { .. }
+            | Self::AskedOtherwise { .. }
+            | Self::CutOffTooOften { .. }
             | Self::Cancelled => Retry::Never,
         }
     }
@@ -209,7 +215,8 @@ impl Error {
             | Self::NoDescribe { .. }
             | Self::NoOrgDocument { .. }
             | Self::TableLost { .. } => ErrorCode::LakeDamaged,
-            Self::Cancelled => ErrorCode::Interrupted,
+            Self::Cancelled | Self::CutOffTooOften { .. } => ErrorCode::Interrupted,
+            Self::AskedOtherwise { .. } => ErrorCode::StateForbids,
             Self::TaskStopped { .. } | Self::Scratch { .. } => ErrorCode::Internal,
         }
     }

@@ -7,6 +7,7 @@ use holdfast_lake::check::{CheckOptions, CheckProgress, CheckReport, Finding, In
 use holdfast_lake::delta::Grace;
 use holdfast_lake::{CompactOptions, CompactReport};
 use serde::Serialize;
+use tokio_util::sync::CancellationToken;
 
 use crate::engine::Engine;
 use crate::error::{Doing, Error, Result};
@@ -26,33 +27,52 @@ impl Engine {
     pub async fn check(
         &self,
         read_data: bool,
-        progress: &mut (dyn FnMut(CheckProgress) + Send),
+        progress: &mut (dyn FnMut(CheckProgress) + Send + Sync),
     ) -> Result<CheckReport> {
         let report = self.lake().check(CheckOptions { read_data }, progress).await;
         let mut report = report.doing(|| "check the lake".to_owned())?;
-        let db = self.catalog().db();
-        let doing = || "compare the runs of catalog and lake".to_owned();
-        for org in orgs::list(db).await.doing(doing)? {
-            let lake = self.lake().org(&org.id);
-            let newest = runs::newest_with_manifest(db, &org.id).await.doing(doing)?;
-            let Some(run) = newest else { continue };
-            let path = lake.manifest_path(&run).to_string();
-            match lake.manifest(&run).await {
-                Ok(_) => {}
-                Err(holdfast_lake::Error::NotFound { .. }) => {
-                    let detail = "it is missing; the catalog knows the run as finished".to_owned();
-                    report.damage.push(Finding { path, invariant: Invariant::ManifestIsThere, detail });
-                }
-                // What is damaged or too new has been named by the check of the lake.
-                Err(error) if error.retry() == Retry::Never => {}
-                Err(error) => return Err(error).doing(|| format!("look for the manifest of run `{run}`")),
-            }
+        for org in orgs::list(self.catalog().db()).await.doing(|| "list the orgs".to_owned())? {
+            self.check_newest_run(&org.id, &mut report).await?;
         }
         Ok(report)
     }
 
-    /// Merges the small files of every table, or of one org's; versions stay as they are.
-    pub async fn compact(&self, org: Option<&str>) -> Result<Vec<Compacted>> {
+    /// The same for one org.
+    pub async fn check_org(
+        &self,
+        org: &OrgId,
+        read_data: bool,
+        progress: &mut (dyn FnMut(CheckProgress) + Send + Sync),
+    ) -> Result<CheckReport> {
+        let report = self.lake().check_org(org, CheckOptions { read_data }, progress).await;
+        let mut report = report.doing(|| format!("check what the lake holds of org `{org}`"))?;
+        self.check_newest_run(org, &mut report).await?;
+        Ok(report)
+    }
+
+    async fn check_newest_run(&self, org: &OrgId, report: &mut CheckReport) -> Result<()> {
+        let lake = self.lake().org(org);
+        let newest = runs::newest_with_manifest(self.catalog().db(), org).await;
+        let Some(run) = newest.doing(|| "compare the runs of catalog and lake".to_owned())? else {
+            return Ok(());
+        };
+        let path = lake.manifest_path(&run).to_string();
+        match lake.manifest(&run).await {
+            Ok(_) => Ok(()),
+            Err(holdfast_lake::Error::NotFound { .. }) => {
+                let detail = "it is missing; the catalog knows the run as finished".to_owned();
+                report.damage.push(Finding { path, invariant: Invariant::ManifestIsThere, detail });
+                Ok(())
+            }
+            // What is damaged or too new has been named by the check of the lake.
+            Err(error) if error.retry() == Retry::Never => Ok(()),
+            Err(error) => Err(error).doing(|| format!("look for the manifest of run `{run}`")),
+        }
+    }
+
+    /// Merges the small files of every table, or of one org's; versions stay as they are. A `cancel` is heeded between two
+    /// tables.
+    pub async fn compact(&self, org: Option<&str>, cancel: &CancellationToken) -> Result<Vec<Compacted>> {
         let orgs = if let Some(name) = org {
             vec![self.find_org(name).await?.id]
         } else {
@@ -63,6 +83,9 @@ impl Engine {
         for org in orgs {
             let objects = self.lake().org(&org).objects().await.doing(|| "list the tables".to_owned())?;
             for object in objects {
+                if cancel.is_cancelled() {
+                    return Err(Error::Cancelled);
+                }
                 let name = lease::of_table(&org, &object);
                 match self.under_lease(&name, self.compact_table(&org, &object)).await {
                     Ok(report) => compacted.push(Compacted { org: org.clone(), object, report }),

@@ -41,6 +41,7 @@ pub(crate) fn operations() -> OpenApiRouter<AppState> {
         .merge(noun::objects::routes())
         .merge(noun::volume::routes())
         .merge(noun::runs::routes())
+        .merge(noun::work_items::routes())
         .merge(noun::changes::routes())
         .merge(noun::records::routes())
         .merge(noun::queries::routes())

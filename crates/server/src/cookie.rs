@@ -1,4 +1,4 @@
-//! The two cookies: who is signed in, and which sign-in at the identity provider this browser began.
+//! The two cookies: who is signed in, and which sign-in at the identity provider this browser began, sealed.
 //!
 //! Both are `HttpOnly`, so that no script can read them, and `SameSite=Lax`, so that no other site can use them for
 //! anything but following a link. The second factor is typed under the same cookie, whose session is good for nothing else.
@@ -21,7 +21,7 @@ pub(crate) fn read<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
 pub(crate) fn set(name: &str, value: &str, seconds: u64, own: &OwnAddress) -> HeaderValue {
     let secure = if own.is_https() { "; Secure" } else { "" };
     let text = format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={seconds}{secure}");
-    HeaderValue::from_str(&text).expect("names and values are letters, digits, `-` and `_`")
+    HeaderValue::from_str(&text).expect("names and values are ASCII, base64 at most")
 }
 
 pub(crate) fn clear(name: &str, own: &OwnAddress) -> HeaderValue {

@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use crate::provider::Provider;
-use crate::rate::Limiter;
+use crate::rate::{self, Limiter};
 
 /// How the service is reached.
 #[derive(Debug, Clone, Default)]
@@ -30,6 +30,8 @@ pub(crate) struct Parts {
     pub(crate) options: ServerOptions,
     pub(crate) started_at: DateTime<Utc>,
     pub(crate) limiter: Limiter,
+    /// Of sign-ins at the identity provider that are begun.
+    pub(crate) sign_ins: Limiter,
     pub(crate) provider: Provider,
     pub(crate) answers: Answers,
     /// Ends what lasts, such as live events, when the service stops.
@@ -43,7 +45,8 @@ impl AppState {
             engine,
             options,
             started_at,
-            limiter: Limiter::default(),
+            limiter: Limiter::new(rate::REQUESTS),
+            sign_ins: Limiter::new(rate::SIGN_INS),
             provider: Provider::default(),
             answers: Answers::default(),
             stop,

@@ -18,8 +18,11 @@ use crate::render::bytes;
 /// Looks at every manifest, table, file body and describe. With --read-data it reads and re-hashes
 /// all of it. Ends with 3 if something is missing or damaged, and names it.
 #[derive(Args)]
-#[command(after_help = "Example:\n  holdfast check --read-data")]
+#[command(after_help = "Examples:\n  holdfast check --read-data\n  holdfast check acme")]
 pub(crate) struct CheckArgs {
+    /// Name or id of the org; without it, the whole lake
+    org: Option<String>,
+
     /// Read every byte, not only what lists it
     #[arg(long)]
     read_data: bool,
@@ -96,7 +99,11 @@ impl CheckView {
 pub(crate) async fn run(args: CheckArgs, invocation: Invocation) -> Result<Exit> {
     let engine = invocation.engine().await?;
     let bar = invocation.screen.add(ProgressBar::new_spinner());
-    let checked = engine.check(args.read_data, &mut |progress| show(&bar, &progress)).await;
+    let mut progress = |progress: CheckProgress| show(&bar, &progress);
+    let checked = match &args.org {
+        Some(name) => engine.check_org(&engine.org(name).await?.id, args.read_data, &mut progress).await,
+        None => engine.check(args.read_data, &mut progress).await,
+    };
     bar.finish_and_clear();
     let view = CheckView::new(&checked?, args.read_data);
     invocation.output.answer(&view, |view, _| text(view))?;

@@ -4,6 +4,7 @@ use anyhow::Result;
 use clap::Args;
 use holdfast_engine::maintain::Compacted;
 use holdfast_lake::CompactReport;
+use tokio_util::sync::CancellationToken;
 
 use crate::exit::Exit;
 use crate::invocation::Invocation;
@@ -20,7 +21,9 @@ pub(crate) struct CompactArgs {
 
 pub(crate) async fn run(args: CompactArgs, invocation: Invocation) -> Result<Exit> {
     let engine = invocation.engine().await?;
-    let tables = Items { items: engine.compact(args.org.as_deref()).await? };
+    // Ctrl-C ends it where it stands: no file is removed before its successor is committed.
+    let cancel = CancellationToken::new();
+    let tables = Items { items: engine.compact(args.org.as_deref(), &cancel).await? };
     invocation.output.answer(&tables, |tables, style| text(&tables.items, style))?;
     Ok(Exit::Done)
 }

@@ -20,3 +20,4 @@ pub(crate) mod run;
 pub(crate) mod serve;
 pub(crate) mod token;
 pub(crate) mod user;
+mod user_rights;

@@ -13,18 +13,20 @@ use serde::Serialize;
 use url::Url;
 
 use super::serve::{LISTEN, not_an_address};
+use super::user_rights::{self, UserRightsArgs};
 use crate::exit::Exit;
 use crate::invocation::Invocation;
 use crate::output::{Items, Style};
 use crate::progress::write_line;
 use crate::render::{Column, Rows, time};
 
-/// List and invite members of the team, change them, let them in again
+/// List and invite members of the team, change them and their rights, let them in again
 #[derive(Subcommand)]
 pub(crate) enum UserCommand {
     List(UserListArgs),
     Invite(UserInviteArgs),
     Role(UserRoleArgs),
+    Rights(UserRightsArgs),
     Disable(UserDisableArgs),
     Enable(UserEnableArgs),
     Reset(UserResetArgs),
@@ -124,6 +126,7 @@ pub(crate) async fn run(command: UserCommand, invocation: Invocation) -> Result<
             let change = MemberChange { role: Some(args.role.into()), ..MemberChange::default() };
             change_member(&args.email, change, &engine, &invocation).await?;
         }
+        UserCommand::Rights(args) => user_rights::run(args, &engine, &invocation).await?,
         UserCommand::Disable(args) => {
             let change = MemberChange { is_disabled: Some(true), ..MemberChange::default() };
             change_member(&args.email, change, &engine, &invocation).await?;

@@ -69,6 +69,56 @@ async fn members_are_invited_changed_and_let_in_again() {
     assert!(known.contains("max@acme.example"), "{known}");
 }
 
+/// X-43, L-01, S-31
+#[tokio::test(flavor = "multi_thread")]
+async fn rights_on_an_org_are_given_and_taken_back() {
+    let (stage, engine) = with_owner().await;
+    let created = stage.run(&["user", "invite", "max@acme.example", "--json"]).await.json();
+    let secret = created["link"].as_str().unwrap().split_once('#').unwrap().1.to_owned();
+    let joined = engine.accept_invitation(&secret, "Max", PASSWORD.into(), &Origin::default()).await.unwrap();
+    let max = async || {
+        let caller = engine.caller_by_session(joined.secret.expose(), Origin::default()).await.unwrap();
+        caller.orgs().map(|(_, rights)| rights.to_text()).collect::<Vec<_>>()
+    };
+    let rights = ["user", "rights", "Max@acme.example"];
+    let none = stage.run(&rights).await.done();
+    assert!(none.contains("no right on any org") && none.contains("--grant view"), "{none}");
+
+    let give = [&rights[..], &["--org", "acme", "--grant", "browse,download"]].concat();
+    let given = stage.run(&give).await.done();
+    assert_eq!(given, "max@acme.example on acme: view, browse, download\n", "who browses also sees the org");
+    assert_eq!(max().await, ["view,browse,download"]);
+    let both =
+        [&rights[..], &["--org", "acme", "--grant", "execute", "--revoke", "browse", "--json"]].concat();
+    let changed = stage.run(&both).await.json();
+    let org = &changed["orgs"][0];
+    assert_eq!((&changed["email"], &org["org"]), (&json!("max@acme.example"), &json!("acme")));
+    assert_eq!(org["rights"], json!(["execute", "download"]), "what is not named stays");
+    let listed = stage.run(&[&rights[..], &["--json"]].concat()).await.json();
+    assert_eq!(&listed["orgs"][0], org);
+    let table = stage.run(&rights).await.done();
+    assert!(table.contains("acme  execute, download"), "{table}");
+    let take = [&rights[..], &["--org", "acme", "--revoke", "all"]].concat();
+    assert_eq!(stage.run(&take).await.done(), "max@acme.example on acme: no rights\n");
+    assert!(max().await.is_empty());
+    let owners = ["user", "rights", "olga@acme.example", "--org", "acme", "--revoke", "all"];
+    let kept = stage.run(&owners).await;
+    assert!(kept.err.contains("owner of the team"), "{kept:?}");
+    assert!(kept.done().contains("view, browse, execute"));
+
+    let audit = stage.run(&["audit", "list", "--action", "rights.", "--json"]).await.json();
+    let told: Vec<_> = audit["items"].as_array().unwrap().iter().map(|entry| &entry["target"]).collect();
+    assert_eq!(told, ["olga@acme.example", "max@acme.example", "max@acme.example", "max@acme.example"]);
+    assert!(audit["items"].as_array().unwrap().iter().all(|entry| entry["actor"] == "command line"));
+    let no_org = stage.run(&[&rights[..], &["--grant", "view"]].concat()).await.failed(2);
+    assert!(no_org.contains("--org"), "{no_org}");
+    let misspelt = stage.run(&[&rights[..], &["--org", "acme", "--grant", "look"]].concat()).await.failed(2);
+    assert!(misspelt.contains("`look` is no right; there are view, browse"), "{misspelt}");
+    let unclear = [&rights[..], &["--org", "acme", "--grant", "view", "--revoke", "all"]].concat();
+    stage.run(&unclear).await.failed(2);
+    stage.run(&["user", "rights", "max@acme.example", "--org", "nowhere"]).await.failed(1);
+}
+
 ///
 #[tokio::test(flavor = "multi_thread")]
 async fn tokens_are_made_listed_and_ended() {
@@ -109,6 +159,7 @@ async fn what_the_command_line_does_is_in_the_audit_log() {
     let token = ["token", "create", "ci", "--member", "olga@acme.example", "--scope", "view"];
     stage.run(&token).await.done();
     stage.run(&["user", "reset", "olga@acme.example"]).await.done();
+    stage.run(&["user", "rights", "olga@acme.example", "--org", "acme", "--grant", "view"]).await.done();
     stage.run(&["rebuild"]).await.done();
     stage.connect("acme").await;
     stage.run(&["org", "remove", "acme"]).await.done();
@@ -129,6 +180,7 @@ async fn what_the_command_line_does_is_in_the_audit_log() {
             "invitation.created",
             "token.created",
             "member.reset",
+            "rights.changed",
             "catalog.rebuilt",
             "org.reconnected",
             "org.removed"

@@ -1,6 +1,7 @@
 //! What callers do with orgs: connect, connect again, change, forget; each allowed, done and noted.
 
 use holdfast_catalog::orgs::{self, AutoState, Org};
+use holdfast_catalog::pending_sign_ins;
 use holdfast_domain::OrgId;
 use holdfast_domain::access::{Right, TeamPermission};
 use holdfast_domain::budget::ApiBudget;
@@ -12,6 +13,8 @@ use url::Url;
 
 use super::audit::{Act, Actor};
 use super::caller::Caller;
+use super::error::AccessError;
+use super::secrets::fingerprint;
 use crate::engine::Engine;
 use crate::error::{Doing, Error, Result};
 use crate::events::Live;
@@ -198,13 +201,23 @@ impl Engine {
             session: caller.session()?.id.to_string(),
         };
         let plain = serde_json::to_vec(&begun).expect("texts are always JSON");
-        self.remember_sign_in(KIND, &state, &plain).await?;
+        let (key, now) = (self.catalog().key(), self.clock().now());
+        let (hash, until) = (fingerprint(&state), now + self.settings().access.sign_in_within);
+        let mut transaction = self.begin().await?;
+        let kept = pending_sign_ins::insert(&mut transaction, key, KIND, &hash, &plain, until, now).await;
+        kept.doing(|| "note the sign-in that was begun".to_owned())?;
+        self.commit(transaction).await?;
         Ok(url)
     }
 
     /// The sign-in that the browser comes back from; good once, and for the session that began it.
     pub async fn recall_org_sign_in(&self, caller: &Caller, state: &str) -> Result<BegunSignIn> {
-        let plain = self.recall_sign_in(KIND, state).await?;
+        let (key, now) = (self.catalog().key(), self.clock().now());
+        let mut transaction = self.begin().await?;
+        let taken = pending_sign_ins::take(&mut transaction, key, KIND, &fingerprint(state), now).await;
+        let taken = taken.doing(|| "take up the sign-in that was begun".to_owned())?;
+        self.commit(transaction).await?;
+        let plain = taken.ok_or(AccessError::LinkExpired)?;
         let begun: BegunSignIn = serde_json::from_slice(&plain)
             .map_err(|_| Error::BadRequest { what: "the sign-in was begun by another version".to_owned() })?;
         if begun.session != caller.session()?.id.to_string() {

@@ -1,12 +1,13 @@
 //! Rights of members on orgs: granted, taken away, and the connection handed over.
 
 use holdfast_catalog::members::{self, Member};
-use holdfast_catalog::{MemberId, orgs, rights};
+use holdfast_catalog::{MemberId, audit_entries, orgs, rights};
 use holdfast_domain::OrgId;
 use holdfast_domain::access::{Ownership, Rights, Role, TeamPermission, rights_on_org};
 use serde_json::json;
 
 use super::audit::Act;
+use super::by::By;
 use super::caller::{Caller, ownership};
 use super::error::AccessError;
 use crate::engine::Engine;
@@ -27,6 +28,14 @@ pub struct MemberRights {
     pub granted: Rights,
     pub rights: Rights,
     pub is_owner: bool,
+}
+
+/// The same, with the org that it is about.
+#[derive(Debug, Clone)]
+pub struct RightsOnOrg {
+    pub org: OrgId,
+    pub org_name: String,
+    pub of_member: MemberRights,
 }
 
 impl Engine {
@@ -64,25 +73,69 @@ impl Engine {
         Ok(all.into_iter().map(view).collect())
     }
 
+    /// The orgs on which a member has any right, by name.
+    pub async fn rights_of_member(
+        &self,
+        by: impl Into<By<'_>>,
+        member: MemberId,
+    ) -> Result<Vec<RightsOnOrg>> {
+        by.into().may(TeamPermission::TeamManage)?;
+        let doing = || "read what the member may do".to_owned();
+        let member = self.known_member(member).await?;
+        let granted = rights::of_member(self.catalog().db(), member.id).await.doing(doing)?;
+        let all = orgs::list(self.catalog().db()).await.doing(doing)?;
+        let view = |org: orgs::Org| {
+            let granted = granted.get(&org.id).copied().unwrap_or_default();
+            let of_member = member_rights(&org, member.clone(), granted);
+            RightsOnOrg { org: org.id, org_name: org.name, of_member }
+        };
+        Ok(all.into_iter().map(view).filter(|on| !on.of_member.rights.is_empty()).collect())
+    }
+
     /// Grants exactly these rights. Those of who owns the connection cannot be taken away.
     pub async fn grant(
         &self,
-        caller: &Caller,
+        by: impl Into<By<'_>>,
         org: &OrgId,
         member: MemberId,
         granted: Rights,
     ) -> Result<MemberRights> {
-        caller.may(TeamPermission::TeamManage)?;
+        self.change_granted(by.into(), org, member, |_| granted).await
+    }
+
+    /// Grants some rights and takes others back; the rest stays as it is.
+    pub async fn change_rights(
+        &self,
+        by: impl Into<By<'_>>,
+        org: &OrgId,
+        member: MemberId,
+        (granted, taken): (Rights, Rights),
+    ) -> Result<MemberRights> {
+        self.change_granted(by.into(), org, member, |before| before.union(granted).without(taken)).await
+    }
+
+    async fn change_granted(
+        &self,
+        by: By<'_>,
+        org: &OrgId,
+        member: MemberId,
+        change: impl FnOnce(Rights) -> Rights + Send,
+    ) -> Result<MemberRights> {
+        by.may(TeamPermission::TeamManage)?;
+        let doing = || "grant the rights".to_owned();
         let org = self.known_org(org).await?;
         let member = self.known_member(member).await?;
         let mut transaction = self.begin().await?;
-        let set = rights::set(&mut *transaction, &org.id, member.id, granted).await;
-        set.doing(|| "grant the rights".to_owned())?;
+        // Of two who change the same rights at once, the second one sees what the first one did.
+        audit_entries::lock_head(&mut transaction).await.doing(doing)?;
+        let before = rights::of_member(&mut *transaction, member.id).await.doing(doing)?;
+        let granted = change(before.get(&org.id).copied().unwrap_or_default());
+        rights::set(&mut *transaction, &org.id, member.id, granted).await.doing(doing)?;
         let act = Act::new("rights.changed")
             .on(member.email.clone())
             .of_org(&org.id)
             .with(json!({ "rights": granted.to_text() }));
-        self.write_audit(&mut transaction, &caller.actor(), act).await?;
+        self.write_audit(&mut transaction, &by.actor(), act).await?;
         self.commit(transaction).await?;
         Ok(member_rights(&org, member, granted))
     }

@@ -126,41 +126,39 @@ impl Engine {
         Ok(SingleSignOn { admitted_domains: stored.admitted_domains, ..new })
     }
 
-    /// Remembers what must be known again when the browser comes back with `state`.
-    pub async fn remember_single_sign_on(&self, state: &str, what: &[u8]) -> Result<()> {
-        self.remember_sign_in(KIND, state, what).await
+    /// What must be known again when the browser comes back with `state`, for the browser to keep. Nothing is stored
+    /// here, because anybody may begin a sign-in, as often as they like.
+    pub fn seal_single_sign_on(&self, state: &str, what: &[u8]) -> String {
+        let until = self.clock().now() + self.settings().access.sign_in_within;
+        let plain = [&until.timestamp_micros().to_be_bytes()[..], what].concat();
+        self.catalog().key().seal_for(&context(state), &plain)
     }
 
-    /// What was remembered; good once.
-    pub async fn recall_single_sign_on(&self, state: &str) -> Result<Vec<u8>> {
-        self.recall_sign_in(KIND, state).await
+    /// What was sealed, if it was for this state and is not too old.
+    pub fn open_single_sign_on(&self, state: &str, sealed: &str) -> Result<Vec<u8>> {
+        let plain = self.catalog().key().open_for(&context(state), sealed);
+        let parts = plain.as_deref().and_then(|plain| plain.split_first_chunk());
+        match parts {
+            Some((until, what)) if self.clock().now().timestamp_micros() < i64::from_be_bytes(*until) => {
+                Ok(what.to_owned())
+            }
+            _ => Err(AccessError::LinkExpired.into()),
+        }
     }
 
-    pub(crate) async fn remember_sign_in(&self, kind: &str, state: &str, what: &[u8]) -> Result<()> {
-        let (catalog, until) = (self.catalog(), self.clock().now() + self.settings().access.sign_in_within);
-        let kept =
-            pending_sign_ins::insert(catalog.db(), catalog.key(), kind, &fingerprint(state), what, until)
-                .await;
-        kept.doing(|| "note the sign-in that was begun".to_owned())
-    }
-
-    pub(crate) async fn recall_sign_in(&self, kind: &str, state: &str) -> Result<Vec<u8>> {
-        let doing = || "take up the sign-in that was begun".to_owned();
-        let (catalog, now) = (self.catalog(), self.clock().now());
-        let mut transaction = self.begin().await?;
-        let taken =
-            pending_sign_ins::take(&mut transaction, catalog.key(), kind, &fingerprint(state), now).await;
-        let taken = taken.doing(doing)?;
-        self.commit(transaction).await?;
-        taken.ok_or_else(|| AccessError::LinkExpired.into())
-    }
-
-    /// Lets in who is known at the provider, was invited, or is of an admitted domain. The provider has seen to a
-    /// second factor, or has not; Holdfast asks for none.
-    pub async fn sign_in_by_claims(&self, claims: Claims, origin: &Origin) -> Result<SignedIn> {
+    /// Lets in who is known at the provider, was invited, or is of an admitted domain, once for each state. The provider has
+    /// seen to a second factor, or has not; Holdfast asks for none.
+    pub async fn sign_in_by_claims(&self, state: &str, claims: Claims, origin: &Origin) -> Result<SignedIn> {
         let set_up = self.single_sign_on().await?.filter(|set_up| set_up.is_enabled);
         let set_up = set_up.ok_or(AccessError::NoSingleSignOn)?;
         let mut transaction = self.begin().await?;
+        let now = self.clock().now();
+        let until = now + self.settings().access.sign_in_within;
+        let hash = fingerprint(state);
+        let noted = pending_sign_ins::note_finished(&mut transaction, KIND, &hash, until, now).await;
+        if !noted.doing(|| "note the sign-in".to_owned())? {
+            return Err(AccessError::LinkExpired.into());
+        }
         let member = match self.admitted(&mut transaction, &set_up, &claims, origin).await {
             Ok(member) => member,
             Err(error) => {
@@ -238,6 +236,10 @@ impl Engine {
         self.write_audit(transaction, &actor_of(&member, origin), act).await?;
         Ok(member)
     }
+}
+
+fn context(state: &str) -> String {
+    format!("{KIND} {}", fingerprint(state))
 }
 
 fn refused(email: &str) -> crate::error::Error {

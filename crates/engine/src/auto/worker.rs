@@ -16,6 +16,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::pace::Pace;
+use crate::asked_work::Workers;
 use crate::capture::{Fetching, RoundOptions, Scope, round};
 use crate::engine::Engine;
 use crate::error::{Doing, Error, Result, chain};
@@ -41,10 +42,11 @@ struct Memory {
 }
 
 impl Engine {
-    /// Captures every org that is switched on, until `cancel`. `events` tells of all rounds.
+    /// Captures every org that is switched on, and does what is asked for, until `cancel`. `events` tells of all rounds.
     pub async fn serve(&self, events: EventSink, cancel: CancellationToken) -> Result<()> {
         let memories = Memories::default();
         let mut rounds = JoinSet::new();
+        let mut workers = Workers::default();
         let mut beaten_at = None;
         tracing::info!("Auto backup is ready");
         while !cancel.is_cancelled() {
@@ -52,9 +54,12 @@ impl Engine {
                 Ok(()) => self.tick(&memories, &events, &cancel, &mut rounds).await,
                 Err(error) => Err(error),
             };
+            // The catalog may come back; what is due stays due.
             if let Err(error) = ticked {
-                // The catalog may come back; what is due stays due.
                 tracing::error!("auto backup could not go on: {}", chain(&error));
+            }
+            if let Err(error) = workers.tick(self, &cancel).await {
+                tracing::error!("what was asked for could not be done: {}", chain(&error));
             }
             while rounds.try_join_next().is_some() {}
             tokio::select! {
@@ -63,6 +68,7 @@ impl Engine {
             }
         }
         while rounds.join_next().await.is_some() {}
+        workers.end().await;
         if let Err(error) = self.end_beat().await {
             tracing::warn!("auto backup is shown as at work for a while: {}", chain(&error));
         }

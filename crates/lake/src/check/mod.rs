@@ -84,11 +84,25 @@ impl Lake {
     pub async fn check(
         &self,
         options: CheckOptions,
-        progress: &mut (dyn FnMut(CheckProgress) + Send),
+        progress: &mut (dyn FnMut(CheckProgress) + Send + Sync),
     ) -> Result<CheckReport> {
         let report = CheckReport { lake_id: self.id().to_owned(), ..CheckReport::default() };
         let mut check = Check { lake: self, options, report, progress };
         check.run().await?;
+        Ok(check.report)
+    }
+
+    /// Checks what the lake holds of one Org.
+    pub async fn check_org(
+        &self,
+        org: &OrgId,
+        options: CheckOptions,
+        progress: &mut (dyn FnMut(CheckProgress) + Send + Sync),
+    ) -> Result<CheckReport> {
+        let report = CheckReport { lake_id: self.id().to_owned(), ..CheckReport::default() };
+        let mut check = Check { lake: self, options, report, progress };
+        check.check_lake_document().await?;
+        check.check_org(org).await?;
         Ok(check.report)
     }
 }
@@ -98,7 +112,7 @@ struct Check<'a> {
     lake: &'a Lake,
     options: CheckOptions,
     report: CheckReport,
-    progress: &'a mut (dyn FnMut(CheckProgress) + Send),
+    progress: &'a mut (dyn FnMut(CheckProgress) + Send + Sync),
 }
 
 /// What the parts of one Org say of each other.
@@ -111,11 +125,7 @@ struct OrgFacts {
 
 impl Check<'_> {
     async fn run(&mut self) -> Result<()> {
-        match read_document(self.lake.store()).await {
-            Ok(Some(_)) => {}
-            Ok(None) => self.damaged(&document_path(), Invariant::LakeIsNamed, "it is missing"),
-            Err(error) => self.found(&document_path(), Invariant::LakeIsNamed, error)?,
-        }
+        self.check_lake_document().await?;
         for name in store::folders(self.lake.store(), &orgs_folder()).await? {
             if let Ok(id) = OrgId::parse(&name) {
                 self.check_org(&id).await?;
@@ -125,6 +135,17 @@ impl Check<'_> {
             }
         }
         Ok(())
+    }
+
+    async fn check_lake_document(&mut self) -> Result<()> {
+        match read_document(self.lake.store()).await {
+            Ok(Some(_)) => Ok(()),
+            Ok(None) => {
+                self.damaged(&document_path(), Invariant::LakeIsNamed, "it is missing");
+                Ok(())
+            }
+            Err(error) => self.found(&document_path(), Invariant::LakeIsNamed, error),
+        }
     }
 
     async fn check_org(&mut self, id: &OrgId) -> Result<()> {

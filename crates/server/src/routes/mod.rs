@@ -21,3 +21,4 @@ pub(crate) mod single_sign_on;
 pub(crate) mod system;
 pub(crate) mod tokens;
 pub(crate) mod volume;
+pub(crate) mod work_items;

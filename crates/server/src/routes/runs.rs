@@ -6,23 +6,26 @@ use chrono::{DateTime, Utc};
 use holdfast_domain::access::Right;
 use holdfast_domain::{ObjectName, OrgId, RunId, manifest};
 use holdfast_engine::Engine;
+use holdfast_engine::asked_work::Asked;
 use holdfast_engine::runs::RunSummary;
 use serde::Deserialize;
 use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::work_items::{Accepted, accepted};
 use crate::caller::Known;
-use crate::extract::{Params, run_id};
+use crate::extract::{Body, Params, object_name, run_id};
 use crate::page::{Paging, cut, slice};
 use crate::problem::{Refusal, Result};
 use crate::state::AppState;
 use crate::types::auto_backup::{Counts, Failure};
 use crate::types::runs::{FileCounts, Run, RunError, RunErrorPage, RunObject, RunObjectPage, RunPage};
+use crate::types::work_items::{NewRun, WorkItem};
 
 pub(crate) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
-        .routes(routes!(list_runs))
+        .routes(routes!(list_runs, start_run))
         .routes(routes!(get_run))
         .routes(routes!(list_run_objects))
         .routes(routes!(list_run_errors))
@@ -42,6 +45,25 @@ async fn list_runs(
     let listed = engine.runs_before(id.as_str(), before.as_ref(), limit + 1).await?;
     let (listed, next_page) = cut(listed, limit, |run| run.id.to_string());
     Ok(Json(RunPage { items: listed.into_iter().map(run).collect(), next_page }))
+}
+
+/// Asks for a run that captures the org now, up to date. It begins when no other run of the org is under way.
+#[utoipa::path(post, path = "/api/v1/orgs/{org_id}/runs", tag = "runs", params(("org_id" = String, Path)),
+    request_body = NewRun, responses((status = 202, body = WorkItem)),
+    extensions(("x-permission" = json!("org:execute"))))]
+async fn start_run(
+    State(engine): State<Engine>,
+    caller: Known,
+    Path(org): Path<String>,
+    Body(new): Body<NewRun>,
+) -> Result<Accepted> {
+    let id = caller.on(&org, Right::Execute)?;
+    let objects = new.objects.unwrap_or_default();
+    let objects = objects.iter().map(|object| object_name(object)).collect::<Result<_>>()?;
+    let (accept_missing, refetch_files) =
+        (new.accept_missing.unwrap_or(false), new.refetch_files.unwrap_or(false));
+    let asked = Asked::Backup { objects, accept_missing, refetch_files };
+    Ok(accepted(engine.ask(&caller.0, Some(&id), asked).await?))
 }
 
 /// One run.

@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, header};
 use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
+use holdfast_domain::ErrorCode;
 use holdfast_domain::access::TeamPermission;
 use holdfast_engine::Engine;
 use holdfast_engine::access::{self, AccessError, SignedIn};
@@ -25,6 +26,7 @@ use crate::types::single_sign_on::{SingleSignOn, SingleSignOnChange};
 pub(super) const START: &str = "/api/v1/single_sign_on/start";
 const CALLBACK: &str = "/api/v1/single_sign_on/callback";
 const LABEL: &str = "Single sign-on";
+const LONGEST_PATH: usize = 1_000;
 
 pub(crate) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
@@ -56,22 +58,35 @@ pub(super) struct CameBack {
 async fn start_single_sign_on(
     State(state): State<AppState>,
     own: OwnAddress,
+    Peer(origin): Peer,
     Params(Start { return_to }): Params<Start>,
 ) -> Response {
-    match begun(&state, &own, return_to).await {
+    match begun(&state, &own, &origin, return_to).await {
         Ok(response) => response,
         Err(refusal) => back_to_sign_in(&refusal, &own),
     }
 }
 
-async fn begun(state: &AppState, own: &OwnAddress, return_to: Option<String>) -> Result<Response> {
+async fn begun(
+    state: &AppState,
+    own: &OwnAddress,
+    origin: &access::Origin,
+    return_to: Option<String>,
+) -> Result<Response> {
     let set_up = enabled(&state.engine).await?;
+    let address = origin.ip.as_deref().unwrap_or("unknown");
+    if !state.sign_ins.allows(address, state.engine.clock().now()) {
+        let title = "too many sign-ins were begun from your address; wait a minute";
+        return Err(Refusal::new(ErrorCode::TooManyRequests, title));
+    }
+    // Browsers refuse cookies of more than 4 KB, and this goes into one.
+    let return_to = return_to.filter(|path| path.len() <= LONGEST_PATH);
     let begun = state.provider.begin(&set_up, own.join(CALLBACK), return_to).await?;
     let kept = serde_json::to_vec(&begun.kept).expect("texts are always JSON");
-    state.engine.remember_single_sign_on(&begun.state, &kept).await?;
+    let sealed = state.engine.seal_single_sign_on(&begun.state, &kept);
     // Only the browser that began it may finish it: nobody is signed in as somebody else by a link.
     let lasts = state.engine.settings().access.sign_in_within.as_secs();
-    let cookie = (header::SET_COOKIE, cookie::set(cookie::SIGN_IN, &begun.state, lasts, own));
+    let cookie = (header::SET_COOKIE, cookie::set(cookie::SIGN_IN, &sealed, lasts, own));
     Ok((AppendHeaders([cookie]), Redirect::to(begun.url.as_str())).into_response())
 }
 
@@ -102,18 +117,17 @@ async fn finished(
     back: CameBack,
     origin: &access::Origin,
 ) -> Result<(SignedIn, Option<String>)> {
-    let given = back.state.as_deref().filter(|given| begun_here == Some(*given));
-    let given = given.ok_or(AccessError::LinkExpired)?;
-    let kept = state.engine.recall_single_sign_on(given).await?;
+    let (given, sealed) = back.state.as_deref().zip(begun_here).ok_or(AccessError::LinkExpired)?;
+    let kept = state.engine.open_single_sign_on(given, sealed)?;
     let kept: Kept = serde_json::from_slice(&kept).map_err(|_| AccessError::LinkExpired)?;
     let Some(code) = back.code else {
         let words = back.error_description.or(back.error).unwrap_or_default();
-        let code = holdfast_domain::ErrorCode::SignInRefused;
+        let code = ErrorCode::SignInRefused;
         return Err(Refusal::new(code, "the identity provider refused the sign-in").with_detail(words));
     };
     let set_up = enabled(&state.engine).await?;
     let claims = state.provider.finish(&set_up, &kept, &code, state.engine.clock().now()).await?;
-    Ok((state.engine.sign_in_by_claims(claims, origin).await?, kept.return_to))
+    Ok((state.engine.sign_in_by_claims(given, claims, origin).await?, kept.return_to))
 }
 
 /// How single sign-on is set up.

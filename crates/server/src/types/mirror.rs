@@ -6,7 +6,7 @@ use holdfast_catalog::objects::Phase;
 use holdfast_catalog::orgs;
 use holdfast_catalog::sessions;
 use holdfast_domain::{access, change, manifest, restorability, retry};
-use holdfast_engine::{auto, search};
+use holdfast_engine::{asked_work, auto, search};
 
 use super::account::{SignInWay, TeamPermission};
 use super::auto_backup::{AutoPhase, ObjectPhase, ObjectSort, ObjectWord};
@@ -15,6 +15,7 @@ use super::problem::{MemberKind, Right, Role};
 use super::records::DeletedRecords;
 use super::runs::{Change, RunStatus, Trigger};
 use super::tokens::Scope;
+use super::work_items::WorkState;
 
 macro_rules! mirror {
     ($word:ident = $meant:ty { $($variant:ident = $other:ident),* $(,)? }) => {
@@ -60,3 +61,4 @@ mirror!(DeletedRecords = search::DeletedRecords { Include, Exclude, Only });
 mirror!(Change = change::Change { New, Changed, Deleted, Undeleted });
 mirror!(Trigger = manifest::Trigger { Backup, Auto });
 mirror!(RunStatus = manifest::RunStatus { Running, Completed, CompletedWithGaps, Failed, Interrupted });
+mirror!(WorkState = asked_work::WorkState { Waiting, Running, Done, Failed, Interrupted });

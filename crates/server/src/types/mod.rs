@@ -12,3 +12,4 @@ pub(crate) mod runs;
 pub(crate) mod single_sign_on;
 pub(crate) mod team;
 pub(crate) mod tokens;
+pub(crate) mod work_items;

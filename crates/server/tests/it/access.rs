@@ -114,6 +114,15 @@ const ROWS: &[Row] = &[
     row("get_volume", "", "", 200),
     row("get_api_use", "", "", 200),
     row("list_runs", "", "", 200),
+    row("start_run", "", "{}", 202),
+    row("start_check", "", r#"{"read_data":true}"#, 202),
+    row("start_compaction", "", "", 202),
+    row("start_lake_check", "", "{}", 202),
+    row("start_lake_compaction", "", "", 202),
+    row("list_work_items", "", "", 200),
+    row("list_lake_work_items", "", "", 200),
+    row("get_work_item", "", "", 200),
+    row("cancel_work_item", "", "", 204),
     row("get_run", "", "", 200),
     row("list_run_objects", "", "", 200),
     row("list_run_errors", "", "", 200),
@@ -192,6 +201,7 @@ async fn every_operation_is_refused_without_its_permission_and_allowed_with_it()
     let owner = site.owner().await?;
     let record = site.app.engine.find_records("acme", &accounts(), None, 1).await?.records.remove(0).id;
     let org = site.org_id().await?;
+    let asked = owner.post(&format!("/api/v1/orgs/{org}/checks"), &json!({ "read_data": true })).await?.ok();
     let filled: BTreeMap<&str, String> = [
         ("org_id", org.clone()),
         ("run_id", run),
@@ -199,6 +209,7 @@ async fn every_operation_is_refused_without_its_permission_and_allowed_with_it()
         ("record_id", record),
         ("member_id", NOBODY.to_owned()),
         ("session_id", NOBODY.to_owned()),
+        ("work_item_id", asked["id"].as_str().unwrap().to_owned()),
         ("token_id", NOBODY.to_owned()),
         ("invitation_id", NOBODY.to_owned()),
     ]

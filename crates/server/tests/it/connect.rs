@@ -4,16 +4,14 @@ use std::time::Duration;
 
 use anyhow::Result;
 use chrono::TimeDelta;
-use holdfast_engine::EventSink;
 use holdfast_server::ServerOptions;
 use holdfast_testkit::wait_for;
 use serde_json::{Value, json};
 use simorg::{Endpoint, Fault, SimOrg};
-use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use crate::browser::{Browser, http};
-use crate::site::Site;
+use crate::site::{Site, Worker};
 
 /// A machine that builds at the same time is slow.
 const SOON: Duration = Duration::from_mins(3);
@@ -44,25 +42,6 @@ async fn begin(site: &Site, owner: &Browser, what: Value) -> Result<Value> {
 
 fn path_of(url: &Url) -> String {
     format!("{}?{}", url.path(), url.query().unwrap_or_default())
-}
-
-/// An engine that does the work of auto backup until it is dropped.
-struct Worker {
-    cancel: CancellationToken,
-    task: tokio::task::JoinHandle<holdfast_engine::error::Result<()>>,
-}
-
-impl Worker {
-    fn start(site: &Site) -> Self {
-        let cancel = CancellationToken::new();
-        let (engine, token) = (site.app.engine.clone(), cancel.clone());
-        Self { cancel, task: tokio::spawn(async move { engine.serve(EventSink::default(), token).await }) }
-    }
-
-    async fn stop(self) -> Result<()> {
-        self.cancel.cancel();
-        Ok(self.task.await??)
-    }
 }
 
 /// G-01 to G-05, G-16, G-22 to G-25

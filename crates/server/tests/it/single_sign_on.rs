@@ -196,6 +196,46 @@ async fn forged_foreign_and_replayed_answers_let_nobody_in() -> Result<()> {
     site.end().await
 }
 
+/// what is known of a sign-in under way lies sealed with the browser, and is good for minutes, with its own state, once.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_browser_keeps_a_sign_in_sealed_and_it_is_good_once_and_in_time() -> Result<()> {
+    let (site, provider) = (Site::start().await?, Provider::start().await?);
+    let owner = site.owner().await?;
+    provider.set_up(&owner, json!({})).await?.ok();
+    provider.says("1", OWNER, true);
+    let begin = async |browser: &Browser| {
+        let to_provider = browser.get(START).await?.location();
+        let back = http().get(to_provider).send().await?.headers()["location"].to_str()?.to_owned();
+        anyhow::Ok(back.strip_prefix(&site.url).unwrap().to_owned())
+    };
+    let browser = site.browser();
+    let first = begin(&browser).await?;
+    let kept = browser.cookie("holdfast_sign_in").unwrap();
+    for open in ["nonce", "verifier", "/orgs", first.split("state=").nth(1).unwrap()] {
+        assert!(!kept.contains(open), "{open} lies open in {kept}");
+    }
+    let second = begin(&browser).await?;
+    let of_the_first = browser.get(&first).await?.location();
+    assert!(of_the_first.starts_with("/sign-in?error=link_expired"), "another state: {of_the_first}");
+    assert_eq!(browser.get(&second).await?.location(), "/orgs");
+    let third = begin(&browser).await?;
+    let kept = browser.cookie("holdfast_sign_in").unwrap();
+    assert_eq!(browser.get(&third).await?.location(), "/orgs");
+    let again = third.replace("code=code-2", &format!("code={}", code_of(&begin(&site.browser()).await?)));
+    browser.plant_cookie("holdfast_sign_in", &kept);
+    let replayed = browser.get(&again).await?.location();
+    assert!(replayed.starts_with("/sign-in?error="), "a cookie that was kept, and a new code: {replayed}");
+    let late = begin(&browser).await?;
+    site.app.clock.advance(chrono::TimeDelta::minutes(11));
+    let landed = browser.get(&late).await?.location();
+    assert!(landed.starts_with("/sign-in?error=link_expired"), "{landed}");
+    site.end().await
+}
+
+fn code_of(path: &str) -> &str {
+    path.split("code=").nth(1).unwrap().split('&').next().unwrap()
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_provider_that_is_not_there_is_not_set_up_and_passwords_can_be_switched_off() -> Result<()> {
     let (site, provider) = (Site::start().await?, Provider::start().await?);

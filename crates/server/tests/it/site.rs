@@ -3,6 +3,7 @@
 use std::net::Ipv4Addr;
 
 use anyhow::Result;
+use holdfast_engine::EventSink;
 use holdfast_server::{ServerOptions, first_owner_address, serve};
 use holdfast_testkit::TestApp;
 use serde_json::{Value, json};
@@ -102,5 +103,24 @@ impl Site {
     pub(crate) fn delete_record(&self, id: &str) {
         let org = self.org.org();
         org.write(&org.admin(), |work| work.delete(id)).unwrap();
+    }
+}
+
+/// An engine that does the work of auto backup until it is dropped.
+pub(crate) struct Worker {
+    cancel: CancellationToken,
+    task: tokio::task::JoinHandle<holdfast_engine::error::Result<()>>,
+}
+
+impl Worker {
+    pub(crate) fn start(site: &Site) -> Self {
+        let cancel = CancellationToken::new();
+        let (engine, token) = (site.app.engine.clone(), cancel.clone());
+        Self { cancel, task: tokio::spawn(async move { engine.serve(EventSink::default(), token).await }) }
+    }
+
+    pub(crate) async fn stop(self) -> Result<()> {
+        self.cancel.cancel();
+        Ok(self.task.await??)
     }
 }

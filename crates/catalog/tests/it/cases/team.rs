@@ -207,9 +207,14 @@ pub(crate) async fn a_sign_in_that_was_begun_is_taken_up_once_and_in_time(stand:
             taken
         }
     };
+    let begin = async |hash: &str, at: i64| {
+        let mut transaction = catalog.begin().await.unwrap();
+        let (key, until, at) = (catalog.key(), minutes(at + 10), minutes(at));
+        pending_sign_ins::insert(&mut transaction, key, "org", hash, b"verifier", until, at).await.unwrap();
+        holdfast_catalog::commit(transaction).await.unwrap();
+    };
     for hash in ["a", "b", "c"] {
-        let (db, key) = (catalog.db(), catalog.key());
-        pending_sign_ins::insert(db, key, "org", hash, b"verifier", minutes(10)).await.unwrap();
+        begin(hash, 0).await;
     }
     let stored: Vec<(String,)> =
         sqlx::query_as("SELECT sealed FROM pending_sign_ins").fetch_all(catalog.db()).await.unwrap();
@@ -218,4 +223,32 @@ pub(crate) async fn a_sign_in_that_was_begun_is_taken_up_once_and_in_time(stand:
     assert_eq!(take("org", "a", 1).await, None);
     assert_eq!(take("single_sign_on", "b", 1).await, None, "another kind of sign-in");
     assert_eq!(take("org", "c", 10).await, None, "too late");
+    begin("d", 0).await;
+    begin("e", 10).await;
+    let stored: Vec<(String,)> =
+        sqlx::query_as("SELECT hash FROM pending_sign_ins").fetch_all(catalog.db()).await.unwrap();
+    assert_eq!(stored, [("e".to_owned(),)], "what has expired goes with the next row");
+}
+
+pub(crate) async fn a_sign_in_is_finished_once_until_it_has_expired(stand: Stand) {
+    let catalog = stand.open().await;
+    let finish = async |hash: &str, at: i64| {
+        let mut transaction = catalog.begin().await.unwrap();
+        let (until, at) = (minutes(at + 10), minutes(at));
+        let first =
+            pending_sign_ins::note_finished(&mut transaction, "single_sign_on", hash, until, at).await;
+        holdfast_catalog::commit(transaction).await.unwrap();
+        first.unwrap()
+    };
+    assert!(finish("a", 0).await);
+    assert!(!finish("a", 1).await);
+    assert!(finish("b", 1).await, "another one");
+    let left: Vec<(String,)> = {
+        finish("c", 10).await;
+        sqlx::query_as("SELECT hash FROM pending_sign_ins ORDER BY hash")
+            .fetch_all(catalog.db())
+            .await
+            .unwrap()
+    };
+    assert_eq!(left, [("b".to_owned(),), ("c".to_owned(),)]);
 }

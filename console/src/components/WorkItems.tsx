@@ -1,0 +1,100 @@
+import { useInfiniteQuery } from '@tanstack/react-query'
+import { Link } from 'react-router'
+import { client } from '~/api/client'
+import { listQuery } from '~/api/queries'
+import { noRight } from '~/api/rights'
+import type { Org, WorkItem } from '~/api/types'
+import { paths } from '~/paths'
+import { Button } from '~/ui/Button'
+import { count } from '~/ui/format'
+import { Badge } from '~/ui/Light'
+import { Blank } from '~/ui/Message'
+import { Panel } from '~/ui/Panel'
+import type { TableColumn } from '~/ui/Table'
+import { Table } from '~/ui/Table'
+import { Ago } from '~/ui/Time'
+import { QueryView } from './QueryView'
+import { useAct } from './useAct'
+import { runStatusWord, workKindWord, workTone } from './words'
+
+export const workPath = '/api/v1/orgs/{org_id}/work_items'
+
+const isOpen = ({ state }: WorkItem) => state === 'waiting' || state === 'running'
+
+/** What was asked for on an org, how far it is, and what came of it. */
+export function WorkItems({ org }: { org: Org }) {
+  const work = useInfiniteQuery({
+    ...listQuery(workPath, { org_id: org.id }, { limit: 10 }),
+    refetchInterval: ({ state }) =>
+      (state.data?.pages.some(({ items }) => items.some(isOpen)) ?? false) ? 2_000 : false,
+  })
+  const cancel = useAct({
+    act: ({ id }: WorkItem) =>
+      client.DELETE('/api/v1/work_items/{work_item_id}', { params: { path: { work_item_id: id } } }),
+    changes: [workPath],
+    done: (_, { kind }) => `The ${workKindWord[kind]} is cancelled`,
+  })
+  return (
+    <Panel title="What was asked for" flush>
+      <QueryView query={work}>
+        {({ pages }) => {
+          const rows = pages[0]?.items ?? []
+          if (rows.length === 0) {
+            return (
+              <Blank title="Nothing was asked for yet">Backups, checks and compactions show up here.</Blank>
+            )
+          }
+          return (
+            <Table
+              label="What was asked for"
+              columns={columns(org, cancel.mutate)}
+              rows={rows}
+              rowId={({ id }) => id}
+            />
+          )
+        }}
+      </QueryView>
+    </Panel>
+  )
+}
+
+function columns(org: Org, cancel: (work: WorkItem) => void): TableColumn<WorkItem>[] {
+  return [
+    { title: 'What', cell: ({ kind }) => workKindWord[kind] },
+    { title: 'State', cell: ({ state }) => <Badge tone={workTone(state)}>{state}</Badge> },
+    { title: 'Asked by', cell: ({ asked_by }) => asked_by },
+    { title: 'Asked', cell: ({ asked_at }) => <Ago at={asked_at} /> },
+    { title: 'Result', wrap: true, cell: (work) => <Result org={org} work={work} /> },
+    {
+      title: 'Cancel',
+      cell: (work) =>
+        isOpen(work) && (
+          <Button look="plain" disabledReason={noRight(org, 'execute')} onClick={() => cancel(work)}>
+            Cancel
+          </Button>
+        ),
+    },
+  ]
+}
+
+function Result({ org, work }: { org: Org; work: WorkItem }) {
+  const { check, check_progress: progress, compaction, failure, run_id: run, run_status: status } = work
+  if (run !== undefined) {
+    return <Link to={paths.run(org.id, run)}>{status === undefined ? 'its run' : runStatusWord[status]}</Link>
+  }
+  if (check?.is_whole === true) {
+    return `whole: ${count(check.tables)} tables, ${count(check.blobs)} file bodies${check.read_data ? ', every byte read' : ''}`
+  }
+  if (check !== undefined) {
+    const first = check.damage[0]
+    return `damaged in ${count(check.damaged)} places; the first: ${first?.path ?? ''}: ${first?.detail ?? ''}`
+  }
+  if (compaction !== undefined) {
+    return `${count(compaction.files_before)} files became ${count(compaction.files_after)}`
+  }
+  if (failure !== undefined) return failure.message
+  if (progress !== undefined) {
+    return `${count(progress.done)} of ${count(progress.total)} tables, ${progress.name}`
+  }
+  return work.kind === 'backup' && work.state === 'running' ? 'waits for another run of this org' : ''
+}

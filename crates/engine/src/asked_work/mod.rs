@@ -1,0 +1,222 @@
+//! Work that somebody asks for and does not wait for: a backup now, a check, a compaction.
+//!
+//! Each is a WorkItem that stays after it ended, with what came of it. Whoever serves takes it up. One that was cut off,
+//! because the service stopped or died, is begun again by the next one that serves; one that takes the service down with it
+//! again and again is told as interrupted.
+
+mod outcome;
+mod worker;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use holdfast_catalog::{Failure, WorkItemId, asked_work, orgs};
+use holdfast_domain::access::{Right, TeamPermission};
+use holdfast_domain::{ErrorCode, ObjectName, OrgId, RunId};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use crate::access::{AccessError, Act, Caller};
+use crate::engine::Engine;
+use crate::error::{Doing, Error, Result};
+use crate::process;
+
+pub use outcome::{CheckOutcome, CheckedFinding, CompactionOutcome, WorkOutcome};
+pub(crate) use worker::Workers;
+
+/// How long it stays after it ended.
+const KEPT: TimeDelta = TimeDelta::days(30);
+
+/// What is asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Asked {
+    Backup {
+        /// Only these; empty means everything that the integration user may see.
+        objects: Vec<ObjectName>,
+        accept_missing: bool,
+        refetch_files: bool,
+    },
+    Check {
+        read_data: bool,
+    },
+    Compaction,
+}
+
+impl Asked {
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Backup { .. } => "backup",
+            Self::Check { .. } => "check",
+            Self::Compaction => "compaction",
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WorkState {
+    /// Nobody is at work on it: not yet, or not any more and it is begun again.
+    Waiting,
+    Running,
+    Done,
+    Failed,
+    /// It was cancelled, or the service did not live to see its end.
+    Interrupted,
+}
+
+/// How far it is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum WorkProgress {
+    /// A backup that waits for another Run of its org has no Run yet.
+    Backup { run: RunId },
+    /// Tables of this org that are done, and all of them.
+    Check { org: OrgId, name: String, done: u64, total: u64 },
+}
+
+#[derive(Debug, Clone)]
+pub struct AskedWork {
+    pub id: WorkItemId,
+    /// None if it is about the whole lake.
+    pub org: Option<OrgId>,
+    pub asked: Asked,
+    pub asked_by: String,
+    pub asked_at: DateTime<Utc>,
+    pub state: WorkState,
+    /// Of the newest try.
+    pub started_at: Option<DateTime<Utc>>,
+    pub ended_at: Option<DateTime<Utc>>,
+    /// How often the service died over it.
+    pub cut_off: u64,
+    pub progress: Option<WorkProgress>,
+    pub outcome: Option<WorkOutcome>,
+    /// Why it ended without an outcome, or why it is begun again.
+    pub failure: Option<Failure>,
+}
+
+impl Engine {
+    /// Asks for work; without an org it is about the whole lake. Who asks for the same again is given what is not ended yet.
+    pub async fn ask(&self, caller: &Caller, org: Option<&OrgId>, asked: Asked) -> Result<AskedWork> {
+        may(caller, org, Right::Execute)?;
+        let doing = || "ask for work".to_owned();
+        let name = match org {
+            Some(id) => {
+                let found = orgs::get(self.catalog().db(), id).await.doing(doing)?;
+                Some(found.ok_or_else(|| Error::HiddenOrg { org: id.clone() })?.name)
+            }
+            None => None,
+        };
+        let now = self.clock().now();
+        let input = serde_json::to_value(&asked).expect("words and names are always JSON");
+        let key = format!("{}/{}", asked.kind(), org.map_or("lake", OrgId::as_str));
+        let new = asked_work::NewAskedWork {
+            queue: worker::queue_of(&asked),
+            kind: asked.kind(),
+            key: &key,
+            input: &input,
+            org,
+            asked_by: &caller.member.name,
+        };
+        let mut transaction = self.begin().await?;
+        asked_work::remove_ended_before(&mut *transaction, now - KEPT).await.doing(doing)?;
+        let (work, is_new) = asked_work::ask(&mut transaction, &new, now).await.doing(doing)?;
+        if is_new {
+            let action = format!("{}.asked", asked.kind());
+            let mut act = Act::new(&action).with(input);
+            act.target = name;
+            act.org = org;
+            self.write_audit(&mut transaction, &caller.actor(), act).await?;
+        } else if work.item.input != input {
+            return Err(Error::AskedOtherwise { kind: asked.kind(), id: work.item.id.to_string() });
+        }
+        self.commit(transaction).await?;
+        self.shown(work)
+    }
+
+    /// The work of one org, or about the whole lake; the newest first.
+    pub async fn asked_work(
+        &self,
+        caller: &Caller,
+        org: Option<&OrgId>,
+        before: Option<WorkItemId>,
+        limit: u32,
+    ) -> Result<Vec<AskedWork>> {
+        may(caller, org, Right::View)?;
+        let listed = asked_work::list(self.catalog().db(), org, before, limit).await;
+        let listed = listed.doing(|| "list the work that was asked for".to_owned())?;
+        listed.into_iter().map(|work| self.shown(work)).collect()
+    }
+
+    pub async fn asked_work_item(&self, caller: &Caller, id: WorkItemId) -> Result<AskedWork> {
+        self.allowed(caller, id, Right::View).await
+    }
+
+    /// Ends work that waits at once, and work under way as soon as whoever does it sees it.
+    pub async fn cancel_asked_work(&self, caller: &Caller, id: WorkItemId) -> Result<()> {
+        let work = self.allowed(caller, id, Right::Execute).await?;
+        let doing = || "cancel the work".to_owned();
+        let message = format!("{} cancelled it", caller.member.name);
+        let failure = Failure { code: ErrorCode::Interrupted, message };
+        let mut transaction = self.begin().await?;
+        let cancelled = asked_work::cancel(&mut *transaction, id, &failure, self.clock().now()).await;
+        if cancelled.doing(doing)? {
+            let action = format!("{}.cancelled", work.asked.kind());
+            let mut act = Act::new(&action).with(json!({ "work_item": id.to_string() }));
+            act.org = work.org.as_ref();
+            self.write_audit(&mut transaction, &caller.actor(), act).await?;
+        }
+        self.commit(transaction).await
+    }
+
+    /// The work of an org that the caller does not see is not there.
+    async fn allowed(&self, caller: &Caller, id: WorkItemId, right: Right) -> Result<AskedWork> {
+        let found = asked_work::get(self.catalog().db(), id).await;
+        let found = found.doing(|| "look for the work".to_owned())?;
+        let unknown = || AccessError::Unknown { what: "work item", id: id.to_string() };
+        let found = found.ok_or_else(unknown)?;
+        match may(caller, found.org.as_ref(), right) {
+            Err(Error::HiddenOrg { .. }) => Err(unknown().into()),
+            allowed => allowed,
+        }?;
+        self.shown(found)
+    }
+
+    fn shown(&self, work: asked_work::AskedWork) -> Result<AskedWork> {
+        let item = work.item;
+        let now = self.clock().now();
+        let is_at_work = item.owner.as_deref().is_some_and(|owner| !process::has_died(owner))
+            && item.lease_until.is_some_and(|until| now < until);
+        let state = match (work.ended_at, &item.failure) {
+            (None, _) if is_at_work => WorkState::Running,
+            (None, _) => WorkState::Waiting,
+            (Some(_), None) => WorkState::Done,
+            (Some(_), Some(failure)) if failure.code == ErrorCode::Interrupted => WorkState::Interrupted,
+            (Some(_), Some(_)) => WorkState::Failed,
+        };
+        let asked = serde_json::from_value(item.input)
+            .map_err(|_| Error::BadRequest { what: "the work was asked of another version".to_owned() })?;
+        Ok(AskedWork {
+            id: item.id,
+            org: work.org,
+            asked,
+            asked_by: work.asked_by,
+            asked_at: item.created_at,
+            state,
+            started_at: work.started_at,
+            ended_at: work.ended_at,
+            // The try under way, or the last one, was not cut off.
+            cut_off: item.attempts.saturating_sub(u64::from(state != WorkState::Waiting)),
+            // What another version wrote, and this one does not know, is not shown.
+            progress: work.progress.and_then(|json| serde_json::from_value(json).ok()),
+            outcome: work.outcome.and_then(|json| serde_json::from_value(json).ok()),
+            // While it is tried again, the failure is of the try before.
+            failure: item.failure.filter(|_| state != WorkState::Running),
+        })
+    }
+}
+
+/// What is about the whole lake is about the orgs of all, so it is the business of those who manage the service.
+fn may(caller: &Caller, org: Option<&OrgId>, right: Right) -> Result<()> {
+    match org {
+        Some(org) => caller.may_on(org, right),
+        None => caller.may(TeamPermission::SettingsManage),
+    }
+}

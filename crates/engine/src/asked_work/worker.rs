@@ -1,0 +1,246 @@
+//! Does what was asked for, inside [`Engine::serve`].
+
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use holdfast_catalog::work_items::{self, WorkItem};
+use holdfast_catalog::{Failure, asked_work};
+use holdfast_domain::{ErrorCode, OrgId};
+use holdfast_lake::check::CheckProgress;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use super::{Asked, CheckOutcome, CompactionOutcome, WorkOutcome, WorkProgress};
+use crate::capture::BackupOptions;
+use crate::engine::Engine;
+use crate::error::{Doing, Error, Result, chain};
+use crate::events::{Event, EventSink};
+use crate::process;
+
+/// A backup never waits behind a check of hours.
+const BACKUPS: &str = "asked_backups";
+const UPKEEP: &str = "asked_upkeep";
+/// How soon it is seen that work was cancelled, and how often is noted how far it is.
+const TICK: Duration = Duration::from_secs(1);
+/// How long claimed work may go without renewing.
+const CLAIM: TimeDelta = TimeDelta::seconds(120);
+/// How long work waits that another process stands in the way of.
+const LOOK_AGAIN: TimeDelta = TimeDelta::seconds(15);
+/// A service that dies so often while it does the same work would go on dying.
+const MOST_TRIES: u64 = 3;
+
+pub(super) fn queue_of(asked: &Asked) -> &'static str {
+    match asked {
+        Asked::Backup { .. } => BACKUPS,
+        Asked::Check { .. } | Asked::Compaction => UPKEEP,
+    }
+}
+
+/// What this process is doing of what was asked for.
+#[derive(Default)]
+pub(crate) struct Workers {
+    /// There is at most one of each org.
+    backups: JoinSet<()>,
+    /// One at a time: each of them reads all there is.
+    upkeep: JoinSet<()>,
+}
+
+impl Workers {
+    pub(crate) async fn tick(&mut self, engine: &Engine, cancel: &CancellationToken) -> Result<()> {
+        while self.backups.try_join_next().is_some() {}
+        while self.upkeep.try_join_next().is_some() {}
+        engine.release_dead_work().await?;
+        while let Some(item) = engine.claim_asked(BACKUPS).await? {
+            self.backups.spawn(do_to_end(engine.clone(), item, cancel.child_token()));
+        }
+        if self.upkeep.is_empty()
+            && let Some(item) = engine.claim_asked(UPKEEP).await?
+        {
+            self.upkeep.spawn(do_to_end(engine.clone(), item, cancel.child_token()));
+        }
+        Ok(())
+    }
+
+    /// Waits for what is under way, which has been asked to stop.
+    pub(crate) async fn end(mut self) {
+        while self.backups.join_next().await.is_some() {}
+        while self.upkeep.join_next().await.is_some() {}
+    }
+}
+
+async fn do_to_end(engine: Engine, item: WorkItem, cancel: CancellationToken) {
+    if let Err(error) = engine.do_asked(&item, cancel).await {
+        tracing::error!("work item {} could not be ended: {}", item.id, chain(&error));
+    }
+}
+
+impl Engine {
+    async fn release_dead_work(&self) -> Result<()> {
+        let (db, now) = (self.catalog().db(), self.clock().now());
+        for queue in [BACKUPS, UPKEEP] {
+            let claimed = asked_work::list_claimed(db, queue).await;
+            for (item, owner) in claimed.doing(|| "look what is being worked on".to_owned())? {
+                if process::has_died(&owner) {
+                    let released = work_items::release(db, item, &owner, now).await;
+                    released.doing(|| "take over the work of a process that died".to_owned())?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn claim_asked(&self, queue: &str) -> Result<Option<WorkItem>> {
+        let now = self.clock().now();
+        let claimed = work_items::claim(self.catalog().db(), queue, self.owner(), now + CLAIM, now).await;
+        claimed.doing(|| "take up what was asked for".to_owned())
+    }
+
+    async fn do_asked(&self, item: &WorkItem, cancel: CancellationToken) -> Result<()> {
+        let db = self.catalog().db();
+        let doing = || "take up what was asked for".to_owned();
+        let begun = asked_work::begin(db, item.id, self.owner(), self.clock().now()).await;
+        begun.doing(doing)?;
+        let outcome = if item.attempts > MOST_TRIES {
+            Err(Error::CutOffTooOften { times: MOST_TRIES })
+        } else {
+            let org = asked_work::get(db, item.id).await.doing(doing)?.and_then(|work| work.org);
+            let (told, progress) = watch::channel(None);
+            // Boxed: the states of a whole Run would otherwise be copied from future to future.
+            let mut work = Box::pin(self.work_asked(item, org, told, cancel.clone()));
+            // The watcher only asks the work to stop, so that it gives back what it holds.
+            tokio::select! {
+                outcome = &mut work => outcome,
+                () = self.watch_asked(item, progress, &cancel) => work.await,
+            }
+        };
+        match self.settle_asked(item, outcome).await {
+            // It was cancelled, or another process has it by now.
+            Err(Error::Catalog { source: holdfast_catalog::Error::LeaseLost { .. }, .. }) => Ok(()),
+            settled => settled,
+        }
+    }
+
+    async fn work_asked(
+        &self,
+        item: &WorkItem,
+        org: Option<OrgId>,
+        told: watch::Sender<Option<WorkProgress>>,
+        cancel: CancellationToken,
+    ) -> Result<WorkOutcome> {
+        let asked = serde_json::from_value(item.input.clone())
+            .map_err(|_| Error::BadRequest { what: "the work was asked of another version".to_owned() })?;
+        match (asked, org) {
+            (Asked::Backup { objects, accept_missing, refetch_files }, Some(org)) => {
+                let options = BackupOptions { objects, accept_missing, refetch_files };
+                self.backup_asked(&org, options, told, cancel).await
+            }
+            (Asked::Backup { .. }, None) => {
+                Err(Error::BadRequest { what: "a backup is of one org".to_owned() })
+            }
+            (Asked::Check { read_data }, org) => tokio::select! {
+                outcome = self.check_asked(org.as_ref(), read_data, told) => outcome,
+                () = cancel.cancelled() => Err(Error::Cancelled),
+            },
+            (Asked::Compaction, org) => {
+                let tables = self.compact(org.as_ref().map(OrgId::as_str), &cancel).await?;
+                Ok(WorkOutcome::Compaction(CompactionOutcome::new(&tables)))
+            }
+        }
+    }
+
+    async fn backup_asked(
+        &self,
+        org: &OrgId,
+        options: BackupOptions,
+        told: watch::Sender<Option<WorkProgress>>,
+        cancel: CancellationToken,
+    ) -> Result<WorkOutcome> {
+        let (events, mut happened) = EventSink::channel();
+        let events = events.and_live(org, self.live());
+        // Ends with the backup, which drops the other end.
+        let listening = async {
+            while let Some(event) = happened.recv().await {
+                if let Event::RunStarted { run } = event {
+                    told.send_replace(Some(WorkProgress::Backup { run }));
+                }
+            }
+        };
+        let (manifest, ()) = tokio::join!(self.backup(org.as_str(), options, events, cancel), listening);
+        Ok(WorkOutcome::from(&manifest?))
+    }
+
+    async fn check_asked(
+        &self,
+        org: Option<&OrgId>,
+        read_data: bool,
+        told: watch::Sender<Option<WorkProgress>>,
+    ) -> Result<WorkOutcome> {
+        let mut progress = |CheckProgress { org, name, done, total }: CheckProgress| {
+            let (done, total) = (done as u64, total as u64);
+            told.send_replace(Some(WorkProgress::Check { org, name, done, total }));
+        };
+        let report = match org {
+            Some(org) => self.check_org(org, read_data, &mut progress).await?,
+            None => self.check(read_data, &mut progress).await?,
+        };
+        Ok(WorkOutcome::Check(CheckOutcome::new(&report, read_data)))
+    }
+
+    /// Keeps the claim and notes how far the work is; asks it to stop when it was cancelled or the claim is lost.
+    async fn watch_asked(
+        &self,
+        item: &WorkItem,
+        mut progress: watch::Receiver<Option<WorkProgress>>,
+        cancel: &CancellationToken,
+    ) {
+        let db = self.catalog().db();
+        loop {
+            self.clock().sleep(TICK).await;
+            let until = self.clock().now() + CLAIM;
+            let mut kept = work_items::renew(db, item.id, self.owner(), until).await;
+            if progress.has_changed().unwrap_or(false) {
+                let newest = serde_json::to_value(&*progress.borrow_and_update()).unwrap_or_default();
+                kept = kept.and(asked_work::note_progress(db, item.id, self.owner(), &newest).await);
+            }
+            match kept {
+                Err(holdfast_catalog::Error::LeaseLost { .. }) => {
+                    cancel.cancel();
+                    return;
+                }
+                Err(error) => tracing::warn!("could not note how far work item {} is: {error}", item.id),
+                Ok(()) => {}
+            }
+        }
+    }
+
+    async fn settle_asked(&self, item: &WorkItem, outcome: Result<WorkOutcome>) -> Result<()> {
+        let (db, now, owner) = (self.catalog().db(), self.clock().now(), self.owner());
+        let doing = || format!("note the end of work item {}", item.id);
+        let error = match outcome {
+            Ok(outcome) => {
+                let outcome = serde_json::to_value(&outcome).expect("texts and numbers are always JSON");
+                return asked_work::end(db, item.id, owner, Ok(&outcome), now).await.doing(doing);
+            }
+            Err(error) => error,
+        };
+        let gap = error.as_gap();
+        match error {
+            Error::Cancelled => {
+                let message = "the service stopped before it was done; it is begun again".to_owned();
+                let failure = Failure { code: ErrorCode::Interrupted, message };
+                asked_work::put_back(db, item.id, owner, &failure, now).await.doing(doing)
+            }
+            Error::LeaseHeld { .. } => {
+                let failure = Failure { code: gap.code, message: gap.message };
+                let due_at = now + LOOK_AGAIN;
+                asked_work::put_back(db, item.id, owner, &failure, due_at).await.doing(doing)
+            }
+            _ => {
+                tracing::warn!("the {} that was asked for failed: {}", item.kind, gap.message);
+                let failure = Failure { code: gap.code, message: gap.message };
+                asked_work::end(db, item.id, owner, Err(&failure), now).await.doing(doing)
+            }
+        }
+    }
+}
