@@ -94,8 +94,7 @@ export default function OrgsPage() {
       </PageHead>
       {system?.is_auto_backup_served === false && (
         <Notice tone="warn" title="Auto backup stands still">
-          No process of Holdfast has worked on it for a while. Start <code>holdfast serve</code> or{' '}
-          <code>holdfast worker</code>.
+          No process of Holdfast has worked on it for a while. Start <code>holdfast serve</code>.
         </Notice>
       )}
       <QueryGrid

@@ -75,8 +75,7 @@ function Troubles({ backup, isConnected }: { backup: AutoBackup; isConnected: bo
     <>
       {!backup.is_served && backup.phase !== 'off' && (
         <Notice tone="warn" title="Auto backup stands still">
-          No process of Holdfast has worked on it for a while. Start <code>holdfast serve</code> or{' '}
-          <code>holdfast worker</code>.
+          No process of Holdfast has worked on it for a while. Start <code>holdfast serve</code>.
         </Notice>
       )}
       {backup.problem !== undefined && isConnected && (
