@@ -6,8 +6,8 @@ use clap::error::ErrorKind;
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    audit, auto, backup, changes, check, compact, demo, erase, history, org, query, rebuild, reference, run, serve,
-    token, user,
+    audit, auto, backup, changes, check, compact, demo, erase, history, org, query, rebuild, reference, run,
+    serve, token, user,
 };
 use crate::config::{Config, GlobalArgs};
 use crate::exit::{self, Exit};

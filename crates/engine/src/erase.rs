@@ -62,7 +62,8 @@ impl Engine {
         let waiting = CancellationToken::new();
         let erased = self.under_lease_when_free(&lease::of_org(&org.id), PATIENCE, &waiting, work).await?;
         let Erased { records, versions, bodies, .. } = &erased;
-        let done = json!({ "ids": records, "versions": versions, "bodies": bodies, "reason": erasure.reason });
+        let done =
+            json!({ "ids": records, "versions": versions, "bodies": bodies, "reason": erasure.reason });
         self.note(actor, act("record.erased").with(done)).await?;
         Ok(erased)
     }

@@ -73,7 +73,9 @@ fn text(view: &ErasureView) -> String {
     }
     if *live > 0 {
         let live = number(*live);
-        text.push_str(&format!("not deleted in the org when last seen: {live}; the next backup captures them again\n"));
+        text.push_str(&format!(
+            "not deleted in the org when last seen: {live}; the next backup captures them again\n"
+        ));
     }
     if !view.is_erased {
         text.push_str("nothing was done; the same with --yes does it\n");

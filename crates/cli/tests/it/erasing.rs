@@ -33,9 +33,14 @@ async fn a_record_is_erased_from_every_run_with_the_body_that_only_it_had() {
     stage.run(&["history", "acme", "Account", &gone]).await.failed(1);
     stage.run(&["history", "acme", "Account", &kept]).await.done();
 
-    let attachments = ["erase", "acme", "Attachment", &own, &shared, "--reason", "request 17", "--yes", "--json"];
+    let attachments =
+        ["erase", "acme", "Attachment", &own, &shared, "--reason", "request 17", "--yes", "--json"];
     let erased = stage.run(&attachments).await.json();
-    assert_eq!([&erased["bodies"], &json!(erased["records"].as_array().unwrap().len())], [1, 2], "{erased:#}");
+    assert_eq!(
+        [&erased["bodies"], &json!(erased["records"].as_array().unwrap().len())],
+        [1, 2],
+        "{erased:#}"
+    );
     let checked = stage.run(&["check", "--read-data", "--json"]).await.json();
     assert_eq!(checked["damage"], json!([]), "{checked:#}");
 

@@ -106,7 +106,10 @@ mod tests {
         assert!(is_varied(&column(&|row| Some(format!("name {row}")))));
         assert!(is_varied(&column(&|row| row.is_multiple_of(3).then(|| row.to_string()))));
         assert!(!is_varied(&column(&|row| Some((row % 900).to_string()))));
-        assert!(!is_varied(&column(&|row| row.is_multiple_of(100).then(|| row.to_string()))), "too few to tell");
+        assert!(
+            !is_varied(&column(&|row| row.is_multiple_of(100).then(|| row.to_string()))),
+            "too few to tell"
+        );
         assert!(!is_varied(&column(&|_| None)));
     }
 

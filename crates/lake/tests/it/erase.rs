@@ -22,7 +22,8 @@ fn everything_in(folder: &Path) -> String {
     let files = walkdir::WalkDir::new(folder).into_iter().map(|entry| entry.unwrap().into_path());
     let text = |path: std::path::PathBuf| {
         if path.extension().is_some_and(|extension| extension == "parquet") {
-            let reader = ParquetRecordBatchReaderBuilder::try_new(std::fs::File::open(path).unwrap()).unwrap();
+            let reader =
+                ParquetRecordBatchReaderBuilder::try_new(std::fs::File::open(path).unwrap()).unwrap();
             reader.build().unwrap().map(|batch| format!("{:?}", batch.unwrap())).collect()
         } else {
             String::from_utf8_lossy(&std::fs::read(path).unwrap()).into_owned()
