@@ -23,7 +23,7 @@ class Captured:
     def __init__(self, release, work, records):
         self.records = records
         self.work = work / str(records)
-        self.work.mkdir()
+        self.work.mkdir(parents=True)
         self.holdfast = release / "holdfast"
         self.org = Org(release / "simorg", "--records", f"Account={records}")
         self.fields = self.org.show_only(FIELDS)
@@ -35,11 +35,14 @@ class Captured:
     def close(self):
         self.org.__exit__()
 
-    def backup(self, data_dir):
-        """A first backup into a new folder."""
+    def connect(self, data_dir):
         self.data_dir = data_dir
         add = ["org", "add", "acme", "--client-id", "simorg", "--client-secret", "simorg", "--login-url", self.org.url]
         self.command("add", *add)
+
+    def backup(self, data_dir):
+        """A first backup into a new folder."""
+        self.connect(data_dir)
         return self.command("backup", "backup", "acme", "--object", "Account", "--json")
 
     def command(self, name, *arguments) -> Cost:

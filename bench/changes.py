@@ -1,7 +1,6 @@
 """Backups after the first: of a few changes to a large object, and of many objects in which nothing changed."""
 
 from capture import Captured, fresh
-from org import Org
 
 CHANGED = 10_000
 UNCHANGED_OBJECTS = 500
@@ -29,21 +28,18 @@ def measure(captured, report, beside=None):
 def unchanged_objects(release, work, report):
     """Objects of one record each; the second run finds nothing."""
     print(f"{UNCHANGED_OBJECTS} unchanged objects", flush=True)
-    captured = Captured.__new__(Captured)
-    captured.records, captured.work = 0, work / "unchanged"
-    captured.work.mkdir()
-    captured.holdfast = release / "holdfast"
-    captured.org = Org(release / "simorg", "--records", "1")
-    with captured.org as org:
+    captured = Captured(release, work / "unchanged", 1)
+    org = captured.org
+    try:
         there = len(org.call("GET", "/services/data/v64.0/sobjects")["sobjects"])
         for number in range(UNCHANGED_OBJECTS - there):
             notation = f"= Bench{number}__c b{number:02x} Bench\nS-; Name:string(80) N"
             org.call("POST", "/simorg/objects", {"notation": notation})
-        captured.data_dir = fresh(captured.work / "data")
-        login = ["--client-id", "simorg", "--client-secret", "simorg", "--login-url", org.url]
-        captured.command("add", "org", "add", "acme", *login)
+        captured.connect(fresh(captured.work / "data"))
         captured.command("backup", "backup", "acme", "--json")
         captured.command("again", "backup", "acme", "--json")
-        calls = captured.answer("again")["totals"]["api_calls"]
-        objects = len(captured.answer("again")["objects"])
+    finally:
+        captured.close()
+    calls = captured.answer("again")["totals"]["api_calls"]
+    objects = len(captured.answer("again")["objects"])
     report.add(f"run over {objects} unchanged objects", calls, "120 calls", 120, "1", "calls")

@@ -1,30 +1,35 @@
-//! Erasing records from the backup: every version, and the bodies that only they had.
+//! Erasing records from the backup: every version, and the bodies that no other record has.
 //!
-//! The audit log says what is about to be erased before the first byte goes, and what was erased when all of it is gone. An
-//! erasure that was cut off is completed by doing it again. What the org still holds is captured again by the next Run.
+//! Nothing else may write meanwhile: the org's lease and those of both tables are held. The records' own rows go last, so that an
+//! erasure that was cut off finds again what it was about when it is repeated. The audit log says what is about to be
+//! erased before the first byte goes, and what was erased when all of it is gone. What the org still holds is captured again by
+//! the next Run.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::time::Duration;
 
-use arrow_array::RecordBatch;
 use arrow_array::cast::AsArray;
+use chrono::TimeDelta;
 use futures::TryStreamExt;
 use holdfast_domain::change::Change;
 use holdfast_domain::{BlobHash, ObjectName, OrgId, RecordId};
-use holdfast_lake::EraseReport;
+use holdfast_lake::Table;
 use holdfast_lake::blobs::{BLOB_HASH, BLOB_INDEX};
 use holdfast_lake::data::CHANGE;
+use holdfast_lake::delta::Grace;
 use serde::Serialize;
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
 use crate::access::{Act, Actor};
 use crate::engine::Engine;
-use crate::error::{Doing, Result};
+use crate::error::{Doing, Error, Result};
 use crate::lease;
 
-/// A Run that is under way ends first.
+/// A Run or a compaction that is under way ends first.
 const PATIENCE: Duration = Duration::from_mins(30);
+/// What a writer left under a temporary name and has not touched for so long is nobody's any more.
+const ABANDONED: TimeDelta = TimeDelta::minutes(10);
 
 /// What is to be erased, and why.
 #[derive(Debug, Clone)]
@@ -41,7 +46,7 @@ pub struct Erased {
     pub object: ObjectName,
     pub records: Vec<RecordId>,
     pub versions: u64,
-    /// Bodies of files.
+    /// Bodies of files that no other record has, those of Runs that died before they noted whose they are among them.
     pub bodies: u64,
     /// Records that were not deleted, as far as the backup knew: the next Run captures again what the org still has.
     pub live: u64,
@@ -53,118 +58,125 @@ impl Engine {
     /// When this returns, no version of these records is in the lake, and no body that only they had.
     pub async fn erase(&self, actor: &Actor, org: &str, erasure: &Erasure) -> Result<Erased> {
         let org = self.find_org(org).await?;
-        // An Object that was never captured has nothing to erase, and is more likely misspelt.
-        self.table(&org.id, &erasure.object).await?;
-        let act = |action| Act::new(action).on(erasure.object.to_string()).of_org(&org.id);
-        let asked = json!({ "ids": erasure.ids, "reason": erasure.reason });
-        self.note(actor, act("record.erasure_began").with(asked)).await?;
-        let work = Box::pin(self.erase_all(&org.id, erasure));
+        self.erasable(&org.id, &erasure.object).await?;
         let waiting = CancellationToken::new();
-        let erased = self.under_lease_when_free(&lease::of_org(&org.id), PATIENCE, &waiting, work).await?;
-        let Erased { records, versions, bodies, .. } = &erased;
-        let done =
-            json!({ "ids": records, "versions": versions, "bodies": bodies, "reason": erasure.reason });
-        self.note(actor, act("record.erased").with(done)).await?;
-        Ok(erased)
-    }
-
-    async fn erase_all(&self, org: &OrgId, erasure: &Erasure) -> Result<Erased> {
-        let bodies = self.erase_bodies(org, &erasure.ids).await?;
-        let report = self.erase_rows(org, &erasure.object, &erasure.ids).await?;
-        let not_held = erasure.ids.iter().filter(|id| report.records.binary_search(id).is_err());
-        Ok(Erased {
-            object: erasure.object.clone(),
-            not_held: not_held.cloned().collect(),
-            versions: report.versions,
-            bodies,
-            live: report.live,
-            records: report.records,
-        })
-    }
-
-    async fn erase_rows(&self, org: &OrgId, object: &ObjectName, ids: &[RecordId]) -> Result<EraseReport> {
-        let doing = || format!("erase records of `{object}`");
-        let work = async {
-            let mut writer = self.lake().org(org).writer(object).await.doing(doing)?;
-            writer.erase(ids, self.clock().now()).await.doing(doing)
-        };
-        self.under_lease(&lease::of_table(org, object), work).await
+        let work = Box::pin(self.erase_all(actor, &org.id, erasure));
+        let of_index = lease::of_table(&org.id, &body_index());
+        let work = Box::pin(self.under_lease_when_free(&of_index, PATIENCE, &waiting, work));
+        let of_object = lease::of_table(&org.id, &erasure.object);
+        let work = Box::pin(self.under_lease_when_free(&of_object, PATIENCE, &waiting, work));
+        self.under_lease_when_free(&lease::of_org(&org.id), PATIENCE, &waiting, work).await
     }
 
     /// What [`Self::erase`] would do.
     pub async fn would_erase(&self, org: &str, erasure: &Erasure) -> Result<Erased> {
         let org = self.find_org(org).await?;
-        let table = self.table(&org.id, &erasure.object).await?;
-        let bodies = self.bodies(&org.id, &erasure.ids).await?;
-        let mut erased = Erased {
-            object: erasure.object.clone(),
-            records: Vec::new(),
-            versions: 0,
-            bodies: bodies.only_theirs.len() as u64,
-            live: 0,
-            not_held: Vec::new(),
-        };
-        for id in &erasure.ids {
-            let versions = table.history(id).await.doing(|| format!("look for record `{id}`"))?;
-            let count: usize = versions.iter().map(RecordBatch::num_rows).sum();
-            let list = if count > 0 { &mut erased.records } else { &mut erased.not_held };
-            list.push(id.clone());
-            erased.versions += count as u64;
-            erased.live += u64::from(versions.last().is_some_and(is_live));
+        let table = self.erasable(&org.id, &erasure.object).await?;
+        let mut found = found(&table, erasure).await?;
+        found.bodies = self.bodies(&org.id, &found.records).await?.len() as u64;
+        Ok(found)
+    }
+
+    /// The table of an Object that was captured; another name is more likely misspelt than without records. Bodies are
+    /// erased with the records that own them.
+    async fn erasable(&self, org: &OrgId, object: &ObjectName) -> Result<Table> {
+        if *object == body_index() {
+            return Err(Error::UnknownObject { org: org.to_string(), object: object.to_string() });
         }
+        self.table(org, object).await
+    }
+
+    async fn erase_all(&self, actor: &Actor, org: &OrgId, erasure: &Erasure) -> Result<Erased> {
+        let table = self.erasable(org, &erasure.object).await?;
+        let mut erased = found(&table, erasure).await?;
+        let act = |action| Act::new(action).on(erasure.object.to_string()).of_org(org);
+        let asked = json!({ "asked": erasure.ids, "reason": erasure.reason });
+        self.note(actor, act("record.erasure_began").with(asked)).await?;
+        if !erased.records.is_empty() {
+            erased.bodies = self.erase_bodies(org, &erased.records).await?;
+        }
+        self.erase_rows(org, &erasure.object, &erasure.ids).await?;
+        let Erased { records, versions, bodies, .. } = &erased;
+        let done = json!({
+            "asked": erasure.ids, "erased": records, "versions": versions, "bodies": bodies, "reason": erasure.reason,
+        });
+        self.note(actor, act("record.erased").with(done)).await?;
         Ok(erased)
     }
 
-    /// The bodies first: were it the other way round, one that was left over would be found by nobody.
+    async fn erase_rows(&self, org: &OrgId, object: &ObjectName, ids: &[RecordId]) -> Result<()> {
+        let doing = || format!("erase records of `{object}`");
+        let mut writer = self.lake().org(org).writer(object).await.doing(doing)?;
+        writer.erase(ids, self.clock().now()).await.doing(doing)?;
+        Ok(())
+    }
+
+    /// The bodies before the rows that name them: were it the other way round, one that was left over would be found by nobody.
     async fn erase_bodies(&self, org: &OrgId, ids: &[RecordId]) -> Result<u64> {
         let bodies = self.bodies(org, ids).await?;
         let blobs = self.lake().org(org).blobs();
-        for hash in &bodies.only_theirs {
+        for hash in &bodies {
+            self.confirm(&lease::of_org(org)).await?;
             blobs.remove(hash).await.doing(|| format!("erase file body `{hash}`"))?;
         }
-        if bodies.are_indexed {
-            self.erase_rows(org, &body_index(), ids).await?;
-        }
-        Ok(bodies.only_theirs.len() as u64)
+        let (now, grace) = (self.clock().now(), Grace { orphans: ABANDONED, ..Grace::default() });
+        let doing = || "remove what writers left under temporary names".to_owned();
+        blobs.clean(now, grace).await.doing(doing)?;
+        self.lake().clean_staging(now, grace).await.doing(doing)?;
+        self.erase_rows(org, &body_index(), ids).await?;
+        Ok(bodies.len() as u64)
     }
 
-    async fn bodies(&self, org: &OrgId, ids: &[RecordId]) -> Result<Bodies> {
-        let doing = || "look which file bodies the records have".to_owned();
-        let table = self.lake().org(org).table(&body_index()).await.doing(doing)?;
-        let Some(table) = table else { return Ok(Bodies::default()) };
-        let erased: BTreeSet<&str> = ids.iter().map(RecordId::as_str).collect();
-        let (mut bodies, mut of_others) = (Bodies::default(), BTreeSet::new());
+    /// The bodies that no other record has.
+    async fn bodies(&self, org: &OrgId, ids: &[RecordId]) -> Result<Vec<BlobHash>> {
+        let doing = || "look which file bodies no other record has".to_owned();
+        let lake = self.lake().org(org);
+        // Where no index is, nothing tells whose a body is.
+        let Some(table) = lake.table(&body_index()).await.doing(doing)? else { return Ok(Vec::new()) };
+        let erased: HashSet<&str> = ids.iter().map(RecordId::as_str).collect();
+        let mut of_others = HashSet::new();
         let columns = Some(vec![BLOB_HASH.to_owned()]);
         let mut rows = table.versions_between(-1, i64::MAX, columns).doing(doing)?;
         while let Some(batch) = rows.try_next().await.doing(doing)? {
             let (ids, hashes) = (batch.column(0).as_string::<i32>(), batch.column(1).as_string::<i32>());
-            for (id, hash) in ids.iter().zip(hashes) {
-                let is_theirs = id.is_some_and(|id| erased.contains(id));
-                bodies.are_indexed |= is_theirs;
-                let named = if is_theirs { &mut bodies.only_theirs } else { &mut of_others };
-                named.extend(hash.and_then(|hash| BlobHash::parse(hash).ok()));
-            }
+            let others = ids.iter().zip(hashes).filter(|(id, _)| id.is_none_or(|id| !erased.contains(id)));
+            let named = others.filter_map(|(_, hash)| BlobHash::parse(hash?).ok());
+            of_others.extend(named.map(|hash| digest(&hash)));
         }
-        bodies.only_theirs.retain(|hash| !of_others.contains(hash));
-        Ok(bodies)
+        lake.blobs().unnamed(|hash| of_others.contains(&digest(hash))).await.doing(doing)
     }
 }
 
-/// The file bodies of some records.
-#[derive(Default)]
-struct Bodies {
-    only_theirs: BTreeSet<BlobHash>,
-    /// Whether the index names these records at all, be it with a failure.
-    are_indexed: bool,
+/// Half of a hash: millions of them are held at once.
+fn digest(hash: &BlobHash) -> u128 {
+    u128::from_str_radix(&hash.as_str()[..32], 16).expect("a hash is hexadecimal")
 }
 
 fn body_index() -> ObjectName {
     ObjectName::parse(BLOB_INDEX).expect("it is a well-formed name")
 }
 
-/// Whether the last of a record's versions says that it is not deleted.
-fn is_live(versions: &RecordBatch) -> bool {
-    let changes = versions.column_by_name(CHANGE).map(|column| column.as_string::<i32>());
-    let last = changes.and_then(|changes| changes.iter().last().flatten());
-    last.is_some_and(|change| change != Change::Deleted.as_str())
+/// What the table holds of the records; says nothing of bodies.
+async fn found(table: &Table, erasure: &Erasure) -> Result<Erased> {
+    let doing = || format!("look for records of `{}`", erasure.object);
+    let mut rows = table.histories(&erasure.ids).doing(doing)?;
+    let (mut versions, mut is_live) = (0, BTreeMap::new());
+    while let Some(batch) = rows.try_next().await.doing(doing)? {
+        let changes = batch.column_by_name(CHANGE).map(|column| column.as_string::<i32>());
+        let changes = changes.into_iter().flat_map(|changes| changes.iter());
+        for (id, change) in batch.column(0).as_string::<i32>().iter().zip(changes) {
+            let Some(id) = id.and_then(|id| RecordId::parse(id).ok()) else { continue };
+            versions += 1;
+            is_live.insert(id, change != Some(Change::Deleted.as_str()));
+        }
+    }
+    let asked: BTreeSet<&RecordId> = erasure.ids.iter().collect();
+    Ok(Erased {
+        object: erasure.object.clone(),
+        not_held: asked.into_iter().filter(|id| !is_live.contains_key(id)).cloned().collect(),
+        versions,
+        bodies: 0,
+        live: is_live.values().filter(|is_live| **is_live).count() as u64,
+        records: is_live.into_keys().collect(),
+    })
 }

@@ -118,8 +118,10 @@ impl Engine {
 
     async fn work_under<T>(&self, name: &str, work: impl Future<Output = Result<T>>) -> Result<T> {
         let outcome = tokio::select! {
-            outcome = work => outcome,
+            // After a long sleep the loss is seen before the work goes on.
+            biased;
             lost = self.keep(name) => Err(lost),
+            outcome = work => outcome,
         };
         let released = leases::release(self.catalog().db(), name, self.owner()).await;
         let done = outcome?;

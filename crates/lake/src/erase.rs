@@ -1,10 +1,13 @@
 //! Takes all versions of some records out of a table, for good.
 //!
 //! Files that hold none of them stay; the others are written again without them, in one commit. Then everything else that may
-//! hold what was erased goes at once, without the grace that it has otherwise: the old files, those that compaction left
-//! behind, and the log before the commit, whose statistics name Ids. Whoever is reading an older version of the table at that
-//! moment fails, and other programs can no longer go back behind it; the state at every Snapshot is what it was, without
-//! the records. Doing it twice does no harm, so an erasure that was cut off is done again.
+//! hold what was erased goes at once, without the grace that it has otherwise: the old files, those that compaction or a
+//! writer that died left behind, and the log before the commit, whose statistics name Ids. Whoever is reading an older
+//! version of the table at that moment fails, and other programs can no longer go back behind it; the state at every Snapshot
+//! is what it was, without the records. Doing it twice does no harm, so an erasure that was cut off is done again.
+//!
+//! Only what lay there before the commit goes. So if this writer slept for longer than its lease, what another one has
+//! committed since is safe; and what another one was about to commit is refused, because the commit is made in any case.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -46,6 +49,7 @@ pub(crate) async fn erase(
     let holding = holding(writer, ids.clone()).await?;
     let mut report = report(&ids, &holding);
     let options = CompactOptions::at(now);
+    let there = writer.data_files().await?;
     let (mut adds, mut removes) = (Vec::new(), Vec::new());
     for Holding { file, .. } in holding {
         let before = file.rows;
@@ -55,18 +59,12 @@ pub(crate) async fn erase(
         adds.extend(written);
         removes.push(file.path);
     }
-    if !removes.is_empty() {
-        let live = writer.live_records() - report.live.cast_signed();
-        let marks = Marks(BTreeMap::from([(LIVE_RECORDS.to_owned(), live)]));
-        let info = CommitInfo {
-            operation: "DELETE".to_owned(),
-            at: now,
-            details: BTreeMap::new(),
-            is_data_change: true,
-        };
-        writer.commit(Commit { adds, removes, columns: None, marks, info }).await?;
-    }
-    writer.forget_the_past(now).await?;
+    let live = writer.live_records() - report.live.cast_signed();
+    let marks = Marks(BTreeMap::from([(LIVE_RECORDS.to_owned(), live)]));
+    let info =
+        CommitInfo { operation: "DELETE".to_owned(), at: now, details: BTreeMap::new(), is_data_change: true };
+    writer.commit(Commit { adds, removes, columns: None, marks, info }).await?;
+    writer.forget_the_past(&there, now).await?;
     Ok(report)
 }
 

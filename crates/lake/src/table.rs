@@ -9,7 +9,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow_array::RecordBatch;
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use futures::FutureExt;
 use holdfast_domain::schema::ObjectSchema;
 use holdfast_domain::{ObjectName, RecordId, SchemaHash};
@@ -17,7 +17,7 @@ use holdfast_domain::{ObjectName, RecordId, SchemaHash};
 use crate::block::{BlockContext, BlockWriter};
 use crate::compact::{CompactOptions, CompactReport, compact};
 use crate::data::{BOOKKEEPING, DataTarget, ID, Layout, blocking};
-use crate::delta::{AddFile, Commit, DeltaLog, Grace, LogState, Marks, Vacuumed};
+use crate::delta::{AddFile, Commit, DeltaLog, LogState, Marks, Vacuumed};
 use crate::erase::{EraseReport, erase};
 use crate::keys::HeldKeys;
 use crate::org::OrgLake;
@@ -244,19 +244,19 @@ impl TableWriter {
     /// Takes all versions of these records away; none of their bytes is left in the table's folder.
     pub async fn erase(&mut self, records: &[RecordId], now: DateTime<Utc>) -> Result<EraseReport> {
         self.refresh().await?;
+        if self.state.is_none() {
+            return Ok(EraseReport::default());
+        }
         erase(self, records, now).await
     }
 
-    /// Removes everything but the newest version of the table, whoever may still be reading it.
-    pub(crate) async fn forget_the_past(&mut self, now: DateTime<Utc>) -> Result<()> {
+    pub(crate) async fn data_files(&self) -> Result<Vec<String>> {
+        self.log.data_files().await
+    }
+
+    pub(crate) async fn forget_the_past(&mut self, there: &[String], now: DateTime<Utc>) -> Result<()> {
         let Some(state) = &mut self.state else { return Ok(()) };
-        // The storage dates what lies there by a clock of its own, which may be ahead.
-        let late = now + TimeDelta::days(36_500);
-        let state = Arc::make_mut(state);
-        self.log.write_checkpoint(state, late).await?;
-        self.log.clean(state, late, Grace::NONE.log_entries).await?;
-        self.log.vacuum(state, late, Grace::NONE).await?;
-        Ok(())
+        self.log.forget_the_past(Arc::make_mut(state), there, now).await
     }
 
     /// Removes data files that no state within the grace time names.

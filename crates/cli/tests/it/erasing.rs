@@ -41,6 +41,7 @@ async fn a_record_is_erased_from_every_run_with_the_body_that_only_it_had() {
         [1, 2],
         "{erased:#}"
     );
+    assert!(!holds("only mine") && holds("shared"));
     let checked = stage.run(&["check", "--read-data", "--json"]).await.json();
     assert_eq!(checked["damage"], json!([]), "{checked:#}");
 

@@ -63,7 +63,8 @@ pub struct WindowPolicy {
     pub lag: Duration,
     /// Each window begins this far before the Watermark. Ten minutes: the longest API transaction.
     pub overlap: Duration,
-    /// Records in one Block, at most, unless one second alone holds more.
+    /// Records in one Block, at most, unless one second alone holds more. A million: four full pages of one Bulk job, so that
+    /// the job itself costs few calls beside them.
     pub block_records: u64,
 }
 

@@ -56,7 +56,8 @@ pub(crate) struct Plan {
     pub(crate) rest_records: u64,
 }
 
-/// A Bulk page of about this many bytes costs few calls, and is soon read again when it breaks off.
+/// A Bulk page of about this many bytes: the most records that a page may have, of most objects. What breaks off is asked for
+/// again in halves, and nothing of it is held, so that a larger page costs calls only behind a proxy that cuts.
 const PAGE_BYTES: usize = 256 << 20;
 const FIRST_PAGE_RECORDS: u32 = 50_000;
 const LONGEST_PAGE_RECORDS: u32 = 250_000;

@@ -84,6 +84,19 @@ impl Blobs {
         Ok(BlobBody { size, bytes: bytes.boxed() })
     }
 
+    /// The bodies for which `is_named` is false, such as those of a Run that died before it noted whose they are.
+    pub async fn unnamed(&self, is_named: impl Fn(&BlobHash) -> bool) -> Result<Vec<BlobHash>> {
+        let mut files = self.store.list(Some(&self.folder));
+        let mut unnamed = Vec::new();
+        while let Some(file) =
+            files.try_next().await.map_err(|source| Error::listing(&self.folder, source))?
+        {
+            let hash = file.location.filename().and_then(|name| BlobHash::parse(name).ok());
+            unnamed.extend(hash.filter(|hash| self.path(hash) == file.location && !is_named(hash)));
+        }
+        Ok(unnamed)
+    }
+
     /// Removes a body, for good; the caller sees to it that no record names it any more.
     pub async fn remove(&self, hash: &BlobHash) -> Result<()> {
         store::remove(&self.store, &self.path(hash)).await

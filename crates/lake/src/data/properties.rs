@@ -1,6 +1,6 @@
 //! How our Parquet files are written: sizes, encodings, compression, statistics.
 //!
-//! Figures come from the measurements in ADR 1: zstd level 3, row groups of 131,072 rows, pages of 8,192, a
+//! Figures come from the measurements in ADR 1 and, for encodings and compression, ADR 12: row groups of 131,072 rows, pages of 8,192, a
 //! bloom filter on `Id`. Only `Id` and bookkeeping columns have statistics: those of a field would repeat its
 //! values in the footer, where nothing reads them.
 

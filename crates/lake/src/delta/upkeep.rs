@@ -95,6 +95,34 @@ impl DeltaLog {
         Ok(vacuumed)
     }
 
+    /// The data files that lie in the table's folder, whether the log names them or not.
+    pub(crate) async fn data_files(&self) -> Result<Vec<String>> {
+        let entries = self.store.list(Some(&self.path));
+        let paths = entries.map_ok(|entry| self.relative(&entry.location));
+        let paths: Vec<_> = paths.try_collect().await.map_err(|source| Error::listing(&self.path, source))?;
+        Ok(paths.into_iter().flatten().filter(|path| !path.starts_with(LOG_FOLDER)).collect())
+    }
+
+    /// Leaves nothing but `state`, without any time of grace: no older log entry, and none of the files that were `there`
+    /// before it and are not in it. What has come since stays.
+    pub(crate) async fn forget_the_past(
+        &self,
+        state: &mut LogState,
+        there: &[String],
+        now: DateTime<Utc>,
+    ) -> Result<()> {
+        state.removed.clear();
+        self.write_checkpoint(state, now).await?;
+        // The storage dates its files by a clock of its own, which may be ahead.
+        self.clean(state, now + TimeDelta::days(36_500), TimeDelta::zero()).await?;
+        let live: HashSet<_> = state.files.iter().map(|file| file.path.as_str()).collect();
+        for path in there.iter().filter(|path| !live.contains(path.as_str())) {
+            self.options.hook.before(Step::Vacuum)?;
+            store::remove(&self.store, &Path::from(format!("{}/{path}", self.path))).await?;
+        }
+        Ok(())
+    }
+
     /// The path of `location` within the table's folder.
     pub(crate) fn relative(&self, location: &Path) -> Option<String> {
         let parts: Vec<_> = location.prefix_match(&self.path)?.collect();

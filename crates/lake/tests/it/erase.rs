@@ -1,7 +1,9 @@
 //! Records taken out of a table for good: nothing of them is left, and nothing else changes.
 
+use std::ops::ControlFlow;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, mpsc};
 
 use holdfast_lake::check::CheckOptions;
 use holdfast_lake::store::{DurableLocal, Store};
@@ -78,6 +80,9 @@ async fn nothing_is_left_of_what_is_erased_and_nothing_else_changes() {
     assert_eq!(table.marks(), &crate::rows::watermark(4));
     let check = lake.check(CheckOptions { read_data: true }, &mut |_| {}).await.unwrap();
     assert_eq!((check.damage, check.left_over), (vec![], vec![]));
+    let cached = walkdir::WalkDir::new(folder.path().join("cache")).into_iter();
+    let cached = cached.filter(|entry| entry.as_ref().unwrap().file_type().is_file()).count();
+    assert!((1..=table.files().len()).contains(&cached), "{cached} key indexes of {} files", table.files().len());
 
     let again = writer.erase(&asked, later()).await.unwrap();
     assert_eq!((again.records.len(), again.versions), (0, 0));
@@ -123,4 +128,41 @@ async fn an_erasure_that_dies_at_any_step_is_completed_by_the_next() {
         assert_eq!(left, ["one", "three", "five"], "{}", step.as_str());
         assert_eq!(writer.table().unwrap().live_count(), 3, "{}", step.as_str());
     }
+}
+
+/// A machine that was suspended wakes up in the middle of an erasure, long after its lease has passed to somebody else.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_erasure_that_slept_takes_nothing_that_was_committed_since() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("lake");
+    std::fs::create_dir(&path).unwrap();
+    let lake = open(&path, StepHook::default()).await;
+    let org = org_in(&lake).await;
+    let described = plain(&org).await;
+    filled(&mut org.writer(&account()).await.unwrap(), &described).await;
+
+    let (asleep, falls_asleep) = mpsc::channel();
+    let (wake, woken) = mpsc::channel::<()>();
+    let (woken, has_slept) = (Mutex::new(woken), AtomicBool::new(false));
+    let hook = StepHook::new(move |step| {
+        if step == Step::Vacuum && !has_slept.swap(true, Ordering::SeqCst) {
+            asleep.send(()).unwrap();
+            woken.lock().unwrap().recv().unwrap();
+        }
+        ControlFlow::Continue(())
+    });
+    let slow = open(&path, hook).await.org(&crate::tables::org_id());
+    let erasing = tokio::spawn(async move {
+        slow.writer(&account()).await.unwrap().erase(&[id(2)], later()).await.unwrap();
+    });
+    tokio::task::spawn_blocking(move || falls_asleep.recv().unwrap()).await.unwrap();
+    let mut writer = org.writer(&account()).await.unwrap();
+    commit_rows(&mut writer, &described, &plain_rows([(9, "nine", 9)]), 9).await;
+    wake.send(()).unwrap();
+    erasing.await.unwrap();
+
+    let check = lake.check(CheckOptions { read_data: true }, &mut |_| {}).await.unwrap();
+    assert_eq!(check.damage, []);
+    let left: Vec<_> = names(&writer.table().unwrap()).await.into_iter().map(|(_, name)| name).collect();
+    assert_eq!(left, ["one", "three", "five", "nine"]);
 }
