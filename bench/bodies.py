@@ -7,7 +7,7 @@ BYTES = 2_000_000_000
 
 def measure(release, work, report):
     print(f"a file of {BYTES:,} bytes", flush=True)
-    captured = Captured(release, work / "body", 1)
+    captured = Captured(release, work / "body", 1, of="")
     try:
         body = {"seed": 1, "length": BYTES}
         version = {"attributes": {"type": "ContentVersion"}, "Title": "film", "PathOnClient": "film.mp4", "VersionData": body}

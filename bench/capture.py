@@ -18,14 +18,14 @@ PAGE_RECORDS = 250_000
 
 
 class Captured:
-    """An org of so many Accounts, and a lake that holds them."""
+    """An org of so many Accounts, or of as many records of every object, and a lake that holds them."""
 
-    def __init__(self, release, work, records):
+    def __init__(self, release, work, records, of="Account="):
         self.records = records
         self.work = work / str(records)
         self.work.mkdir(parents=True)
         self.holdfast = release / "holdfast"
-        self.org = Org(release / "simorg", "--records", f"Account={records}")
+        self.org = Org(release / "simorg", "--records", f"{of}{records}")
         self.fields = self.org.show_only(FIELDS)
         self.data_dir = None
         self.peak_mib = None

@@ -28,7 +28,7 @@ def measure(captured, report, beside=None):
 def unchanged_objects(release, work, report):
     """Objects of one record each; the second run finds nothing."""
     print(f"{UNCHANGED_OBJECTS} unchanged objects", flush=True)
-    captured = Captured(release, work / "unchanged", 1)
+    captured = Captured(release, work / "unchanged", 1, of="")
     org = captured.org
     try:
         there = len(org.call("GET", "/services/data/v64.0/sobjects")["sobjects"])

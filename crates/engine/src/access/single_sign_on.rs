@@ -134,31 +134,31 @@ impl Engine {
         self.catalog().key().seal_for(&context(state), &plain)
     }
 
-    /// What was sealed, if it was for this state and is not too old.
-    pub fn open_single_sign_on(&self, state: &str, sealed: &str) -> Result<Vec<u8>> {
+    /// What was sealed, if it was for this state, is not too old, and was not taken before. That it is taken is noted here,
+    /// before the provider is asked and whatever it says: nobody has it asked again and again by what they began once.
+    pub async fn take_single_sign_on(&self, state: &str, sealed: &str) -> Result<Vec<u8>> {
+        let now = self.clock().now();
         let plain = self.catalog().key().open_for(&context(state), sealed);
         let parts = plain.as_deref().and_then(|plain| plain.split_first_chunk());
-        match parts {
-            Some((until, what)) if self.clock().now().timestamp_micros() < i64::from_be_bytes(*until) => {
-                Ok(what.to_owned())
-            }
-            _ => Err(AccessError::LinkExpired.into()),
-        }
+        let what = match parts {
+            Some((until, what)) if now.timestamp_micros() < i64::from_be_bytes(*until) => what.to_owned(),
+            _ => return Err(AccessError::LinkExpired.into()),
+        };
+        let until = now + self.settings().access.sign_in_within;
+        let hash = fingerprint(state);
+        let mut transaction = self.begin().await?;
+        let noted = pending_sign_ins::note_finished(&mut transaction, KIND, &hash, until, now).await;
+        let is_first = noted.doing(|| "note the sign-in".to_owned())?;
+        self.commit(transaction).await?;
+        if is_first { Ok(what) } else { Err(AccessError::LinkExpired.into()) }
     }
 
-    /// Lets in who is known at the provider, was invited, or is of an admitted domain, once for each state. The provider has
-    /// seen to a second factor, or has not; Holdfast asks for none.
-    pub async fn sign_in_by_claims(&self, state: &str, claims: Claims, origin: &Origin) -> Result<SignedIn> {
+    /// Lets in who is known at the provider, was invited, or is of an admitted domain. The provider has seen to a second
+    /// factor, or has not; Holdfast asks for none.
+    pub async fn sign_in_by_claims(&self, claims: Claims, origin: &Origin) -> Result<SignedIn> {
         let set_up = self.single_sign_on().await?.filter(|set_up| set_up.is_enabled);
         let set_up = set_up.ok_or(AccessError::NoSingleSignOn)?;
         let mut transaction = self.begin().await?;
-        let now = self.clock().now();
-        let until = now + self.settings().access.sign_in_within;
-        let hash = fingerprint(state);
-        let noted = pending_sign_ins::note_finished(&mut transaction, KIND, &hash, until, now).await;
-        if !noted.doing(|| "note the sign-in".to_owned())? {
-            return Err(AccessError::LinkExpired.into());
-        }
         let member = match self.admitted(&mut transaction, &set_up, &claims, origin).await {
             Ok(member) => member,
             Err(error) => {

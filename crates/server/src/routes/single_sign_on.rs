@@ -118,7 +118,7 @@ async fn finished(
     origin: &access::Origin,
 ) -> Result<(SignedIn, Option<String>)> {
     let (given, sealed) = back.state.as_deref().zip(begun_here).ok_or(AccessError::LinkExpired)?;
-    let kept = state.engine.open_single_sign_on(given, sealed)?;
+    let kept = state.engine.take_single_sign_on(given, sealed).await?;
     let kept: Kept = serde_json::from_slice(&kept).map_err(|_| AccessError::LinkExpired)?;
     let Some(code) = back.code else {
         let words = back.error_description.or(back.error).unwrap_or_default();
@@ -127,7 +127,7 @@ async fn finished(
     };
     let set_up = enabled(&state.engine).await?;
     let claims = state.provider.finish(&set_up, &kept, &code, state.engine.clock().now()).await?;
-    Ok((state.engine.sign_in_by_claims(given, claims, origin).await?, kept.return_to))
+    Ok((state.engine.sign_in_by_claims(claims, origin).await?, kept.return_to))
 }
 
 /// How single sign-on is set up.

@@ -2,10 +2,12 @@
 
 use std::collections::HashMap;
 use std::net::Ipv4Addr;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 
 use anyhow::Result;
 use axum::extract::{Form, Query, State};
+use axum::http::StatusCode;
 use axum::response::Redirect;
 use axum::routing::{get, post};
 use axum::{Json, Router};
@@ -35,13 +37,15 @@ struct Provider {
     says: Arc<Mutex<Says>>,
     /// Nonce and challenge of each code that was given.
     codes: Arc<Mutex<HashMap<String, (String, String)>>>,
+    /// How often it was asked who it is, which comes before everything else.
+    asked: Arc<AtomicU32>,
 }
 
 impl Provider {
     async fn start() -> Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let url = format!("http://{}", listener.local_addr()?);
-        let provider = Self { url, says: Arc::default(), codes: Arc::default() };
+        let provider = Self { url, says: Arc::default(), codes: Arc::default(), asked: Arc::default() };
         let routes = Router::new()
             .route("/.well-known/openid-configuration", get(configuration))
             .route("/keys", get(keys))
@@ -67,6 +71,7 @@ impl Provider {
 }
 
 async fn configuration(State(provider): State<Provider>) -> Json<Value> {
+    provider.asked.fetch_add(1, Ordering::Relaxed);
     let url = &provider.url;
     Json(json!({
         "issuer": url, "authorization_endpoint": format!("{url}/authorize"),
@@ -93,8 +98,12 @@ async fn authorize(
     Redirect::to(&format!("{}?code={code}&state={}", asked["redirect_uri"], asked["state"]))
 }
 
-async fn token(State(provider): State<Provider>, Form(asked): Form<HashMap<String, String>>) -> Json<Value> {
-    let (nonce, challenge) = provider.codes.lock().unwrap().remove(&asked["code"]).unwrap();
+async fn token(
+    State(provider): State<Provider>,
+    Form(asked): Form<HashMap<String, String>>,
+) -> Result<Json<Value>, StatusCode> {
+    let given = provider.codes.lock().unwrap().remove(&asked["code"]);
+    let (nonce, challenge) = given.ok_or(StatusCode::BAD_REQUEST)?;
     assert_eq!(challenge_of(&asked["code_verifier"]), challenge, "PKCE");
     let says = provider.says.lock().unwrap().clone();
     let now = jsonwebtoken::get_current_timestamp();
@@ -106,7 +115,7 @@ async fn token(State(provider): State<Provider>, Form(asked): Form<HashMap<Strin
     let header = Header { kid: Some("1".to_owned()), ..Header::new(Algorithm::RS256) };
     let key = EncodingKey::from_rsa_pem(says.key.as_deref().unwrap_or(KEY).as_bytes()).unwrap();
     let id_token = encode(&header, &claims, &key).unwrap();
-    Json(json!({ "access_token": "a", "token_type": "Bearer", "expires_in": 60, "id_token": id_token }))
+    Ok(Json(json!({ "access_token": "a", "token_type": "Bearer", "expires_in": 60, "id_token": id_token })))
 }
 
 fn challenge_of(verifier: &str) -> String {
@@ -229,6 +238,32 @@ async fn the_browser_keeps_a_sign_in_sealed_and_it_is_good_once_and_in_time() ->
     site.app.clock.advance(chrono::TimeDelta::minutes(11));
     let landed = browser.get(&late).await?.location();
     assert!(landed.starts_with("/sign-in?error=link_expired"), "{landed}");
+    site.end().await
+}
+
+/// whoever began once does not make us ask the provider again and again.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sign_in_that_came_to_nothing_is_used_up_before_the_provider_is_asked_again() -> Result<()> {
+    let (site, provider) = (Site::start().await?, Provider::start().await?);
+    let owner = site.owner().await?;
+    provider.set_up(&owner, json!({})).await?.ok();
+    provider.says("1", OWNER, true);
+    let browser = site.browser();
+    let to_provider = browser.get(START).await?.location();
+    let back = http().get(to_provider).send().await?.headers()["location"].to_str()?.to_owned();
+    let path = back.strip_prefix(&site.url).unwrap();
+    let junk = path.replace(&format!("code={}", code_of(path)), "code=junk");
+    let kept = browser.cookie("holdfast_sign_in").unwrap();
+    let landed = browser.get(&junk).await?.location();
+    assert!(landed.starts_with("/sign-in?error=identity_provider_failed"), "{landed}");
+    let asked = provider.asked.load(Ordering::Relaxed);
+
+    for again in [junk.as_str(), path] {
+        browser.plant_cookie("holdfast_sign_in", &kept);
+        let landed = browser.get(again).await?.location();
+        assert!(landed.starts_with("/sign-in?error=link_expired"), "{landed}");
+    }
+    assert_eq!(provider.asked.load(Ordering::Relaxed), asked, "the provider is not asked");
     site.end().await
 }
 

@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json as Body, Router};
 use chrono::{DateTime, Duration, Utc};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json, json};
 
 use crate::errors::ApiError;
@@ -30,14 +30,19 @@ struct LimitChange {
     used: Option<u64>,
 }
 
-/// How many polls find a Bulk job or batch waiting, and how many more find it running.
-#[derive(Deserialize)]
+/// How the Bulk APIs are played.
+#[derive(Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
-struct BulkPolls {
+struct BulkSettings {
+    /// How many polls find a job or batch waiting.
     #[serde(default)]
     queued_polls: u32,
+    /// How many more find it running.
     #[serde(default)]
     running_polls: u32,
+    /// Bulk 1.0 shows `5` as `5.0` in CSV and XML.
+    #[serde(default)]
+    whole_numbers_have_point: bool,
 }
 
 #[derive(Deserialize)]
@@ -49,7 +54,7 @@ pub(super) fn router() -> Router<AppState> {
     Router::new()
         .route("/simorg/clock", get(clock).put(set_clock))
         .route("/simorg/limits", get(limits).put(set_limits))
-        .route("/simorg/bulk", axum::routing::put(set_bulk_polls))
+        .route("/simorg/bulk", axum::routing::put(set_bulk))
         .route("/simorg/faults", get(faults).post(add_fault).delete(clear_faults))
         .route("/simorg/faults/{id}", axum::routing::delete(remove_fault))
         .route("/simorg/delete-log/purge", post(purge_delete_log))
@@ -117,9 +122,10 @@ async fn set_limits(State(state): State<AppState>, Body(change): Body<LimitChang
     answer(&usage(&state))
 }
 
-async fn set_bulk_polls(State(state): State<AppState>, Body(polls): Body<BulkPolls>) -> Response {
-    state.bulk2.set_polls(polls.queued_polls, polls.running_polls);
-    answer(&json!({"queued_polls": polls.queued_polls, "running_polls": polls.running_polls}))
+async fn set_bulk(State(state): State<AppState>, Body(settings): Body<BulkSettings>) -> Response {
+    state.bulk2.set_polls(settings.queued_polls, settings.running_polls);
+    state.bulk1.set_whole_numbers_have_point(settings.whole_numbers_have_point);
+    answer(&json!(settings))
 }
 
 async fn faults(State(state): State<AppState>) -> Response {

@@ -148,16 +148,18 @@ pub(super) fn of_query(call: &Call, id: &str, batch: &str, result: &str) -> Resu
         return Err(BulkError::new("InvalidBatch", format!("Unable to find result for id: {result}")));
     }
     let content_type = job.content_type.media_type();
+    let whole_numbers_have_point = call.state.bulk1.whole_numbers_have_point();
     let body = pieces::body(move |pieces| {
         if let Some(Yield::Found(found)) = batch.outcome.get() {
-            write(&job, found, pieces);
+            write(&job, found, whole_numbers_have_point, pieces);
         }
     });
     Ok(([(header::CONTENT_TYPE, content_type)], body).into_response())
 }
 
-fn write(job: &Job, found: &FoundRows, pieces: &mut Pieces) {
+fn write(job: &Job, found: &FoundRows, whole_numbers_have_point: bool, pieces: &mut Pieces) {
     let mut writer = Writer::new(job.content_type, found.plan.columns(), job.version.text(), &found.view);
+    writer.whole_numbers_have_point = whole_numbers_have_point;
     writer.start(&mut pieces.text, found.rows.len());
     visit_rows(&found.plan, &found.view, &found.rows, &mut |row| {
         writer.row(&mut pieces.text, row);

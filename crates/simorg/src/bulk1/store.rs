@@ -1,7 +1,7 @@
 //! The jobs of Bulk 1.0. Their ids are numbered together with those of Bulk 2.0.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, Utc};
@@ -19,11 +19,21 @@ use super::job::Job;
 pub struct State {
     jobs: Mutex<BTreeMap<u64, Arc<Job>>>,
     batches: AtomicU64,
+    whole_numbers_have_point: AtomicBool,
 }
 
 impl State {
     fn lock(&self) -> MutexGuard<'_, BTreeMap<u64, Arc<Job>>> {
         self.jobs.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether results in CSV and XML show `5` as `5.0`: there are reports of both.
+    pub fn whole_numbers_have_point(&self) -> bool {
+        self.whole_numbers_have_point.load(Ordering::Relaxed)
+    }
+
+    pub fn set_whole_numbers_have_point(&self, have_point: bool) {
+        self.whole_numbers_have_point.store(have_point, Ordering::Relaxed);
     }
 
     pub(super) fn add(&self, job: Arc<Job>, now: DateTime<Utc>) {

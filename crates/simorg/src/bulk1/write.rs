@@ -24,6 +24,8 @@ pub(super) struct Writer<'a> {
     nodes: Vec<Node<'a>>,
     version: String,
     view: &'a View,
+    /// `5` is shown as `5.0` in CSV and XML.
+    pub whole_numbers_have_point: bool,
     is_first: bool,
 }
 
@@ -34,7 +36,8 @@ impl<'a> Writer<'a> {
         version: String,
         view: &'a View,
     ) -> Self {
-        Self { content_type, columns, nodes: tree::nodes(columns), version, view, is_first: true }
+        let nodes = tree::nodes(columns);
+        Self { content_type, columns, nodes, version, view, whole_numbers_have_point: false, is_first: true }
     }
 
     pub(super) fn start(&self, out: &mut String, rows: usize) {
@@ -87,9 +90,9 @@ impl<'a> Writer<'a> {
         for (at, column) in self.columns.iter().enumerate() {
             out.push_str(if at > 0 { "," } else { "" });
             match column {
-                Column::Field(path) => csv_text(out, &plain(&path.read(self.view, row))),
+                Column::Field(path) => csv_text(out, &self.plain(&path.read(self.view, row))),
                 Column::Shown { path, form, .. } => {
-                    csv_text(out, &plain(&form.of(path.read(self.view, row), path.def())));
+                    csv_text(out, &self.plain(&form.of(path.read(self.view, row), path.def())));
                 }
                 Column::Computed { .. } | Column::Child(_) | Column::TypeOf(_) => csv_text(out, ""),
             }
@@ -131,10 +134,10 @@ impl<'a> Writer<'a> {
         for node in nodes {
             element = element.with(match node {
                 Node::Field { path, form } => {
-                    leaf(&path.def().name, &form.of(self.end_of(path, row), path.def()))
+                    self.leaf(&path.def().name, &form.of(self.end_of(path, row), path.def()))
                 }
                 Node::Aliased { path, key, form } => {
-                    leaf(key, &form.of(path.read(self.view, row), path.def()))
+                    self.leaf(key, &form.of(path.read(self.view, row), path.def()))
                 }
                 Node::Parent { hop, nodes } => match hop.follow(self.view, row) {
                     Some(parent) => {
@@ -147,6 +150,17 @@ impl<'a> Writer<'a> {
         element
     }
 
+    fn leaf(&self, name: &str, value: &Value) -> Element {
+        match value {
+            Value::Null => Element::new(name).attribute("xsi:nil", "true"),
+            value => Element::leaf(name, self.plain(value)),
+        }
+    }
+
+    fn plain(&self, value: &Value) -> String {
+        plain(value, self.whole_numbers_have_point)
+    }
+
     /// The value of the path's last field in the row that its hops have led to.
     fn end_of(&self, path: &Path, row: &Row) -> Value {
         let is_polymorphic = path.hops.last().is_some_and(|hop| hop.target.is_none());
@@ -154,18 +168,12 @@ impl<'a> Writer<'a> {
     }
 }
 
-fn leaf(name: &str, value: &Value) -> Element {
-    match value {
-        Value::Null => Element::new(name).attribute("xsi:nil", "true"),
-        value => Element::leaf(name, plain(value)),
-    }
-}
-
 /// A value as text, in CSV and in XML alike.
 ///
-/// Whole numbers are digits alone: readers that know `0.0` in such a field know it as an exception (singer's tap-salesforce).
-fn plain(value: &Value) -> String {
+/// Readers that know `0.0` in a field of whole numbers know it as an exception (singer's tap-salesforce).
+fn plain(value: &Value, whole_numbers_have_point: bool) -> String {
     match value {
+        Value::Int(held) if whole_numbers_have_point => format!("{held}.0"),
         Value::Number(digits) => java_double(digits),
         other => other.to_plain_text(),
     }
@@ -207,7 +215,8 @@ mod tests {
         for (value, text, json) in cases {
             let mut out = String::new();
             json_value(&mut out, &value);
-            assert_eq!((plain(&value).as_str(), out.as_str()), (text, json), "{value:?}");
+            assert_eq!((plain(&value, false).as_str(), out.as_str()), (text, json), "{value:?}");
         }
+        assert_eq!(plain(&Value::Int(5), true), "5.0");
     }
 }

@@ -7,7 +7,7 @@ use serde_json::{Map, Value as Json};
 
 use crate::errors::ApiError;
 use crate::model::{ObjectDef, ids};
-use crate::state::{Body, Org, Transaction, User, WriteOptions};
+use crate::state::{Org, Transaction, User, WriteOptions};
 
 use super::{Options, Outcome, Row, Saved, Verb, upsert};
 
@@ -64,9 +64,9 @@ fn save_row(
         }
         Verb::Update => {
             let def = object(transaction, row)?;
-            let mut record = row.record.clone();
-            let id = take_id(&mut record).ok_or_else(|| missing_id("an update call"))?;
-            update(transaction, &def, &id, (&record, &row.bodies), seen)
+            let mut row = row.clone();
+            let id = take_id(&mut row.record).ok_or_else(|| missing_id("an update call"))?;
+            update(transaction, &def, &id, row, seen)
         }
         Verb::Delete | Verb::HardDelete | Verb::Undelete => {
             let id = take_id(&mut row.record.clone()).ok_or_else(|| missing_id("a delete call"))?;
@@ -79,12 +79,12 @@ fn inserted(id: String) -> Saved {
     Saved { id, created: true }
 }
 
-/// Updates a row by id; a row is updated once in a call.
+/// Updates a row by the id that was taken out of it; a row is updated once in a call.
 pub(super) fn update(
     transaction: &mut Transaction<'_>,
     def: &ObjectDef,
     id: &str,
-    (record, bodies): (&Map<String, Json>, &[(String, Body)]),
+    row: Row,
     seen: &mut HashSet<String>,
 ) -> Outcome {
     let full = canonical(def, id)?;
@@ -95,7 +95,7 @@ pub(super) fn update(
         let message = format!("duplicate id specified: {full}");
         return Err(vec![ApiError::record("DUPLICATE_VALUE", message, ["Id"])]);
     }
-    transaction.update_with(&def.name, &full, record, bodies.to_vec())?;
+    transaction.update_with(&def.name, &full, &row.record, row.bodies)?;
     Ok(Saved { id: full, created: false })
 }
 

@@ -9,7 +9,7 @@ use crate::model::{FieldDef, ObjectDef};
 use crate::state::{Transaction, lookup, validation};
 
 use super::save::{take_id, update};
-use super::{Outcome, Saved};
+use super::{Outcome, Row, Saved};
 
 pub(super) fn save(
     transaction: &mut Transaction<'_>,
@@ -21,7 +21,7 @@ pub(super) fn save(
     if by.eq_ignore_ascii_case("Id") {
         let mut record = record.clone();
         return match take_id(&mut record) {
-            Some(id) => update(transaction, def, &id, (&record, &[]), seen),
+            Some(id) => update(transaction, def, &id, Row::new(&def.name, record), seen),
             None => insert(transaction, def, &record),
         };
     }
@@ -48,7 +48,7 @@ pub(super) fn save(
         [id] => {
             let mut rest = record.clone();
             rest.shift_remove(name);
-            update(transaction, def, id, (&rest, &[]), &mut HashSet::new())
+            update(transaction, def, id, Row::new(&def.name, rest), &mut HashSet::new())
         }
         several => {
             let message = format!(

@@ -59,6 +59,7 @@ struct AroundSaving<'a> {
     oauth: &'a oauth::State,
     metadata: metadata::Settings,
     bulk_polls: (u32, u32),
+    whole_numbers_have_point: bool,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference to the field")]
@@ -78,6 +79,9 @@ pub(crate) struct Around {
     oauth: oauth::State,
     metadata: metadata::Settings,
     bulk_polls: (u32, u32),
+    /// Not in files that were saved before there was this choice.
+    #[serde(default)]
+    whole_numbers_have_point: bool,
 }
 
 impl Around {
@@ -85,6 +89,7 @@ impl Around {
         state.oauth.restore(self.oauth);
         state.metadata.set(self.metadata);
         state.bulk2.set_polls(self.bulk_polls.0, self.bulk_polls.1);
+        state.bulk1.set_whole_numbers_have_point(self.whole_numbers_have_point);
     }
 }
 
@@ -119,6 +124,7 @@ fn write(state: &AppState, file: &Path) -> std::io::Result<()> {
         oauth: &state.oauth,
         metadata: state.metadata.settings(),
         bulk_polls: (polls.queued, polls.running),
+        whole_numbers_have_point: state.bulk1.whole_numbers_have_point(),
     };
     serde_json::to_writer(BufWriter::new(&mut packed), &Saving { org: &state.org, around })?;
     packed.finish()?.into_inner().map_err(std::io::IntoInnerError::into_error)?.sync_all()

@@ -31,15 +31,20 @@ pub(super) fn with_asked_method(mut request: Request) -> Request {
     request
 }
 
-/// A path without the suffix that asks for JSON. The value of an external id may end in the same way and stays.
+/// A path without the suffix that asks for JSON.
 pub(super) fn without_json(path: &str) -> String {
     let (place, query) = path.split_once('?').map_or((path, ""), |(place, query)| (place, query));
-    let is_value = place.starts_with("/sobjects/") && place.split('/').count() > 4;
-    match place.strip_suffix(".json").filter(|_| !is_value) {
+    match without_suffix(place, ".json") {
         Some(place) if query.is_empty() => place.to_owned(),
         Some(place) => format!("{place}?{query}"),
         None => path.to_owned(),
     }
+}
+
+/// The place without the suffix that it ends in. The value of an external id may look like one and stays.
+fn without_suffix<'a>(place: &'a str, suffix: &str) -> Option<&'a str> {
+    let is_value = place.starts_with("/sobjects/") && place.split('/').count() > 4;
+    place.strip_suffix(suffix).filter(|_| !is_value)
 }
 
 /// Refuses bodies that are not JSON, and answers that would have to be XML. `path` begins after the version.
@@ -57,7 +62,7 @@ pub(super) fn check(path: &str, request: &Request) -> Result<(), ApiError> {
     }
     let accepted = text(headers, header::ACCEPT.as_str());
     let takes_json = ["json", "*/*", "application/*"].iter().any(|range| accepted.contains(range));
-    let is_xml = path.split('?').next().is_some_and(|place| place.strip_suffix(".xml").is_some());
+    let is_xml = path.split('?').next().is_some_and(|place| without_suffix(place, ".xml").is_some());
     if is_xml || (accepted.contains("/xml") && !takes_json) {
         return Err(ApiError::not_simulated("answers in XML"));
     }

@@ -128,6 +128,19 @@ async fn a_path_may_ask_for_json_by_its_end() -> Result<()> {
 }
 
 #[tokio::test]
+async fn an_external_id_may_end_like_a_form_of_answers() -> Result<()> {
+    let caller = start().await?;
+    for key in ["report.json", "report.xml"] {
+        let path = format!("/sobjects/Project__c/External_Id__c/{key}");
+        let made = read(caller.request(Method::PATCH, &path).json(&json!({"Name": "P"}))).await?;
+        assert_eq!(made.status, 201, "{}", made.text);
+
+        assert_eq!(caller.get(&path).await?.json()["External_Id__c"], key);
+    }
+    Ok(())
+}
+
+#[tokio::test]
 async fn bodies_come_and_go_by_deflate_too() -> Result<()> {
     let caller = start().await?;
     let send = |encoding: &'static str, body: Vec<u8>| {

@@ -33,7 +33,9 @@ fn surroundings(running: &RunningOrg) -> Vec<String> {
     all.push(format!("{:?} {:?} {:?}", org.faults().list(), org.row_faults(), org.lookup_filters()));
     all.push(format!("{} {} {}", org.id(), org.now(), org.limits().max()));
     all.push(format!("{:?}", org.deleted("Account", 0, i64::MAX)));
-    all.push(format!("{:?} {:?}", running.state().metadata.settings(), running.state().oauth.policy()));
+    let state = running.state();
+    all.push(format!("{:?} {:?}", state.metadata.settings(), state.oauth.policy()));
+    all.push(format!("{}", state.bulk1.whole_numbers_have_point()));
     all
 }
 
@@ -84,6 +86,7 @@ async fn change_everything(caller: &Caller) -> Result<()> {
     admin(caller, Method::PUT, "sharing", json!({"Account": "Read"})).await?;
     admin(caller, Method::PUT, "limits", json!({"max": 777})).await?;
     admin(caller, Method::PUT, "metadata", json!({"polls": 3})).await?;
+    admin(caller, Method::PUT, "bulk", json!({"whole_numbers_have_point": true})).await?;
     admin(caller, Method::PATCH, "grants/policy", json!({"code_life_s": 77})).await?;
     Ok(())
 }
