@@ -1,6 +1,7 @@
 //! How many requests one address may make: a bucket of tokens for each, filled by the engine's clock.
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::sync::Mutex;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -19,8 +20,10 @@ pub(crate) const REQUESTS: Rate = Rate { burst: 1_000.0, per_second: 400.0 };
 /// Each asks the identity provider for something, and nobody needs to be known for it.
 pub(crate) const SIGN_INS: Rate = Rate { burst: 100.0, per_second: 0.2 };
 
-/// Addresses that are remembered; those with a full bucket are forgotten first.
+/// Addresses that are remembered, never more.
 const REMEMBERED: usize = 10_000;
+/// Addresses that are left when some are forgotten, so that this is not done for each request.
+const LEFT: usize = REMEMBERED / 10 * 9;
 
 #[derive(Debug)]
 pub(crate) struct Limiter {
@@ -51,15 +54,34 @@ impl Limiter {
         let rate = self.rate;
         let mut buckets = self.buckets.lock().expect("no code panics while holding this lock");
         if buckets.len() >= REMEMBERED {
-            buckets.retain(|_, bucket| bucket.filled(rate, now).tokens < rate.burst);
+            forget_some(&mut buckets, rate, now);
         }
-        let bucket = buckets.entry(address.to_owned()).or_insert(Bucket { tokens: rate.burst, at: now });
+        let bucket = buckets.entry(network(address)).or_insert(Bucket { tokens: rate.burst, at: now });
         *bucket = bucket.filled(rate, now);
         let is_allowed = bucket.tokens >= 1.0;
         if is_allowed {
             bucket.tokens -= 1.0;
         }
         is_allowed
+    }
+}
+
+/// Those with a full bucket, and of the others those that have asked for nothing for longest.
+fn forget_some(buckets: &mut HashMap<String, Bucket>, rate: Rate, now: DateTime<Utc>) {
+    buckets.retain(|_, bucket| bucket.filled(rate, now).tokens < rate.burst);
+    let Some(last) = buckets.len().checked_sub(LEFT + 1) else { return };
+    let mut times: Vec<DateTime<Utc>> = buckets.values().map(|bucket| bucket.at).collect();
+    let (_, newest_forgotten, _) = times.select_nth_unstable(last);
+    let newest_forgotten = *newest_forgotten;
+    buckets.retain(|_, bucket| bucket.at > newest_forgotten);
+}
+
+/// What shares a bucket. An IPv6 network of 64 bits is the least that one customer has, and all its addresses are theirs.
+fn network(address: &str) -> String {
+    match address.parse::<IpAddr>().map(|ip| ip.to_canonical()) {
+        Ok(IpAddr::V6(ip)) => format!("{:x}/64", u128::from(ip) >> 64),
+        Ok(IpAddr::V4(ip)) => ip.to_string(),
+        Err(_) => address.to_owned(),
     }
 }
 
@@ -78,5 +100,23 @@ mod tests {
         let sign_ins = Limiter::new(SIGN_INS);
         let begun = |at: DateTime<Utc>| (0..5_000).filter(|_| sign_ins.allows("10.0.0.1", at)).count();
         assert_eq!((begun(now), begun(now + TimeDelta::minutes(1))), (100, 12));
+    }
+
+    #[test]
+    fn one_network_has_one_bucket_and_no_more_than_so_many_are_remembered() {
+        let limiter = Limiter::new(Rate { burst: 1.0, per_second: 0.001 });
+        let now: DateTime<Utc> = "2026-01-01T00:00:00Z".parse().unwrap();
+        assert!(limiter.allows("2001:db8:1:2::1", now));
+        assert!(!limiter.allows("2001:db8:1:2:ffff::9", now), "the same network");
+        assert!(limiter.allows("2001:db8:1:3::1", now), "the one next to it");
+        assert!(limiter.allows("10.0.0.1", now));
+        assert!(!limiter.allows("::ffff:10.0.0.1", now), "the same address, written otherwise");
+
+        for at in 0..30_000 {
+            limiter.allows(&format!("2001:db8:{at:x}::1"), now + TimeDelta::milliseconds(at));
+            assert!(limiter.buckets.lock().unwrap().len() <= REMEMBERED);
+        }
+        let newest = now + TimeDelta::milliseconds(29_999);
+        assert!(!limiter.allows("2001:db8:752f::1", newest), "the newest are not forgotten");
     }
 }
