@@ -4,7 +4,7 @@ use anyhow::Result;
 use clap::Args;
 use holdfast_domain::access::{Right, Rights, Role};
 use holdfast_engine::Engine;
-use holdfast_engine::access::{By, RightsOnOrg};
+use holdfast_engine::access::{By, RightsChange, RightsOnOrg};
 use serde::Serialize;
 
 use crate::failure::CommandError;
@@ -98,7 +98,8 @@ pub(super) async fn run(args: UserRightsArgs, engine: &Engine, invocation: &Invo
     };
     let is_change = args.grant.is_some() || args.revoke.is_some();
     if let (Some(org), true) = (&org, is_change) {
-        let changed = engine.change_rights(By::CommandLine, &org.id, member.id, (granted, taken)).await?;
+        let change = RightsChange { granted, taken };
+        let changed = engine.change_rights(By::CommandLine, &org.id, member.id, change).await?;
         if !changed.rights.intersection(taken).is_empty() {
             write_line(
                 "what is left comes from browse, from owning the connection, or from being an owner of the team",

@@ -34,7 +34,7 @@ pub use holdfast_catalog::tokens::Token;
 pub use invitations::{InvitationGiven, NewInvitation};
 pub use members::{MemberChange, MemberView};
 pub use orgs::{BegunSignIn, CameBack, NewOrgSignIn, OrgChange, SignInTo};
-pub use rights::{MemberRights, OrgRights, RightsOnOrg};
+pub use rights::{MemberRights, OrgRights, RightsChange, RightsOnOrg};
 pub use second_factor::{Proof, TotpSetUp};
 pub use sessions::SignedIn;
 pub use sign_in::PasswordSignIn;

@@ -38,6 +38,13 @@ pub struct RightsOnOrg {
     pub of_member: MemberRights,
 }
 
+/// Rights that are granted and others that are taken back; the rest stays as it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RightsChange {
+    pub granted: Rights,
+    pub taken: Rights,
+}
+
 impl Engine {
     pub(super) async fn rights_of(&self, member: &Member) -> Result<Vec<OrgRights>> {
         let doing = || "read what the member may do".to_owned();
@@ -103,13 +110,12 @@ impl Engine {
         self.change_granted(by.into(), org, member, |_| granted).await
     }
 
-    /// Grants some rights and takes others back; the rest stays as it is.
     pub async fn change_rights(
         &self,
         by: impl Into<By<'_>>,
         org: &OrgId,
         member: MemberId,
-        (granted, taken): (Rights, Rights),
+        RightsChange { granted, taken }: RightsChange,
     ) -> Result<MemberRights> {
         self.change_granted(by.into(), org, member, |before| before.union(granted).without(taken)).await
     }
