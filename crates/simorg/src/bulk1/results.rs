@@ -158,8 +158,8 @@ pub(super) fn of_query(call: &Call, id: &str, batch: &str, result: &str) -> Resu
 }
 
 fn write(job: &Job, found: &FoundRows, whole_numbers_have_point: bool, pieces: &mut Pieces) {
-    let mut writer = Writer::new(job.content_type, found.plan.columns(), job.version.text(), &found.view);
-    writer.whole_numbers_have_point = whole_numbers_have_point;
+    let (columns, version) = (found.plan.columns(), job.version.text());
+    let mut writer = Writer::new(job.content_type, columns, version, &found.view, whole_numbers_have_point);
     writer.start(&mut pieces.text, found.rows.len());
     visit_rows(&found.plan, &found.view, &found.rows, &mut |row| {
         writer.row(&mut pieces.text, row);

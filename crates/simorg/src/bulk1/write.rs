@@ -25,7 +25,7 @@ pub(super) struct Writer<'a> {
     version: String,
     view: &'a View,
     /// `5` is shown as `5.0` in CSV and XML.
-    pub whole_numbers_have_point: bool,
+    whole_numbers_have_point: bool,
     is_first: bool,
 }
 
@@ -35,9 +35,10 @@ impl<'a> Writer<'a> {
         columns: &'a [Column],
         version: String,
         view: &'a View,
+        whole_numbers_have_point: bool,
     ) -> Self {
         let nodes = tree::nodes(columns);
-        Self { content_type, columns, nodes, version, view, whole_numbers_have_point: false, is_first: true }
+        Self { content_type, columns, nodes, version, view, whole_numbers_have_point, is_first: true }
     }
 
     pub(super) fn start(&self, out: &mut String, rows: usize) {

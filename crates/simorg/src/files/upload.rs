@@ -70,7 +70,7 @@ async fn body_of(mut part: Field<'_>) -> Result<Body, ApiError> {
 
 /// The machine has no room for the file.
 fn not_kept(error: &std::io::Error) -> ApiError {
-    ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "UNKNOWN_EXCEPTION", error.to_string())
+    ApiError::unknown_exception(error.to_string())
 }
 
 fn refused(error: &MultipartError) -> ApiError {

@@ -67,7 +67,7 @@ impl Body {
         }
         let mut hasher = Md5::new();
         for chunk in self.chunks() {
-            hasher.update(&chunk?);
+            hasher.update(chunk?);
         }
         Ok(hex(&hasher.finalize()))
     }

@@ -402,3 +402,22 @@ async fn what_became_of_rows_is_plain_csv() -> Result<()> {
     assert!(results.text.starts_with("\"Id\",\"Success\",\"Created\",\"Error\"\n"), "{}", results.text);
     Ok(())
 }
+
+#[tokio::test]
+async fn whole_numbers_have_a_point_where_that_is_asked_for() -> Result<()> {
+    let caller = start().await?;
+    caller.insert("Account", &json!({"Name": "A", "NumberOfEmployees": 5})).await?;
+    let settings = json!({"whole_numbers_have_point": true});
+    let set = read(caller.http.put(format!("{}/simorg/bulk", caller.org.url())).json(&settings)).await?;
+    assert_eq!(set.json(), json!({"queued_polls": 0, "running_polls": 0, "whole_numbers_have_point": true}));
+
+    for (content, expected) in [("CSV", "\n\"5.0\"\n"), ("XML", ">5.0<"), ("JSON", ":5}")] {
+        let job = job(&caller, "query", "Account", content, "").await?;
+        let (path, _) = batch(&caller, &job, "text/csv", "SELECT NumberOfEmployees FROM Account").await?;
+        let list = get(&caller, &format!("{path}/result")).await?.text;
+        let at = list.find("752").context("a result")?;
+        let rows = get(&caller, &format!("{path}/result/{}", &list[at..at + 18])).await?;
+        assert!(rows.text.contains(expected), "{}", rows.text);
+    }
+    Ok(())
+}

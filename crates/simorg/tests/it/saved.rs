@@ -35,7 +35,7 @@ fn surroundings(running: &RunningOrg) -> Vec<String> {
     all.push(format!("{:?}", org.deleted("Account", 0, i64::MAX)));
     let state = running.state();
     all.push(format!("{:?} {:?}", state.metadata.settings(), state.oauth.policy()));
-    all.push(format!("{}", state.bulk1.whole_numbers_have_point()));
+    all.push(state.bulk1.whole_numbers_have_point().to_string());
     all
 }
 

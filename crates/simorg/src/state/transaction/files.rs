@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use crate::errors::ApiError;
 use crate::model::{ObjectDef, Value, ids};
+use crate::state::Body;
 use crate::state::view::Snapshot;
 
 use super::Transaction;
@@ -67,8 +68,8 @@ impl Transaction<'_> {
             .bodies
             .iter()
             .find(|(row, field, _)| *row == id && field == "VersionData")
-            .map(|(_, _, body)| body.clone());
-        let (size, checksum) = body.map_or((0, Value::Null), |body| (body.length(), Value::Text(body.md5())));
+            .map(|(_, _, body)| body);
+        let (size, checksum) = size_and_checksum(body)?;
         let is_link = version.value_of("ContentLocation").to_plain_text() == "L";
         let kind = if is_link { "LINK".to_owned() } else { file_type(&extension) };
         let title = match version.value_of("Title") {
@@ -209,6 +210,12 @@ impl Transaction<'_> {
             super::cascade::referring(&self.work, table, field.slot, prefix, &BTreeSet::from([counter]));
         versions.into_iter().filter(|counter| *counter != own).count() as u64
     }
+}
+
+fn size_and_checksum(body: Option<&Body>) -> Result<(u64, Value), ApiError> {
+    let Some(body) = body else { return Ok((0, Value::Null)) };
+    let checksum = body.md5().map_err(|error| ApiError::unknown_exception(error.to_string()))?;
+    Ok((body.length(), Value::Text(checksum)))
 }
 
 fn given_or(given: Value, otherwise: Value) -> Value {
