@@ -44,6 +44,27 @@ pub async fn ask(
     new: &NewAskedWork<'_>,
     now: DateTime<Utc>,
 ) -> Result<(AskedWork, bool), Error> {
+    let there = format!("{} WHERE queue = $1 AND dedupe_key = $2", select());
+    loop {
+        let is_new = insert(transaction, new, now).await?;
+        let row = sqlx::query(&there)
+            .bind(new.queue)
+            .bind(new.key)
+            .fetch_optional(&mut **transaction)
+            .await
+            .map_err(Error::doing("look into the queue"))?;
+        // On PostgreSQL the one that stood in the way may end between the two statements; then its place is free.
+        if let Some(row) = row {
+            return Ok((read(&row)?, is_new));
+        }
+    }
+}
+
+async fn insert(
+    transaction: &mut Transaction,
+    new: &NewAskedWork<'_>,
+    now: DateTime<Utc>,
+) -> Result<bool, Error> {
     let inserted = sqlx::query(
         "INSERT INTO work_items \
          (id, queue, kind, dedupe_key, input, created_at, due_at, attempts, wanted_again, org_id, asked_by) \
@@ -60,13 +81,7 @@ pub async fn ask(
     .execute(&mut **transaction)
     .await
     .map_err(Error::doing("add work to the queue"))?;
-    let row = sqlx::query(&format!("{} WHERE queue = $1 AND dedupe_key = $2", select()))
-        .bind(new.queue)
-        .bind(new.key)
-        .fetch_one(&mut **transaction)
-        .await
-        .map_err(Error::doing("look into the queue"))?;
-    Ok((read(&row)?, inserted.rows_affected() == 1))
+    Ok(inserted.rows_affected() == 1)
 }
 
 pub async fn get<'c>(db: impl Db<'c>, id: WorkItemId) -> Result<Option<AskedWork>, Error> {
@@ -78,20 +93,30 @@ pub async fn get<'c>(db: impl Db<'c>, id: WorkItemId) -> Result<Option<AskedWork
     row.as_ref().map(read).transpose()
 }
 
-/// Of one org, or about the whole lake; the newest first.
+/// Of one org, or about the whole lake, and of these kinds; the newest first.
 pub async fn list<'c>(
     db: impl Db<'c>,
     org: Option<&OrgId>,
+    kinds: &[&str],
     before: Option<WorkItemId>,
     limit: u32,
 ) -> Result<Vec<AskedWork>, Error> {
+    debug_assert!(!kinds.is_empty(), "the caller knows some kinds");
     let of_org = if org.is_some() { "org_id = $1" } else { "org_id IS NULL AND $1 = ''" };
-    let whole =
-        format!("{} WHERE {of_org} AND asked_by IS NOT NULL AND id < $2 ORDER BY id DESC LIMIT $3", select());
-    let rows = sqlx::query(&whole)
+    let of_kind: Vec<String> = (4..4 + kinds.len()).map(|at| format!("${at}")).collect();
+    let whole = format!(
+        "{} WHERE {of_org} AND asked_by IS NOT NULL AND id < $2 AND kind IN ({}) ORDER BY id DESC LIMIT $3",
+        select(),
+        of_kind.join(", ")
+    );
+    let mut query = sqlx::query(&whole)
         .bind(org.map_or("", OrgId::as_str))
         .bind(before.map_or_else(|| AFTER_ALL_IDS.to_owned(), |id| id.to_string()))
-        .bind(i64::from(limit))
+        .bind(i64::from(limit));
+    for kind in kinds {
+        query = query.bind(*kind);
+    }
+    let rows = query
         .fetch_all(db)
         .await
         .map_err(Error::doing("list the work that was asked for"))?;

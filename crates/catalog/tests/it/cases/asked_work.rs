@@ -63,13 +63,15 @@ pub(crate) async fn work_that_was_asked_for_tells_how_far_it_is_and_what_came_of
     assert_eq!(claim(&catalog, "me", 99).await, None);
 
     let ids = async |org: Option<&OrgId>, before| {
-        let listed = asked_work::list(db, org, before, 10).await.unwrap();
+        let listed = asked_work::list(db, org, &["check"], before, 10).await.unwrap();
         listed.iter().map(|work| work.item.id).collect::<Vec<_>>()
     };
     let (later, _) = ask(&catalog, Some(&org), "a", &json!({}), minutes(4)).await;
     assert_eq!(ids(Some(&org), None).await, [later.item.id, id]);
     assert_eq!(ids(Some(&org), Some(later.item.id)).await, [id]);
     assert_eq!(ids(None, None).await, [of_lake.item.id]);
+    let others = asked_work::list(db, None, &["backup", "compaction"], None, 10).await.unwrap();
+    assert_eq!(others, []);
     asked_work::remove_ended_before(db, minutes(3)).await.unwrap();
     assert_eq!(ids(Some(&org), None).await.len(), 2, "it ended just then");
     asked_work::remove_ended_before(db, minutes(4)).await.unwrap();
