@@ -116,10 +116,7 @@ pub async fn list<'c>(
     for kind in kinds {
         query = query.bind(*kind);
     }
-    let rows = query
-        .fetch_all(db)
-        .await
-        .map_err(Error::doing("list the work that was asked for"))?;
+    let rows = query.fetch_all(db).await.map_err(Error::doing("list the work that was asked for"))?;
     rows.iter().map(read).collect()
 }
 
