@@ -1361,7 +1361,7 @@ export interface components {
              * @description Places that are damaged.
              */
             damaged: number;
-            /** @description The first thousand of them. */
+            /** @description The first thousand of them; in a list, only the first one. */
             damage: components["schemas"]["Finding"][];
             /**
              * Format: int64

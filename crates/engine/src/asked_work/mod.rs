@@ -7,7 +7,7 @@
 mod outcome;
 mod worker;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use holdfast_catalog::{Failure, WorkItemId, asked_work, orgs};
 use holdfast_domain::access::{Right, TeamPermission};
 use holdfast_domain::{ErrorCode, ObjectName, OrgId, RunId};
@@ -21,9 +21,6 @@ use crate::process;
 
 pub use outcome::{CheckOutcome, CheckedFinding, CompactionOutcome, WorkOutcome};
 pub(crate) use worker::Workers;
-
-/// How long it stays after it ended.
-const KEPT: TimeDelta = TimeDelta::days(30);
 
 /// What is asked for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,12 +39,36 @@ pub enum Asked {
 }
 
 impl Asked {
-    pub fn kind(&self) -> &'static str {
+    pub fn kind(&self) -> WorkKind {
         match self {
-            Self::Backup { .. } => "backup",
-            Self::Check { .. } => "check",
+            Self::Backup { .. } => WorkKind::Backup,
+            Self::Check { .. } => WorkKind::Check,
+            Self::Compaction => WorkKind::Compaction,
+        }
+    }
+}
+
+/// What can be asked for, of this version. What another version was asked for is not shown if it is of another kind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WorkKind {
+    Backup,
+    Check,
+    Compaction,
+}
+
+impl WorkKind {
+    const ALL: [Self; 3] = [Self::Backup, Self::Check, Self::Compaction];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Backup => "backup",
+            Self::Check => "check",
             Self::Compaction => "compaction",
         }
+    }
+
+    fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == word)
     }
 }
 
@@ -77,7 +98,7 @@ pub struct AskedWork {
     pub id: WorkItemId,
     /// None if it is about the whole lake.
     pub org: Option<OrgId>,
-    pub asked: Asked,
+    pub kind: WorkKind,
     pub asked_by: String,
     pub asked_at: DateTime<Utc>,
     pub state: WorkState,
@@ -106,29 +127,29 @@ impl Engine {
         };
         let now = self.clock().now();
         let input = serde_json::to_value(&asked).expect("words and names are always JSON");
-        let key = format!("{}/{}", asked.kind(), org.map_or("lake", OrgId::as_str));
+        let kind = asked.kind();
+        let key = format!("{}/{}", kind.as_str(), org.map_or("lake", OrgId::as_str));
         let new = asked_work::NewAskedWork {
             queue: worker::queue_of(&asked),
-            kind: asked.kind(),
+            kind: kind.as_str(),
             key: &key,
             input: &input,
             org,
             asked_by: &caller.member.name,
         };
         let mut transaction = self.begin().await?;
-        asked_work::remove_ended_before(&mut *transaction, now - KEPT).await.doing(doing)?;
         let (work, is_new) = asked_work::ask(&mut transaction, &new, now).await.doing(doing)?;
         if is_new {
-            let action = format!("{}.asked", asked.kind());
+            let action = format!("{}.asked", kind.as_str());
             let mut act = Act::new(&action).with(input);
             act.target = name;
             act.org = org;
             self.write_audit(&mut transaction, &caller.actor(), act).await?;
         } else if work.item.input != input {
-            return Err(Error::AskedOtherwise { kind: asked.kind(), id: work.item.id.to_string() });
+            return Err(Error::AskedOtherwise { kind: kind.as_str(), id: work.item.id.to_string() });
         }
         self.commit(transaction).await?;
-        self.shown(work)
+        Ok(self.shown(kind, work))
     }
 
     /// The work of one org, or about the whole lake; the newest first.
@@ -140,9 +161,11 @@ impl Engine {
         limit: u32,
     ) -> Result<Vec<AskedWork>> {
         may(caller, org, Right::View)?;
-        let listed = asked_work::list(self.catalog().db(), org, before, limit).await;
+        let kinds = WorkKind::ALL.map(WorkKind::as_str);
+        let listed = asked_work::list(self.catalog().db(), org, &kinds, before, limit).await;
         let listed = listed.doing(|| "list the work that was asked for".to_owned())?;
-        listed.into_iter().map(|work| self.shown(work)).collect()
+        let shown = |work: asked_work::AskedWork| Some(self.shown(WorkKind::parse(&work.item.kind)?, work));
+        Ok(listed.into_iter().filter_map(shown).collect())
     }
 
     pub async fn asked_work_item(&self, caller: &Caller, id: WorkItemId) -> Result<AskedWork> {
@@ -158,7 +181,7 @@ impl Engine {
         let mut transaction = self.begin().await?;
         let cancelled = asked_work::cancel(&mut *transaction, id, &failure, self.clock().now()).await;
         if cancelled.doing(doing)? {
-            let action = format!("{}.cancelled", work.asked.kind());
+            let action = format!("{}.cancelled", work.kind.as_str());
             let mut act = Act::new(&action).with(json!({ "work_item": id.to_string() }));
             act.org = work.org.as_ref();
             self.write_audit(&mut transaction, &caller.actor(), act).await?;
@@ -166,20 +189,22 @@ impl Engine {
         self.commit(transaction).await
     }
 
-    /// The work of an org that the caller does not see is not there.
+    /// The work of an org that the caller does not see is not there, nor is that of the whole lake for who does not manage the
+    /// service.
     async fn allowed(&self, caller: &Caller, id: WorkItemId, right: Right) -> Result<AskedWork> {
         let found = asked_work::get(self.catalog().db(), id).await;
         let found = found.doing(|| "look for the work".to_owned())?;
         let unknown = || AccessError::Unknown { what: "work item", id: id.to_string() };
         let found = found.ok_or_else(unknown)?;
-        match may(caller, found.org.as_ref(), right) {
-            Err(Error::HiddenOrg { .. }) => Err(unknown().into()),
-            allowed => allowed,
-        }?;
-        self.shown(found)
+        let kind = WorkKind::parse(&found.item.kind).ok_or_else(unknown)?;
+        if let Err(refused) = may(caller, found.org.as_ref(), right) {
+            let is_seen = found.org.is_some() && !matches!(refused, Error::HiddenOrg { .. });
+            return Err(if is_seen { refused } else { unknown().into() });
+        }
+        Ok(self.shown(kind, found))
     }
 
-    fn shown(&self, work: asked_work::AskedWork) -> Result<AskedWork> {
+    fn shown(&self, kind: WorkKind, work: asked_work::AskedWork) -> AskedWork {
         let item = work.item;
         let now = self.clock().now();
         let is_at_work = item.owner.as_deref().is_some_and(|owner| !process::has_died(owner))
@@ -191,12 +216,10 @@ impl Engine {
             (Some(_), Some(failure)) if failure.code == ErrorCode::Interrupted => WorkState::Interrupted,
             (Some(_), Some(_)) => WorkState::Failed,
         };
-        let asked = serde_json::from_value(item.input)
-            .map_err(|_| Error::BadRequest { what: "the work was asked of another version".to_owned() })?;
-        Ok(AskedWork {
+        AskedWork {
             id: item.id,
             org: work.org,
-            asked,
+            kind,
             asked_by: work.asked_by,
             asked_at: item.created_at,
             state,
@@ -209,7 +232,7 @@ impl Engine {
             outcome: work.outcome.and_then(|json| serde_json::from_value(json).ok()),
             // While it is tried again, the failure is of the try before.
             failure: item.failure.filter(|_| state != WorkState::Running),
-        })
+        }
     }
 }
 

@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use holdfast_catalog::work_items::{self, WorkItem};
 use holdfast_catalog::{Failure, asked_work};
 use holdfast_domain::{ErrorCode, OrgId};
 use holdfast_lake::check::CheckProgress;
+use serde_json::Value;
 use tokio::sync::watch;
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use super::{Asked, CheckOutcome, CompactionOutcome, WorkOutcome, WorkProgress};
@@ -27,6 +28,12 @@ const TICK: Duration = Duration::from_secs(1);
 const CLAIM: TimeDelta = TimeDelta::seconds(120);
 /// How long work waits that another process stands in the way of.
 const LOOK_AGAIN: TimeDelta = TimeDelta::seconds(15);
+/// Between tries to note how work ended; together they are shorter than [`CLAIM`].
+const PAUSES: [Duration; 4] =
+    [Duration::from_secs(1), Duration::from_secs(5), Duration::from_secs(15), Duration::from_secs(30)];
+/// How long work stays after it ended, and how often is looked for what has stayed so long.
+const KEPT: TimeDelta = TimeDelta::days(30);
+const FORGET_EVERY: TimeDelta = TimeDelta::hours(1);
 /// A service that dies so often while it does the same work would go on dying.
 const MOST_TRIES: u64 = 3;
 
@@ -37,6 +44,14 @@ pub(super) fn queue_of(asked: &Asked) -> &'static str {
     }
 }
 
+/// How a try ended.
+enum Ending {
+    Done(Value),
+    Failed(Failure),
+    /// It is begun again then, and this try counts as none.
+    Again(Failure, DateTime<Utc>),
+}
+
 /// What this process is doing of what was asked for.
 #[derive(Default)]
 pub(crate) struct Workers {
@@ -44,12 +59,16 @@ pub(crate) struct Workers {
     backups: JoinSet<()>,
     /// One at a time: each of them reads all there is.
     upkeep: JoinSet<()>,
+    forgot_at: Option<DateTime<Utc>>,
 }
 
 impl Workers {
     pub(crate) async fn tick(&mut self, engine: &Engine, cancel: &CancellationToken) -> Result<()> {
-        while self.backups.try_join_next().is_some() {}
-        while self.upkeep.try_join_next().is_some() {}
+        for tasks in [&mut self.backups, &mut self.upkeep] {
+            while let Some(ended) = tasks.try_join_next() {
+                log_panic(ended);
+            }
+        }
         engine.release_dead_work().await?;
         while let Some(item) = engine.claim_asked(BACKUPS).await? {
             self.backups.spawn(do_to_end(engine.clone(), item, cancel.child_token()));
@@ -59,13 +78,29 @@ impl Workers {
         {
             self.upkeep.spawn(do_to_end(engine.clone(), item, cancel.child_token()));
         }
+        let now = engine.clock().now();
+        if self.forgot_at.is_none_or(|at| now - at >= FORGET_EVERY) {
+            let forgotten = asked_work::remove_ended_before(engine.catalog().db(), now - KEPT).await;
+            forgotten.doing(|| "forget what ended long ago".to_owned())?;
+            self.forgot_at = Some(now);
+        }
         Ok(())
     }
 
     /// Waits for what is under way, which has been asked to stop.
     pub(crate) async fn end(mut self) {
-        while self.backups.join_next().await.is_some() {}
-        while self.upkeep.join_next().await.is_some() {}
+        for tasks in [&mut self.backups, &mut self.upkeep] {
+            while let Some(ended) = tasks.join_next().await {
+                log_panic(ended);
+            }
+        }
+    }
+}
+
+/// What stopped in the middle keeps its claim until that runs out, and is then begun again.
+fn log_panic(ended: Result<(), JoinError>) {
+    if let Err(error) = ended {
+        tracing::error!("something that was asked for stopped in the middle: {}", chain(&error));
     }
 }
 
@@ -99,6 +134,12 @@ impl Engine {
     async fn do_asked(&self, item: &WorkItem, cancel: CancellationToken) -> Result<()> {
         let db = self.catalog().db();
         let doing = || "take up what was asked for".to_owned();
+        let Ok(asked) = serde_json::from_value::<Asked>(item.input.clone()) else {
+            let message = "another version of Holdfast was asked for it; it waits for that one".to_owned();
+            let failure = Failure { code: ErrorCode::CatalogTooNew, message };
+            let due_at = self.clock().now() + LOOK_AGAIN;
+            return self.note_ending(item, &Ending::Again(failure, due_at)).await;
+        };
         let begun = asked_work::begin(db, item.id, self.owner(), self.clock().now()).await;
         begun.doing(doing)?;
         let outcome = if item.attempts > MOST_TRIES {
@@ -107,29 +148,24 @@ impl Engine {
             let org = asked_work::get(db, item.id).await.doing(doing)?.and_then(|work| work.org);
             let (told, progress) = watch::channel(None);
             // Boxed: the states of a whole Run would otherwise be copied from future to future.
-            let mut work = Box::pin(self.work_asked(item, org, told, cancel.clone()));
+            let mut work = Box::pin(self.work_asked(asked, org, told, cancel.clone()));
             // The watcher only asks the work to stop, so that it gives back what it holds.
             tokio::select! {
                 outcome = &mut work => outcome,
                 () = self.watch_asked(item, progress, &cancel) => work.await,
             }
         };
-        match self.settle_asked(item, outcome).await {
-            // It was cancelled, or another process has it by now.
-            Err(Error::Catalog { source: holdfast_catalog::Error::LeaseLost { .. }, .. }) => Ok(()),
-            settled => settled,
-        }
+        let ending = self.ending_of(item, outcome);
+        self.note_ending(item, &ending).await
     }
 
     async fn work_asked(
         &self,
-        item: &WorkItem,
+        asked: Asked,
         org: Option<OrgId>,
         told: watch::Sender<Option<WorkProgress>>,
         cancel: CancellationToken,
     ) -> Result<WorkOutcome> {
-        let asked = serde_json::from_value(item.input.clone())
-            .map_err(|_| Error::BadRequest { what: "the work was asked of another version".to_owned() })?;
         match (asked, org) {
             (Asked::Backup { objects, accept_missing, refetch_files }, Some(org)) => {
                 let options = BackupOptions { objects, accept_missing, refetch_files };
@@ -214,33 +250,51 @@ impl Engine {
         }
     }
 
-    async fn settle_asked(&self, item: &WorkItem, outcome: Result<WorkOutcome>) -> Result<()> {
-        let (db, now, owner) = (self.catalog().db(), self.clock().now(), self.owner());
-        let doing = || format!("note the end of work item {}", item.id);
+    fn ending_of(&self, item: &WorkItem, outcome: Result<WorkOutcome>) -> Ending {
         let error = match outcome {
             Ok(outcome) => {
                 let outcome = serde_json::to_value(&outcome).expect("texts and numbers are always JSON");
-                return asked_work::end(db, item.id, owner, Ok(&outcome), now).await.doing(doing);
+                return Ending::Done(outcome);
             }
             Err(error) => error,
         };
-        let gap = error.as_gap();
+        let (now, gap) = (self.clock().now(), error.as_gap());
+        let failure = Failure { code: gap.code, message: gap.message };
         match error {
             Error::Cancelled => {
                 let message = "the service stopped before it was done; it is begun again".to_owned();
-                let failure = Failure { code: ErrorCode::Interrupted, message };
-                asked_work::put_back(db, item.id, owner, &failure, now).await.doing(doing)
+                Ending::Again(Failure { code: ErrorCode::Interrupted, message }, now)
             }
-            Error::LeaseHeld { .. } => {
-                let failure = Failure { code: gap.code, message: gap.message };
-                let due_at = now + LOOK_AGAIN;
-                asked_work::put_back(db, item.id, owner, &failure, due_at).await.doing(doing)
-            }
+            Error::LeaseHeld { .. } => Ending::Again(failure, now + LOOK_AGAIN),
             _ => {
-                tracing::warn!("the {} that was asked for failed: {}", item.kind, gap.message);
-                let failure = Failure { code: gap.code, message: gap.message };
-                asked_work::end(db, item.id, owner, Err(&failure), now).await.doing(doing)
+                tracing::warn!("the {} that was asked for failed: {}", item.kind, failure.message);
+                Ending::Failed(failure)
             }
+        }
+    }
+
+    /// Tries again while the claim is held: what took hours is not lost to one statement that failed.
+    async fn note_ending(&self, item: &WorkItem, ending: &Ending) -> Result<()> {
+        let (db, now, owner) = (self.catalog().db(), self.clock().now(), self.owner());
+        let mut pauses = PAUSES.into_iter();
+        loop {
+            let noted = match ending {
+                Ending::Done(outcome) => asked_work::end(db, item.id, owner, Ok(outcome), now).await,
+                Ending::Failed(failure) => asked_work::end(db, item.id, owner, Err(failure), now).await,
+                Ending::Again(failure, due_at) => {
+                    asked_work::put_back(db, item.id, owner, failure, *due_at).await
+                }
+            };
+            let error = match noted {
+                // Lost: it was cancelled, or another process has it by now.
+                Ok(()) | Err(holdfast_catalog::Error::LeaseLost { .. }) => return Ok(()),
+                Err(error) => error,
+            };
+            let Some(pause) = pauses.next() else {
+                return Err(error).doing(|| format!("note the end of work item {}", item.id));
+            };
+            tracing::warn!("could not note the end of work item {} yet: {}", item.id, chain(&error));
+            self.clock().sleep(pause).await;
         }
     }
 }

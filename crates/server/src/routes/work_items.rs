@@ -19,7 +19,7 @@ use crate::page::{Paging, cut};
 use crate::problem::Result;
 use crate::state::AppState;
 use crate::types::work_items::{
-    CheckProgress, CheckResult, CompactionResult, Finding, NewCheck, WorkItem, WorkItemPage, WorkKind,
+    CheckProgress, CheckResult, CompactionResult, Finding, NewCheck, WorkItem, WorkItemPage,
 };
 
 pub(crate) fn routes() -> OpenApiRouter<AppState> {
@@ -143,7 +143,15 @@ async fn page(
     let limit = paging.limit()?;
     let listed = engine.asked_work(&caller.0, org, paging.id()?, limit + 1).await?;
     let (listed, next_page) = cut(listed, limit, |work| work.id.to_string());
-    Ok(Json(WorkItemPage { items: listed.into_iter().map(shown).collect(), next_page }))
+    Ok(Json(WorkItemPage { items: listed.into_iter().map(in_list).collect(), next_page }))
+}
+
+/// Of a thousand findings for each check a page would be megabytes.
+fn in_list(mut work: AskedWork) -> WorkItem {
+    if let Some(WorkOutcome::Check(found)) = &mut work.outcome {
+        found.damage.truncate(1);
+    }
+    shown(work)
 }
 
 pub(super) fn accepted(work: AskedWork) -> Accepted {
@@ -172,11 +180,7 @@ fn shown(work: AskedWork) -> WorkItem {
     WorkItem {
         id: work.id.to_string(),
         org_id: work.org.map(|org| org.to_string()),
-        kind: match work.asked {
-            Asked::Backup { .. } => WorkKind::Backup,
-            Asked::Check { .. } => WorkKind::Check,
-            Asked::Compaction => WorkKind::Compaction,
-        },
+        kind: work.kind.into(),
         state: work.state.into(),
         asked_by: work.asked_by,
         asked_at: work.asked_at,

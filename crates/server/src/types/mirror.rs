@@ -15,7 +15,7 @@ use super::problem::{MemberKind, Right, Role};
 use super::records::DeletedRecords;
 use super::runs::{Change, RunStatus, Trigger};
 use super::tokens::Scope;
-use super::work_items::WorkState;
+use super::work_items::{WorkKind, WorkState};
 
 macro_rules! mirror {
     ($word:ident = $meant:ty { $($variant:ident = $other:ident),* $(,)? }) => {
@@ -61,4 +61,5 @@ mirror!(DeletedRecords = search::DeletedRecords { Include, Exclude, Only });
 mirror!(Change = change::Change { New, Changed, Deleted, Undeleted });
 mirror!(Trigger = manifest::Trigger { Backup, Auto });
 mirror!(RunStatus = manifest::RunStatus { Running, Completed, CompletedWithGaps, Failed, Interrupted });
+mirror!(WorkKind = asked_work::WorkKind { Backup, Check, Compaction });
 mirror!(WorkState = asked_work::WorkState { Waiting, Running, Done, Failed, Interrupted });

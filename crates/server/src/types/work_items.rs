@@ -96,7 +96,7 @@ pub(crate) struct CheckResult {
     pub(crate) bytes: u64,
     /// Places that are damaged.
     pub(crate) damaged: u64,
-    /// The first thousand of them.
+    /// The first thousand of them; in a list, only the first one.
     pub(crate) damage: Vec<Finding>,
     /// Files that interrupted work left over, which is no fault.
     pub(crate) left_over: u64,

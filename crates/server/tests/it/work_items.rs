@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use anyhow::Result;
 use chrono::TimeDelta;
-use holdfast_catalog::work_items;
+use holdfast_catalog::asked_work::{self, NewAskedWork};
+use holdfast_catalog::{WorkItemId, commit, work_items};
+use holdfast_domain::OrgId;
 use holdfast_engine::Clock as _;
 use holdfast_testkit::wait_for;
 use serde_json::{Value, json};
@@ -81,7 +83,8 @@ async fn a_backup_a_check_and_a_compaction_are_asked_for_and_watched_to_their_en
     assert_eq!(listed, [&of_org, &check, &backup].map(|work| work["id"].clone()));
     assert_eq!(ids("/api/v1/work_items", &owner).await?, [&all, &whole].map(|work| work["id"].clone()));
     let place = format!("/api/v1/work_items/{}", whole["id"].as_str().unwrap());
-    assert_eq!(max.get(&place).await?.code(), "not_allowed", "it is about the orgs of all");
+    assert_eq!(max.get(&place).await?.code(), "not_found", "it is about the orgs of all");
+    assert_eq!(max.delete(&place).await?.code(), "not_found");
     let audit = owner.get("/api/v1/audit_entries?action=backup.").await?.ok();
     assert_eq!(audit["items"][0]["action"], "backup.asked");
     assert_eq!(audit["items"][0]["target"], "acme");
@@ -216,6 +219,49 @@ async fn work_over_which_the_service_died_is_begun_again_but_not_for_ever() -> R
         (&json!("interrupted"), &json!("interrupted"))
     );
     assert!(given_up["failure"]["message"].as_str().unwrap().contains("3 times"), "{given_up}");
+    site.end().await
+}
+
+/// Puts a work item beside ours, as a newer Holdfast would that uses the same catalog.
+async fn ask_newer(site: &Site, org: &OrgId, kind: &str, input: &Value) -> Result<WorkItemId> {
+    let new = NewAskedWork {
+        queue: "asked_upkeep",
+        kind,
+        key: &format!("newer/{kind}"),
+        input,
+        org: Some(org),
+        asked_by: "Ada",
+    };
+    let mut transaction = site.app.engine.catalog().begin().await?;
+    let (work, _) = asked_work::ask(&mut transaction, &new, site.app.clock.now()).await?;
+    commit(transaction).await?;
+    site.app.clock.advance(TimeDelta::seconds(1));
+    Ok(work.item.id)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn work_that_a_newer_version_was_asked_for_is_left_to_it() -> Result<()> {
+    let site = Site::start().await?;
+    let owner = site.owner().await?;
+    let id = site.org_id().await?;
+    let (org, path) = (OrgId::parse(&id)?, format!("/api/v1/orgs/{id}"));
+    let deep = json!({ "kind": "check", "depth": "deep" });
+    let deep = ask_newer(&site, &org, "check", &deep).await?.to_string();
+    let other = ask_newer(&site, &org, "migration", &json!({ "kind": "migration" })).await?;
+    let ours = ask(&owner, &format!("{path}/checks"), json!({})).await?;
+    let worker = Worker::start(&site);
+    let done = ended(&owner, &ours).await?;
+    worker.stop().await?;
+
+    let page = owner.get(&format!("{path}/work_items")).await?.ok();
+    let listed: Vec<_> = page["items"].as_array().unwrap().iter().map(|item| item["id"].clone()).collect();
+    assert_eq!(listed, [done["id"].clone(), json!(deep)], "a kind that is not known is not shown");
+    assert_eq!(owner.get(&format!("/api/v1/work_items/{other}")).await?.code(), "not_found");
+    let deep = format!("/api/v1/work_items/{deep}");
+    let waiting = owner.get(&deep).await?.ok();
+    assert_eq!((&waiting["kind"], &waiting["state"]), (&json!("check"), &json!("waiting")));
+    assert_eq!(waiting["failure"]["code"], "catalog_too_new");
+    owner.delete(&deep).await?.ok();
     site.end().await
 }
 
