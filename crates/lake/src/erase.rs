@@ -61,8 +61,12 @@ pub(crate) async fn erase(
     }
     let live = writer.live_records() - report.live.cast_signed();
     let marks = Marks(BTreeMap::from([(LIVE_RECORDS.to_owned(), live)]));
-    let info =
-        CommitInfo { operation: "DELETE".to_owned(), at: now, details: BTreeMap::new(), is_data_change: true };
+    let info = CommitInfo {
+        operation: "DELETE".to_owned(),
+        at: now,
+        details: BTreeMap::new(),
+        is_data_change: true,
+    };
     writer.commit(Commit { adds, removes, columns: None, marks, info }).await?;
     writer.forget_the_past(&there, now).await?;
     Ok(report)

@@ -82,7 +82,11 @@ async fn nothing_is_left_of_what_is_erased_and_nothing_else_changes() {
     assert_eq!((check.damage, check.left_over), (vec![], vec![]));
     let cached = walkdir::WalkDir::new(folder.path().join("cache")).into_iter();
     let cached = cached.filter(|entry| entry.as_ref().unwrap().file_type().is_file()).count();
-    assert!((1..=table.files().len()).contains(&cached), "{cached} key indexes of {} files", table.files().len());
+    assert!(
+        (1..=table.files().len()).contains(&cached),
+        "{cached} key indexes of {} files",
+        table.files().len()
+    );
 
     let again = writer.erase(&asked, later()).await.unwrap();
     assert_eq!((again.records.len(), again.versions), (0, 0));
