@@ -27,6 +27,7 @@ export function createQueries(onSignedOut: () => void): QueryClient {
       },
     },
   })
+  // What is static is left as it is.
   onReachChange((isAway) => {
     if (!isAway) void queries.invalidateQueries()
   })

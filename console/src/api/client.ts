@@ -11,9 +11,12 @@ const guard: Middleware = {
     request.headers.set('X-Holdfast-Request', '1')
     return request
   },
-  onResponse: async ({ response }) => {
-    // A proxy answers in the place of a service that is away, but not with a problem document.
-    setAway(response.status >= 502 && !isProblem(response))
+  onResponse: async ({ response, schemaPath }) => {
+    // A proxy answers in the place of a service that is away, and of one that takes too long over an answer, but not with a
+    // problem document. Which of the two it is, shows a question that is answered at once.
+    const isOfProxy = response.status >= 502 && !isProblem(response)
+    if (isOfProxy && schemaPath !== '/api/v1/me') void lookForService()
+    else setAway(isOfProxy)
     if (!response.ok) throw await problemOf(response)
   },
   onError: ({ error }) => {
@@ -29,5 +32,15 @@ export const client = createFetchClient<paths>({
   fetch: (request) => fetch(request),
 })
 client.use(guard)
+
+let isLooking = false
+
+async function lookForService() {
+  if (isLooking) return
+  isLooking = true
+  // What came back, or did not, is noted above.
+  await client.GET('/api/v1/me').catch(() => undefined)
+  isLooking = false
+}
 
 export const api = createQueryClient(client)

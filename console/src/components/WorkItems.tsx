@@ -6,7 +6,7 @@ import { noRight } from '~/api/rights'
 import type { Org, WorkItem } from '~/api/types'
 import { paths } from '~/paths'
 import { Button } from '~/ui/Button'
-import { count } from '~/ui/format'
+import { count, counted } from '~/ui/format'
 import { Badge } from '~/ui/Light'
 import { Blank } from '~/ui/Message'
 import { Panel } from '~/ui/Panel'
@@ -15,7 +15,7 @@ import { Table } from '~/ui/Table'
 import { Ago } from '~/ui/Time'
 import { QueryView } from './QueryView'
 import { useAct } from './useAct'
-import { runStatusWord, workKindWord, workTone } from './words'
+import { runStatusWord, workKindWord, workStateWord, workTone } from './words'
 
 export const workPath = '/api/v1/orgs/{org_id}/work_items'
 
@@ -35,18 +35,30 @@ export function WorkItems({ org }: { org: Org }) {
     done: (_, { kind }) => `The ${workKindWord[kind]} is cancelled`,
   })
   return (
-    <Panel title="What was asked for" flush>
+    <Panel
+      title="Work items"
+      flush
+      actions={
+        work.hasNextPage && (
+          <Button look="plain" busy={work.isFetchingNextPage} onClick={() => void work.fetchNextPage()}>
+            Older ones
+          </Button>
+        )
+      }
+    >
       <QueryView query={work}>
         {({ pages }) => {
-          const rows = pages[0]?.items ?? []
+          const rows = pages.flatMap(({ items }) => items)
           if (rows.length === 0) {
             return (
-              <Blank title="Nothing was asked for yet">Backups, checks and compactions show up here.</Blank>
+              <Blank title="No work item yet">
+                Backups, checks and compactions that somebody asks for show up here.
+              </Blank>
             )
           }
           return (
             <Table
-              label="What was asked for"
+              label="Work items"
               columns={columns(org, cancel.mutate)}
               rows={rows}
               rowId={({ id }) => id}
@@ -61,7 +73,7 @@ export function WorkItems({ org }: { org: Org }) {
 function columns(org: Org, cancel: (work: WorkItem) => void): TableColumn<WorkItem>[] {
   return [
     { title: 'What', cell: ({ kind }) => workKindWord[kind] },
-    { title: 'State', cell: ({ state }) => <Badge tone={workTone(state)}>{state}</Badge> },
+    { title: 'State', cell: ({ state }) => <Badge tone={workTone(state)}>{workStateWord[state]}</Badge> },
     { title: 'Asked by', cell: ({ asked_by }) => asked_by },
     { title: 'Asked', cell: ({ asked_at }) => <Ago at={asked_at} /> },
     { title: 'Result', wrap: true, cell: (work) => <Result org={org} work={work} /> },
@@ -78,23 +90,33 @@ function columns(org: Org, cancel: (work: WorkItem) => void): TableColumn<WorkIt
 }
 
 function Result({ org, work }: { org: Org; work: WorkItem }) {
-  const { check, check_progress: progress, compaction, failure, run_id: run, run_status: status } = work
-  if (run !== undefined) {
-    return <Link to={paths.run(org.id, run)}>{status === undefined ? 'its run' : runStatusWord[status]}</Link>
-  }
+  const { failure, run_id: run, run_status: status } = work
+  if (run === undefined) return failure?.message ?? outcomeOf(work)
+  const link = (
+    <Link to={paths.run(org.id, run)}>{status === undefined ? 'its run' : runStatusWord[status]}</Link>
+  )
+  if (failure === undefined) return link
+  return (
+    <>
+      {failure.message} · {link}
+    </>
+  )
+}
+
+function outcomeOf({ kind, state, check, check_progress: progress, compaction }: WorkItem): string {
   if (check?.is_whole === true) {
-    return `whole: ${count(check.tables)} tables, ${count(check.blobs)} file bodies${check.read_data ? ', every byte read' : ''}`
+    return `whole: ${counted(check.tables, 'table')}, ${counted(check.blobs, 'file body', 'file bodies')}${check.read_data ? ', every byte read' : ''}`
   }
   if (check !== undefined) {
     const first = check.damage[0]
-    return `damaged in ${count(check.damaged)} places; the first: ${first?.path ?? ''}: ${first?.detail ?? ''}`
+    const which = check.damaged === 1 ? '' : '; the first'
+    return `damaged in ${counted(check.damaged, 'place')}${which}: ${first?.path ?? ''}: ${first?.detail ?? ''}`
   }
   if (compaction !== undefined) {
-    return `${count(compaction.files_before)} files became ${count(compaction.files_after)}`
+    return `${counted(compaction.files_before, 'file')} became ${count(compaction.files_after)}`
   }
-  if (failure !== undefined) return failure.message
   if (progress !== undefined) {
     return `${count(progress.done)} of ${count(progress.total)} tables, ${progress.name}`
   }
-  return work.kind === 'backup' && work.state === 'running' ? 'waits for another run of this org' : ''
+  return kind === 'backup' && state === 'running' ? 'waits for another run of this org' : ''
 }

@@ -68,6 +68,15 @@ export const workKindWord: Record<WorkItem['kind'], string> = {
   compaction: 'compaction',
 }
 
+// Somebody cancelled it, or the service died over it again and again; which, its result tells.
+export const workStateWord: Record<WorkItem['state'], string> = {
+  waiting: 'waiting',
+  running: 'running',
+  done: 'done',
+  failed: 'failed',
+  interrupted: 'stopped',
+}
+
 export const workTone = (state: WorkItem['state']): BadgeTone =>
   (({ waiting: 'neutral', running: 'busy', done: 'good', failed: 'bad', interrupted: 'neutral' }) as const)[
     state

@@ -30,7 +30,10 @@ function Check({ org }: { org: Org }) {
         body: { read_data: readsData },
       }),
     changes: [workPath],
-    done: 'The check begins in a moment; it goes on when you leave this page',
+    done: ({ state }) =>
+      state === 'running'
+        ? 'A check of this org is under way already'
+        : 'The check waits for its turn; it goes on when you leave this page',
   })
   return (
     <Panel title="Check">
@@ -64,19 +67,25 @@ function Compact({ org }: { org: Org }) {
   const start = useAct({
     act: () => client.POST('/api/v1/orgs/{org_id}/compactions', { params: { path: { org_id: org.id } } }),
     changes: [workPath],
-    done: 'The compaction begins in a moment',
+    done: ({ state }) =>
+      state === 'running'
+        ? 'A compaction of this org is under way already'
+        : 'The compaction waits for its turn; it goes on when you leave this page',
   })
   return (
     <Panel title="Compact">
-      <div className="line spread">
-        <p>Merges small files of the lake into larger ones. No version is lost.</p>
-        <Button
-          busy={start.isPending}
-          disabledReason={noRight(org, 'execute')}
-          onClick={() => start.mutate()}
-        >
-          Compact now
-        </Button>
+      <div className="stack-tight">
+        <div className="line spread">
+          <p>Merges small files of this org into larger ones. No version is lost.</p>
+          <Button
+            busy={start.isPending}
+            disabledReason={noRight(org, 'execute')}
+            onClick={() => start.mutate()}
+          >
+            Compact now
+          </Button>
+        </div>
+        <CommandLine command={`holdfast compact ${cliName(org.name)}`} />
       </div>
     </Panel>
   )

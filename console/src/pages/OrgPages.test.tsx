@@ -168,17 +168,45 @@ it('asks for a check that reads every byte, and shows what came of earlier ones'
     }),
   )
   const { user } = renderAt(page(acme, '/settings?tab=upkeep'))
-  const table = await screen.findByRole('table', { name: 'What was asked for' })
+  const table = await screen.findByRole('table', { name: 'Work items' })
   expect(within(table).getByText('211 of 412 tables, Opportunity')).toBeVisible()
-  expect(
-    within(table).getByText(/^damaged in 1 places; the first: .*part-1.parquet: it is missing/),
-  ).toBeVisible()
+  expect(within(table).getByText(/^damaged in 1 place: .*part-1.parquet: it is missing/)).toBeVisible()
   expect(within(table).getByRole('link', { name: 'completed with gaps' })).toBeVisible()
   expect(within(table).getAllByRole('button', { name: 'Cancel' })).toHaveLength(2)
 
   await user.click(screen.getByRole('checkbox', { name: 'Read every byte' }))
   await user.click(screen.getByRole('button', { name: 'Check now' }))
 
-  expect(await screen.findByText(/The check begins in a moment/)).toBeVisible()
+  expect(await screen.findByText('A check of this org is under way already')).toBeVisible()
   expect(asked).toEqual({ read_data: true })
+})
+
+it('says why a backup failed, beside its run, and shows older work items', async () => {
+  const failed = {
+    ...workItems[2],
+    id: 'failed',
+    state: 'failed',
+    run_status: undefined,
+    failure: { code: 'lake_full', message: 'the disk is full', hint: 'Free some space.' },
+  }
+  const old = { ...workItems[5], id: 'old' }
+  server.use(
+    http.get(at('/orgs/:org/work_items'), ({ request }) =>
+      HttpResponse.json(
+        new URL(request.url).searchParams.has('page')
+          ? { items: [old] }
+          : { items: [failed], next_page: '2' },
+      ),
+    ),
+  )
+  const { user } = renderAt(page(acme, '/settings?tab=upkeep'))
+  const table = await screen.findByRole('table', { name: 'Work items' })
+  expect(within(table).getByText(/^the disk is full/)).toBeVisible()
+  expect(within(table).getByRole('link', { name: 'its run' })).toBeVisible()
+
+  await user.click(screen.getByRole('button', { name: 'Older ones' }))
+
+  expect(await screen.findByText('Bo Sand cancelled it')).toBeVisible()
+  expect(screen.getByText('stopped')).toBeVisible()
+  expect(screen.queryByRole('button', { name: 'Older ones' })).not.toBeInTheDocument()
 })

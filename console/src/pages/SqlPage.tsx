@@ -34,7 +34,8 @@ export default function SqlPage() {
     },
     enabled: closed === undefined && sql !== '' && system?.has_sql !== false,
     retry: false,
-    staleTime: Infinity,
+    // It may run for minutes: only somebody who asks for it runs it again, not a service that answers again.
+    staleTime: 'static',
   })
   if (closed !== undefined) return <Closed page="SQL" place={org.name} reason={closed} />
   if (isAsking) return <Skeleton lines={8} />
