@@ -27,9 +27,9 @@ export function createQueries(onSignedOut: () => void): QueryClient {
       },
     },
   })
-  // What is static is left as it is.
+  // An SQL query may run for minutes, and one that failed is not static: only a person runs it again.
   onReachChange((isAway) => {
-    if (!isAway) void queries.invalidateQueries()
+    if (!isAway) void queries.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] !== 'sql' })
   })
   return queries
 }
