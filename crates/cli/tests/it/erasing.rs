@@ -33,6 +33,19 @@ async fn a_record_is_erased_from_every_run_with_the_body_that_only_it_had() {
     stage.run(&["history", "acme", "Account", &gone]).await.failed(1);
     stage.run(&["history", "acme", "Account", &kept]).await.done();
 
+    let wrong = ["erase", "acme", "Account", &own, "--reason", "a slip", "--yes", "--json"];
+    let erased = stage.run(&wrong).await.json();
+    let nothing = [&json!([]), &json!(0)];
+    assert_eq!([&erased["records"], &erased["bodies"]], nothing, "an object that has no such record");
+    stage.run(&["erase", "acme", "HoldfastFile", &own, "--reason", "a slip", "--yes"]).await.failed(1);
+    let holds = |text: &str| {
+        let files = walkdir::WalkDir::new(stage.folder.path().join("holdfast-data/lake/orgs"));
+        let paths = files.into_iter().map(|entry| entry.unwrap().into_path());
+        let mut bodies = paths.filter(|path| path.components().any(|part| part.as_os_str() == "files"));
+        bodies.any(|path| std::fs::read_to_string(path).is_ok_and(|body| body == text))
+    };
+    assert!(holds("only mine") && holds("shared"));
+
     let attachments =
         ["erase", "acme", "Attachment", &own, &shared, "--reason", "request 17", "--yes", "--json"];
     let erased = stage.run(&attachments).await.json();
