@@ -162,7 +162,7 @@ async fn found(table: &Table, erasure: &Erasure) -> Result<Erased> {
     let mut rows = table.histories(&erasure.ids).doing(doing)?;
     let (mut versions, mut is_live) = (0, BTreeMap::new());
     while let Some(batch) = rows.try_next().await.doing(doing)? {
-        let changes = batch.column_by_name(CHANGE).map(|column| column.as_string::<i32>());
+        let changes = batch.column_by_name(CHANGE).map(AsArray::as_string::<i32>);
         let changes = changes.into_iter().flat_map(|changes| changes.iter());
         for (id, change) in batch.column(0).as_string::<i32>().iter().zip(changes) {
             let Some(id) = id.and_then(|id| RecordId::parse(id).ok()) else { continue };

@@ -1,5 +1,7 @@
 //! `holdfast erase`: takes records out of every backup, such as when a person asks for it.
 
+use std::fmt::Write as _;
+
 use anyhow::Result;
 use clap::Args;
 use holdfast_domain::{ObjectName, RecordId};
@@ -69,13 +71,14 @@ fn text(view: &ErasureView) -> String {
         format!("{verb} {records} records of {object} in {versions} versions, and {bodies} file bodies\n");
     if !not_held.is_empty() {
         let ids: Vec<&str> = not_held.iter().map(RecordId::as_str).collect();
-        text.push_str(&format!("not in the backup: {}\n", ids.join(" ")));
+        let _ = writeln!(text, "not in the backup: {}", ids.join(" "));
     }
     if *live > 0 {
         let live = number(*live);
-        text.push_str(&format!(
-            "not deleted in the org when last seen: {live}; the next backup captures them again\n"
-        ));
+        let _ = writeln!(
+            text,
+            "not deleted in the org when last seen: {live}; the next backup captures them again"
+        );
     }
     if !view.is_erased {
         text.push_str("nothing was done; the same with --yes does it\n");

@@ -101,9 +101,10 @@ impl Stage {
         run_in(self.folder.path(), args).await
     }
 
-    /// One call to the org's REST API as its administrator.
+    /// One call as the org's administrator: to its REST API, or by a path from the root.
     pub(crate) async fn call(&self, method: &str, path: &str, body: Option<Value>) -> Value {
-        let url = format!("{}/services/data/v67.0/{path}", self.org.url());
+        let root = if path.starts_with('/') { "" } else { "/services/data/v67.0/" };
+        let url = format!("{}{root}{path}", self.org.url());
         let mut request = http().request(method.parse().unwrap(), url).bearer_auth(&self.token);
         if let Some(body) = body {
             request = request.json(&body);

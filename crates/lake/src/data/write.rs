@@ -140,12 +140,11 @@ impl DataFileWriter {
     }
 
     fn encode(&mut self, batch: &RecordBatch) -> Result<(), ParquetError> {
-        let encoder = match self.encoder.take() {
-            Some(encoder) => encoder,
-            None => {
-                let properties = writer_properties(batch, self.row_bytes);
-                ArrowWriter::try_new(Vec::new(), self.schema.clone(), Some(properties))?
-            }
+        let encoder = if let Some(encoder) = self.encoder.take() {
+            encoder
+        } else {
+            let properties = writer_properties(batch, self.row_bytes);
+            ArrowWriter::try_new(Vec::new(), self.schema.clone(), Some(properties))?
         };
         self.encoder.insert(encoder).write(batch)
     }

@@ -26,7 +26,7 @@ fn everything_in(folder: &Path) -> String {
         if path.extension().is_some_and(|extension| extension == "parquet") {
             let reader =
                 ParquetRecordBatchReaderBuilder::try_new(std::fs::File::open(path).unwrap()).unwrap();
-            reader.build().unwrap().map(|batch| format!("{:?}", batch.unwrap())).collect()
+            format!("{:?}", reader.build().unwrap().collect::<Vec<_>>())
         } else {
             String::from_utf8_lossy(&std::fs::read(path).unwrap()).into_owned()
         }
