@@ -118,10 +118,8 @@ impl Engine {
 
     async fn work_under<T>(&self, name: &str, work: impl Future<Output = Result<T>>) -> Result<T> {
         let outcome = tokio::select! {
-            // After a long sleep the loss is seen before the work goes on.
-            biased;
-            lost = self.keep(name) => Err(lost),
             outcome = work => outcome,
+            lost = self.keep(name) => Err(lost),
         };
         let released = leases::release(self.catalog().db(), name, self.owner()).await;
         let done = outcome?;
