@@ -65,6 +65,19 @@ pub async fn list_open<'c>(db: impl Db<'c>, org: &OrgId, limit: u32) -> Result<V
     rows.iter().map(read).collect()
 }
 
+/// What is wrong with the org as a whole.
+pub async fn newest_open_of_org<'c>(db: impl Db<'c>, org: &OrgId) -> Result<Option<RecordedError>, Error> {
+    let sql = format!(
+        "{SELECT} WHERE org_id = $1 AND object IS NULL AND resolved_at IS NULL ORDER BY id DESC LIMIT 1"
+    );
+    let row = sqlx::query(&sql)
+        .bind(org.as_str())
+        .fetch_optional(db)
+        .await
+        .map_err(Error::doing("look for an open error of the org"))?;
+    row.as_ref().map(read).transpose()
+}
+
 /// Newest first; `before` is the last error of the page before.
 pub async fn list_for_org<'c>(
     db: impl Db<'c>,

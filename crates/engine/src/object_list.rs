@@ -114,11 +114,13 @@ impl Engine {
         let listed =
             errors::list_for_org(self.catalog().db(), &org.id, object, only_open, before, limit).await;
         let listed = listed.doing(|| format!("list the errors of `{}`", org.name))?;
+        let (problem, _) = self.round_of(&org).await?;
         let mut judged = Vec::with_capacity(listed.len());
         for error in listed {
             let light = match &error.object {
-                Some(object) if error.resolved_at.is_none() => self.light_of(&org.id, object).await?,
-                _ => Light::Green,
+                _ if error.resolved_at.is_some() => Light::Green,
+                Some(object) => self.light_of(&org.id, object).await?,
+                None => self.light_since(problem.as_ref().map(|problem| problem.since)),
             };
             judged.push((error, light));
         }
@@ -144,7 +146,7 @@ impl Engine {
         let state = objects::get(self.catalog().db(), org, object).await;
         let state = state.doing(|| format!("look for `{object}`"))?;
         let since: Option<DateTime<Utc>> = state.and_then(|state| state.trouble).map(|trouble| trouble.since);
-        Ok(holdfast_domain::retry::light(since, self.clock().now(), self.settings().patience))
+        Ok(self.light_since(since))
     }
 }
 

@@ -169,7 +169,12 @@ impl Engine {
     }
 
     fn is_long(&self, problem: &OrgProblem) -> bool {
-        light(Some(problem.since), self.clock().now(), self.settings().patience) == Light::Yellow
+        self.light_since(Some(problem.since)) == Light::Yellow
+    }
+
+    /// Green as long as what fails has not failed for long.
+    pub(crate) fn light_since(&self, failing_since: Option<DateTime<Utc>>) -> Light {
+        light(failing_since, self.clock().now(), self.settings().patience)
     }
 
     async fn first_backup(

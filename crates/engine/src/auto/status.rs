@@ -5,7 +5,7 @@ use holdfast_catalog::objects::{self, ObjectState, Phase};
 use holdfast_catalog::orgs;
 use holdfast_catalog::runs;
 use holdfast_catalog::work_items;
-use holdfast_domain::retry::{Light, light};
+use holdfast_domain::retry::Light;
 use holdfast_domain::{ErrorCode, ObjectName};
 use serde::Serialize;
 
@@ -94,7 +94,7 @@ impl Engine {
 
     fn object_status(&self, state: ObjectState, is_on: bool) -> ObjectStatus {
         let failing_since = state.trouble.as_ref().map(|trouble| trouble.since);
-        let light = light(failing_since, self.clock().now(), self.settings().patience);
+        let light = self.light_since(failing_since);
         let word = match (state.phase, light) {
             (Phase::Stopped, _) => "stopped",
             (_, Light::Yellow) => "warning",

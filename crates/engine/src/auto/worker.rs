@@ -5,9 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use holdfast_catalog::Failure;
+use holdfast_catalog::errors::{self, RecordedError};
 use holdfast_catalog::orgs::{self, AutoState, Org};
 use holdfast_catalog::work_items::{self, NewWorkItem, WorkItem};
+use holdfast_catalog::{ErrorId, Failure};
 use holdfast_domain::OrgId;
 use holdfast_domain::manifest::Trigger;
 use holdfast_domain::retry::{BackOff, Retry};
@@ -208,6 +209,8 @@ impl Engine {
             Ok(()) => {
                 let ended = work_items::complete(db, item.id, self.owner(), now).await;
                 ended.doing(|| "end a round".to_owned())?;
+                let resolved = errors::resolve(db, &org.id, None, now).await;
+                resolved.doing(|| "close the errors of the org".to_owned())?;
                 return self.enqueue(&org.id, now + settings.round_every).await;
             }
             Err(Error::Cancelled) => {
@@ -232,8 +235,30 @@ impl Engine {
                 (Failure { code: gap.code, message: gap.message }, pause)
             }
         };
+        self.note_problem(org, &failure, now).await?;
         let put_back = work_items::fail(db, item.id, self.owner(), &failure, Some(now + pause), now).await;
         put_back.doing(|| "put a round back".to_owned())
+    }
+
+    /// Told once, however often the round is tried in vain.
+    async fn note_problem(&self, org: &Org, failure: &Failure, now: DateTime<Utc>) -> Result<()> {
+        let db = self.catalog().db();
+        let doing = || format!("note what is wrong with `{}`", org.name);
+        let open = errors::newest_open_of_org(db, &org.id).await.doing(doing)?;
+        if open.is_some_and(|open| open.code == failure.code && open.message == failure.message) {
+            return Ok(());
+        }
+        let problem = RecordedError {
+            id: ErrorId::new(now),
+            org: org.id.clone(),
+            object: None,
+            run: None,
+            code: failure.code,
+            message: failure.message.clone(),
+            at: now,
+            resolved_at: None,
+        };
+        errors::insert(db, &problem).await.doing(doing)
     }
 }
 

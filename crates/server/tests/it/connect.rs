@@ -119,6 +119,12 @@ async fn an_org_that_cannot_be_reached_turns_yellow_after_the_set_time_and_green
     let soon = status().await;
     assert_eq!(soon["light"], "green", "a brief failure stays green");
     assert!(soon["problem"]["hint"].is_string() && soon["problem"]["since"].is_string(), "{soon}");
+    let errors = owner.get(&format!("{org}/errors")).await?.ok();
+    assert_eq!(
+        (&errors["items"][0]["object"], &errors["items"][0]["light"]),
+        (&Value::Null, &json!("green")),
+        "{errors}"
+    );
 
     site.app.clock.advance(TimeDelta::minutes(61));
     let (owner, _) = site.sign_in(crate::site::OWNER, crate::site::PASSWORD).await?;
@@ -132,8 +138,11 @@ async fn an_org_that_cannot_be_reached_turns_yellow_after_the_set_time_and_green
     );
     assert!(objects["items"][0]["failure"]["message"].as_str().unwrap().contains("down"), "{objects}");
     assert_eq!(owner.get("/api/v1/orgs").await?.ok()["items"][0]["light"], "yellow");
+    let errors = || async { owner.get(&format!("{org}/errors")).await.unwrap().ok() };
+    assert_eq!(errors().await["items"][0]["light"], "yellow");
     site.org.faults().clear();
     wait_for("green again", SOON, || async { status().await["light"] == "green" }).await?;
+    wait_for("the list without it", SOON, || async { errors().await["items"] == json!([]) }).await?;
     worker.stop().await?;
     site.end().await
 }
