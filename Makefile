@@ -30,7 +30,7 @@ test:
 	@scripts/setup.sh test
 	@scripts/test.sh
 
-# Apart from `make test`, because a browser on a busy machine is slow: the console page by page, then against the service.
+# What `make test` does of it, and more: the console page by page in all its states, and sign-in with providers by others.
 browser:
 	@scripts/setup.sh browser
 	@scripts/console.sh mock

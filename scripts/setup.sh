@@ -4,8 +4,8 @@
 #   scripts/setup.sh build          a C compiler, Rust, and Node for the console
 #   scripts/setup.sh conformance    also other people's Salesforce clients, with Python to run them
 #   scripts/setup.sh bench          also the tools that Holdfast is measured beside
-#   scripts/setup.sh test           also PostgreSQL, and Python with other people's lake readers
-#   scripts/setup.sh browser        also a browser and identity providers
+#   scripts/setup.sh test           also PostgreSQL, a browser, and Python with other people's lake readers
+#   scripts/setup.sh browser        a browser and identity providers
 #
 # Debian packages are installed only as root or where sudo asks for no password. What is there is left alone.
 set -euo pipefail
@@ -66,6 +66,8 @@ check_rust() {
 has_postgresql() {
     { has initdb && has pg_ctl && has createdb; } || compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null
 }
+
+has_browser() { has "${CHROMIUM:-chromium-headless-shell}" || has chromium; }
 
 # Where the tests look for it: $HOLDFAST_READERS_VENV, or a folder beside what cargo builds.
 readers_venv() {
@@ -168,7 +170,7 @@ if [ "$purpose" = test ]; then
     has_postgresql || need_package postgresql
 fi
 if [ "$purpose" = browser ]; then
-    has "${CHROMIUM:-chromium-headless-shell}" || has chromium || need_package chromium-headless-shell
+    has_browser || need_package chromium-headless-shell
 fi
 if [ "$purpose" = bench ]; then
     has zstd || need_package zstd
@@ -180,6 +182,10 @@ if [ "$purpose" != build ]; then
         need_package python3 python3-venv
 fi
 install_missing
+if [ "$purpose" = test ] && ! has_browser; then
+    # Not every Debian has it for every machine; the other tests need none.
+    (need_package chromium-headless-shell && install_missing) || say "without a browser, its tests are left out"
+fi
 check_rust "$purpose"
 "$root/scripts/console.sh" node 2>/dev/null || make_node "$tools"
 case "$purpose" in

@@ -18,6 +18,11 @@ if cargo nextest --version >/dev/null 2>&1; then
 else
     cargo test --workspace --locked --no-fail-fast || failed+=("tests")
 fi
+if command -v "${CHROMIUM:-chromium-headless-shell}" chromium >/dev/null; then
+    scripts/console.sh browser || failed+=("the console in a browser")
+else
+    printf 'make test: the tests in a browser are left out: there is no Chromium\n'
+fi
 scripts/conformance.sh || failed+=("other people's clients")
 
 if [ ${#failed[@]} -gt 0 ]; then
