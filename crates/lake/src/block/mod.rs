@@ -94,6 +94,7 @@ impl<'w> BlockWriter<'w> {
             base: Arc::new(writer.files().to_vec()),
             held: writer.take_keys(),
             own: Vec::new(),
+            open: None,
             tally: Tally::default(),
         };
         let work = Work::Idle(Box::new(parts));
@@ -147,7 +148,7 @@ impl<'w> BlockWriter<'w> {
 
     /// Writes out all that was pushed, so that what is left to [`Self::finish`] is the commit; says what it means.
     pub async fn flush(&mut self) -> Result<Counts> {
-        self.store_chunk().await?;
+        self.store_chunk(true).await?;
         let parts = self.idle().await?;
         let counts = parts.tally.counts;
         self.work = Work::Idle(parts);
@@ -178,7 +179,10 @@ impl<'w> BlockWriter<'w> {
 
     /// Gives the Block up and removes what it has written.
     pub async fn abandon(mut self) -> Result<()> {
-        let parts = self.idle().await?;
+        let mut parts = self.idle().await?;
+        if let Some(open) = parts.open.take() {
+            open.writer.abandon().await;
+        }
         for own in &parts.own {
             parts.target.discard(&own.file).await;
         }
@@ -211,18 +215,23 @@ impl<'w> BlockWriter<'w> {
 
     async fn store_if_full(&mut self) -> Result<()> {
         // One chunk fills while another is stored.
-        if self.chunk.bytes >= self.writer.chunk_budget() / 2 { self.store_chunk().await } else { Ok(()) }
+        if self.chunk.bytes >= self.writer.chunk_budget() / 2 {
+            self.store_chunk(false).await
+        } else {
+            Ok(())
+        }
     }
 
-    async fn store_chunk(&mut self) -> Result<()> {
-        if self.chunk.is_empty() {
+    async fn store_chunk(&mut self, is_last: bool) -> Result<()> {
+        let mut parts = self.idle().await?;
+        if self.chunk.is_empty() && parts.open.is_none() {
+            self.work = Work::Idle(parts);
             return Ok(());
         }
-        let mut parts = self.idle().await?;
         let chunk = std::mem::take(&mut self.chunk);
         let bytes = chunk.bytes;
         let task = start_blocking(move || async move {
-            parts.store(chunk).await?;
+            parts.store(chunk, is_last).await?;
             Ok(parts)
         });
         self.work = Work::Storing { task, bytes };

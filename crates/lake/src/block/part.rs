@@ -1,4 +1,7 @@
-//! Turns one chunk of a block into a sorted data file: sort, look up, settle, encode.
+//! Turns the chunks of a block into sorted data files: sort, look up, settle, encode.
+//!
+//! A chunk whose Ids all follow those of the chunk before goes into the same file. Orgs mostly answer in the order of
+//! Ids, so a large block leaves few files; one whose rows come in any order leaves a file for each chunk.
 
 use std::cmp::Reverse;
 use std::collections::HashMap;
@@ -26,6 +29,10 @@ const WINDOW_BYTES: usize = 4 << 20;
 /// Overtaken rows that are remembered before their files are written again.
 const MOST_FATES: usize = 500_000;
 
+/// A file gets no further chunk when its rows, before they are encoded, take so much.
+const FILE_BYTES: usize = 1 << 30;
+const FILE_ROWS: usize = 1 << 20;
+
 /// A file that this block has written.
 #[derive(Debug)]
 pub(super) struct OwnFile {
@@ -45,7 +52,16 @@ pub(super) struct Parts {
     pub(super) base: Arc<Vec<AddFile>>,
     pub(super) held: HeldKeys,
     pub(super) own: Vec<OwnFile>,
+    /// The file that the next chunk may go on with.
+    pub(super) open: Option<OpenFile>,
     pub(super) tally: Tally,
+}
+
+/// A file that this block is writing.
+pub(super) struct OpenFile {
+    pub(super) writer: DataFileWriter,
+    last: IdKey,
+    bytes: usize,
 }
 
 /// A reading that an earlier chunk of the block has stored.
@@ -60,6 +76,7 @@ struct Earlier {
 
 /// A version that a chunk stores.
 struct Chosen {
+    id: IdKey,
     /// Batch and row of its fields.
     source: (usize, usize),
     change: Change,
@@ -67,13 +84,18 @@ struct Chosen {
 }
 
 impl Parts {
-    /// Stores what the chunk says that is new.
-    pub(super) async fn store(&mut self, chunk: Chunk) -> Result<()> {
+    /// Stores what the chunk says that is new. Behind the last one nothing is left to write.
+    pub(super) async fn store(&mut self, chunk: Chunk, is_last: bool) -> Result<()> {
         if self.own.iter().map(|own| own.fates.len()).sum::<usize>() > MOST_FATES {
             self.apply_fates().await?;
         }
         let schema = self.context.schema.as_u128();
         let candidates = chunk.candidates(&self.intake, &mut self.hasher, schema)?;
+        if let (Some(open), Some(first)) = (&self.open, candidates.first())
+            && first.id <= open.last
+        {
+            self.end_file().await?;
+        }
         let ids: Vec<IdKey> = candidates.iter().map(|candidate| candidate.id).collect();
         let base = self.base.clone();
         let held = self.held.newest(&base, &ids).await?;
@@ -97,14 +119,26 @@ impl Parts {
                 bare_ids.push(candidate.id.to_bytes());
                 (bare_batch, bare_ids.len() - 1)
             };
-            chosen.push(Chosen { source, change, print });
+            chosen.push(Chosen { id: candidate.id, source, change, print });
         }
         // What was needed to settle takes more memory than short rows do.
         drop((candidates, held, earlier));
         self.tally.counts.unchanged += chunk.rows;
         self.tally.counts.unchanged -=
             chosen.iter().filter(|chosen| chosen.source.0 != bare_batch).count() as u64;
-        self.encode(chunk, &bare_ids, &chosen).await
+        self.encode(chunk, &bare_ids, &chosen, is_last).await?;
+        if is_last || self.open.as_ref().is_some_and(|open| open.bytes >= FILE_BYTES) {
+            self.end_file().await?;
+        }
+        Ok(())
+    }
+
+    async fn end_file(&mut self) -> Result<()> {
+        let Some(open) = self.open.take() else { return Ok(()) };
+        if let Some(file) = open.writer.finish(self.context.captured_at.timestamp_millis()).await? {
+            self.own.push(OwnFile { file, fates: HashMap::new() });
+        }
+        Ok(())
     }
 
     /// What this block has already stored of the Ids, in their order.
@@ -141,19 +175,27 @@ impl Parts {
         }
     }
 
-    async fn encode(&mut self, chunk: Chunk, bare_ids: &[[u8; 18]], chosen: &[Chosen]) -> Result<()> {
-        if chosen.is_empty() {
-            return Ok(());
-        }
-        let row_bytes = chunk.row_bytes();
+    async fn encode(
+        &mut self,
+        chunk: Chunk,
+        bare_ids: &[[u8; 18]],
+        chosen: &[Chosen],
+        is_last: bool,
+    ) -> Result<()> {
+        let Some(last) = chosen.last().map(|chosen| chosen.id) else { return Ok(()) };
+        let (row_bytes, chunk_bytes) = (chunk.row_bytes(), chunk.bytes);
         let rows_each = (WINDOW_BYTES / row_bytes.max(1)).clamp(1, WINDOW_ROWS);
         let mut batches = chunk.batches;
         batches.push(self.bare_rows(bare_ids)?);
         let context = &self.context;
         let mut book =
             BookColumns::new(self.seq, context.run.clone(), context.captured_at, context.schema.clone());
-        let (schema, rows) = (self.intake.file.clone(), chosen.len() as u64);
-        let mut writer = DataFileWriter::create(&self.target, schema, rows, row_bytes);
+        let rows = if is_last { chosen.len() } else { (FILE_BYTES / row_bytes.max(1)).min(FILE_ROWS) };
+        let mut open = self.open.take().unwrap_or_else(|| {
+            let schema = self.intake.file.clone();
+            let writer = DataFileWriter::create(&self.target, schema, rows as u64, row_bytes);
+            OpenFile { writer, last, bytes: 0 }
+        });
         for window in chosen.chunks(rows_each) {
             let sources: Vec<(usize, usize)> = window.iter().map(|chosen| chosen.source).collect();
             let mut columns = self.gather(&batches, &sources)?;
@@ -163,12 +205,11 @@ impl Parts {
             columns.extend(book.take());
             let rows = RecordBatch::try_new(self.intake.file.clone(), columns)
                 .map_err(|source| self.failed(source))?;
-            writer.write(&rows).await?;
+            open.writer.write(&rows).await?;
         }
-        drop(batches);
-        if let Some(file) = writer.finish(self.context.captured_at.timestamp_millis()).await? {
-            self.own.push(OwnFile { file, fates: HashMap::new() });
-        }
+        open.last = last;
+        open.bytes += chunk_bytes;
+        self.open = Some(open);
         Ok(())
     }
 

@@ -139,6 +139,15 @@ impl DataFileWriter {
         Ok(Some(add))
     }
 
+    /// Leaves nothing; what the storage keeps of an upload that it could not end is its to clean up.
+    pub(crate) async fn abandon(self) {
+        if let Upload::Parts { upload, .. } = self.upload
+            && let Err(error) = upload.abort().await
+        {
+            tracing::debug!(file = self.name, %error, "could not end the upload of an unused data file");
+        }
+    }
+
     fn encode(&mut self, batch: &RecordBatch) -> Result<(), ParquetError> {
         let encoder = if let Some(encoder) = self.encoder.take() {
             encoder

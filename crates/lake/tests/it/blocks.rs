@@ -81,6 +81,36 @@ async fn a_record_repeated_over_many_chunks_is_kept_once() {
     assert_eq!((gone["Name"].as_str(), gone["_change"].as_str()), ("at 9", "deleted"));
 }
 
+/// An org that answers in the order of Ids leaves one file a block, however many chunks it takes.
+#[tokio::test]
+async fn rows_in_the_order_of_ids_go_into_one_file_until_the_order_breaks() {
+    let org = org_in(&Lake::in_memory()).await;
+    let described = plain(&org).await;
+    let mut writer = org.writer(&account()).await.unwrap();
+    writer.set_chunk_budget(1);
+    let page = |numbers: std::ops::Range<u32>, second| {
+        let row = |number| vec![id(number).to_string(), format!("at {second}"), stamp(second)];
+        batch(&described, &numbers.map(row).collect::<Vec<_>>())
+    };
+    let mut block = writer.begin_block(context(&described)).await.unwrap();
+    for start in [0, 100, 200, 150, 250] {
+        block.push_page(vec![page(start..start + 100, start)]).await.unwrap();
+    }
+    let commit = block.finish(Marks::default()).await.unwrap();
+
+    assert_eq!((commit.counts.new, commit.live_records), (350, 350));
+    let table = org.table(&account()).await.unwrap().unwrap();
+    let rows: Vec<u64> = table.files().iter().map(|file| file.rows).collect();
+    assert_eq!(rows, [200, 150], "the older readings are gone from both");
+    let names = names(&table).await;
+    assert_eq!(names.len(), 350);
+    for (number, (record, name)) in (0..).zip(&names) {
+        let newest =
+            [250, 200, 150, 100, 0].into_iter().find(|start| (*start..start + 100).contains(&number));
+        assert_eq!((record.as_str(), name), (id(number).as_str(), &format!("at {}", newest.unwrap())));
+    }
+}
+
 /// what a lost permission hides is no change, and stands with its last value.
 #[tokio::test]
 async fn a_field_that_a_describe_lacks_keeps_its_last_value_and_is_not_blanked() {
