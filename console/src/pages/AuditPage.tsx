@@ -8,7 +8,6 @@ import { FilterSelect } from '~/components/FilterSelect'
 import { PageHead } from '~/components/PageHead'
 import { QueryGrid } from '~/components/QueryGrid'
 import { ProblemView } from '~/components/QueryView'
-import { SearchBox } from '~/components/SearchBox'
 import { useUrl } from '~/components/useUrl'
 import { Button } from '~/ui/Button'
 import { Copy } from '~/ui/Copy'
@@ -70,6 +69,29 @@ const actions = [
   ['single_sign_on', 'Single sign-on'],
 ] as const
 
+/** The log keeps what was done on orgs that are gone by now; a link to one of them leads to its id. */
+function OrgFilter({
+  value,
+  onChange,
+}: {
+  value: string | undefined
+  onChange: (value: string | undefined) => void
+}) {
+  const { data } = useInfiniteQuery(listQuery('/api/v1/orgs', undefined, { limit: 500 }))
+  const orgs = data?.pages.flatMap(({ items }) => items) ?? []
+  const choices = orgs.map(({ id, name }) => [id, name] as const)
+  const isListed = value === undefined || orgs.some(({ id }) => id === value)
+  return (
+    <FilterSelect
+      label="Org"
+      all="All orgs"
+      value={value}
+      onChange={onChange}
+      choices={isListed ? choices : [...choices, [value, value]]}
+    />
+  )
+}
+
 /** What was done, by whom; and the proof that nobody changed the log. */
 export default function AuditPage() {
   const { data: me } = useQuery(meQuery())
@@ -129,7 +151,7 @@ export default function AuditPage() {
               onChange={setAction}
               choices={actions}
             />
-            <SearchBox label="Org Id" value={orgId} onChange={setOrgId} />
+            <OrgFilter value={orgId} onChange={setOrgId} />
           </>
         }
         empty={<Blank title="No entry">Nothing of this kind was done.</Blank>}

@@ -93,6 +93,24 @@ it('keeps search, filter and order of the objects in the address', async () => {
   await waitFor(() => expect(place()).toBe(page(acme, '/objects?word=stopped&sort=live_records&q=price')))
 })
 
+it('shows what was done on the org that is chosen by its name', async () => {
+  let asked: string | null = null
+  server.use(
+    http.get(at('/audit_entries'), ({ request }) => {
+      asked = new URL(request.url).searchParams.get('org_id')
+      return HttpResponse.json({ items: [] })
+    }),
+  )
+  const { user, place } = renderAt('/audit')
+  await screen.findByRole('option', { name: acme.name })
+  expect(asked).toBeNull()
+
+  await user.selectOptions(screen.getByLabelText('Org'), acme.name)
+
+  await waitFor(() => expect(asked).toBe(acme.id))
+  expect(place()).toBe(`/audit?org=${acme.id}`)
+})
+
 it('has an error link at failed entries of a timeline and at no others', async () => {
   const { user } = renderAt(page(acme, '/objects/EmailMessage'))
   const timeline = await screen.findByRole('table', { name: 'Backup timeline' })
