@@ -66,54 +66,74 @@ export function OrgRights({ org, me }: { org: Org; me: Me | undefined }) {
   )
 }
 
+// As narrow as their titles let them be: all of them fit beside the navigation of a window of 1,280 pixels.
+const rightWidths: Record<Right, number> = {
+  view: 72,
+  browse: 86,
+  execute: 90,
+  edit: 72,
+  delete: 82,
+  restore: 90,
+  download: 104,
+}
+
 function rightColumns(
   change: (member: MemberRights) => void,
   hand: ((member: MemberRights) => void) | undefined,
 ): GridColumn<MemberRights>[] {
   return [
-    { id: 'name', title: 'Member', width: 160, grows: true, cell: ({ name }) => name },
     {
-      id: 'role',
-      title: 'Role',
-      width: 165,
-      cell: ({ role, is_owner }) => (is_owner ? <Badge tone="good">owns the connection</Badge> : role),
+      id: 'name',
+      title: 'Member',
+      width: 120,
+      grows: true,
+      cell: ({ name }) => <span title={name}>{name}</span>,
     },
+    { id: 'role', title: 'Role', width: 176, cell: (member) => <Role member={member} hand={hand} /> },
     ...allRights.map((right): GridColumn<MemberRights> => ({
       id: right,
       title: rightNames[right],
-      width: right === 'download' ? 115 : 95,
+      width: rightWidths[right],
       cell: (member) => <Held member={member} right={right} />,
     })),
     {
-      id: 'hand',
-      title: 'Hand over',
-      width: 125,
-      cell: (member) =>
-        hand !== undefined &&
-        member.role === 'owner' &&
-        !member.is_owner && (
-          <Button look="plain" onClick={() => hand(member)}>
-            Hand over
-          </Button>
-        ),
-    },
-    {
       id: 'change',
       title: 'Change',
-      width: 150,
+      width: 106,
       isPinnedAtFirst: true,
       cell: (member) => (
         <Button
           look="plain"
+          aria-label={`Change rights of ${member.name}`}
           disabledReason={member.is_owner ? 'Whoever owns the connection has all rights' : undefined}
           onClick={() => change(member)}
         >
-          Change rights
+          Change
         </Button>
       ),
     },
     { id: 'email', title: 'E-mail address', width: 230, isHiddenAtFirst: true, cell: ({ email }) => email },
   ]
+}
+
+function Role({
+  member,
+  hand,
+}: {
+  member: MemberRights
+  hand: ((member: MemberRights) => void) | undefined
+}) {
+  if (member.is_owner) return <Badge tone="good">owns the connection</Badge>
+  return (
+    <>
+      {member.role}
+      {hand !== undefined && member.role === 'owner' && (
+        <Button look="plain" onClick={() => hand(member)}>
+          Hand over
+        </Button>
+      )}
+    </>
+  )
 }
 
 function Held({ member, right }: { member: MemberRights; right: Right }) {
