@@ -1,4 +1,4 @@
-// What was asked for on an org, in each of its states.
+// The work items of an org, in each of their states.
 import type { WorkItem } from '../src/api/types'
 import { before, hour, run } from './world'
 

@@ -895,7 +895,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What was asked for on an org, newest first. */
+        /** The work items of an org, newest first. */
         get: operations["list_work_items"];
         put?: never;
         post?: never;
@@ -912,7 +912,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What was asked for about the whole lake, newest first. */
+        /** The work items about the whole lake, newest first. */
         get: operations["list_lake_work_items"];
         put?: never;
         post?: never;

@@ -21,7 +21,7 @@ export const workPath = '/api/v1/orgs/{org_id}/work_items'
 
 const isOpen = ({ state }: WorkItem) => state === 'waiting' || state === 'running'
 
-/** What was asked for on an org, how far it is, and what came of it. */
+/** The work items of an org, how far they are, and what came of them. */
 export function WorkItems({ org }: { org: Org }) {
   const work = useInfiniteQuery({
     ...listQuery(workPath, { org_id: org.id }, { limit: 10 }),

@@ -15,7 +15,7 @@ mod migrate;
 mod row_id;
 mod secret;
 
-pub mod asked_work;
+pub mod asked_work_items;
 pub mod audit_entries;
 pub mod blocks;
 pub mod bulk_jobs;

@@ -7,7 +7,7 @@
 //! - [`access`]: who may do what, how they sign in, and the log of what they did
 //! - [`orgs`]: connecting an org, and the client that speaks to it
 //! - [`capture`]: one Run, from describe to Manifest
-//! - [`asked_work`]: backups, checks and compactions that somebody asked for and does not wait for
+//! - [`work_items`]: backups, checks and compactions that somebody asked for and does not wait for
 //! - [`auto`]: Runs without end, for the orgs that are switched on
 //! - [`coverage`]: what of an org no backup can hold
 //! - [`runs`], [`changes`], [`history`]: what was captured
@@ -18,7 +18,6 @@
 //! - [`erase`]: records taken out of every backup
 
 pub mod access;
-pub mod asked_work;
 pub mod auto;
 pub mod capture;
 pub mod changes;
@@ -39,6 +38,7 @@ pub mod rebuild;
 pub mod runs;
 pub mod search;
 pub mod volume;
+pub mod work_items;
 
 pub use capture::BackupOptions;
 pub use clock::{Clock, SystemClock};

@@ -17,12 +17,12 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::pace::Pace;
-use crate::asked_work::Workers;
 use crate::capture::{Fetching, RoundOptions, Scope, round};
 use crate::engine::Engine;
 use crate::error::{Doing, Error, Result, chain};
 use crate::events::EventSink;
 use crate::process;
+use crate::work_items::Workers;
 
 pub(super) const QUEUE: &str = "auto";
 const KIND: &str = "auto_round";
@@ -43,7 +43,7 @@ struct Memory {
 }
 
 impl Engine {
-    /// Captures every org that is switched on, and does what is asked for, until `cancel`. `events` tells of all rounds.
+    /// Captures every org that is switched on, and does the work items, until `cancel`. `events` tells of all rounds.
     pub async fn serve(&self, events: EventSink, cancel: CancellationToken) -> Result<()> {
         let memories = Memories::default();
         let mut rounds = JoinSet::new();
@@ -60,7 +60,7 @@ impl Engine {
                 tracing::error!("auto backup could not go on: {}", chain(&error));
             }
             if let Err(error) = workers.tick(self, &cancel).await {
-                tracing::error!("what was asked for could not be done: {}", chain(&error));
+                tracing::error!("work items could not be taken up: {}", chain(&error));
             }
             while rounds.try_join_next().is_some() {}
             tokio::select! {

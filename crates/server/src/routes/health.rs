@@ -125,7 +125,7 @@ async fn metrics(state: &AppState, caller: &Caller) -> Result<String> {
     family(
         "is_served",
         "gauge",
-        "1 if some process captures and does what is asked for.",
+        "1 if some process captures and does the work items.",
         vec![(none(), is_served)],
     );
     let answers = state.answers.by_class().map(|(class, count)| (format!("class=\"{class}xx\""), count));

@@ -6,8 +6,8 @@ use chrono::{DateTime, Utc};
 use holdfast_domain::access::Right;
 use holdfast_domain::{ObjectName, OrgId, RunId, manifest};
 use holdfast_engine::Engine;
-use holdfast_engine::asked_work::Asked;
 use holdfast_engine::runs::RunSummary;
+use holdfast_engine::work_items::Work;
 use serde::Deserialize;
 use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
@@ -62,8 +62,8 @@ async fn start_run(
     let objects = objects.iter().map(|object| object_name(object)).collect::<Result<_>>()?;
     let (accept_missing, refetch_files) =
         (new.accept_missing.unwrap_or(false), new.refetch_files.unwrap_or(false));
-    let asked = Asked::Backup { objects, accept_missing, refetch_files };
-    Ok(accepted(engine.ask(&caller.0, Some(&id), asked).await?))
+    let work = Work::Backup { objects, accept_missing, refetch_files };
+    Ok(accepted(engine.ask(&caller.0, Some(&id), work).await?))
 }
 
 /// One run.

@@ -1,4 +1,4 @@
-//! Work that is asked for and goes on by itself: backups, checks, compactions.
+//! Work items: backups, checks and compactions that go on by themselves.
 
 use axum::Json;
 use axum::extract::{Path, State};
@@ -6,9 +6,7 @@ use axum::http::{HeaderName, StatusCode, header};
 use holdfast_domain::OrgId;
 use holdfast_domain::access::{Right, TeamPermission};
 use holdfast_engine::Engine;
-use holdfast_engine::asked_work::{
-    Asked, AskedWork, CheckOutcome, CompactionOutcome, WorkOutcome, WorkProgress,
-};
+use holdfast_engine::work_items::{self, CheckOutcome, CompactionOutcome, Work, WorkOutcome, WorkProgress};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -33,7 +31,7 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(get_work_item, cancel_work_item))
 }
 
-/// What was asked for, and where to watch it.
+/// The new work item, and where to watch it.
 pub(super) type Accepted = (StatusCode, [(HeaderName, String); 1], Json<WorkItem>);
 
 /// Asks for a check of what the lake holds of an org.
@@ -47,8 +45,8 @@ async fn start_check(
     Body(NewCheck { read_data }): Body<NewCheck>,
 ) -> Result<Accepted> {
     let id = caller.on(&org, Right::Execute)?;
-    let asked = Asked::Check { read_data: read_data.unwrap_or(false) };
-    Ok(accepted(engine.ask(&caller.0, Some(&id), asked).await?))
+    let work = Work::Check { read_data: read_data.unwrap_or(false) };
+    Ok(accepted(engine.ask(&caller.0, Some(&id), work).await?))
 }
 
 /// Asks for small files of an org's tables to be merged into larger ones; no version is lost.
@@ -60,7 +58,7 @@ async fn start_compaction(
     Path(org): Path<String>,
 ) -> Result<Accepted> {
     let id = caller.on(&org, Right::Execute)?;
-    Ok(accepted(engine.ask(&caller.0, Some(&id), Asked::Compaction).await?))
+    Ok(accepted(engine.ask(&caller.0, Some(&id), Work::Compaction).await?))
 }
 
 /// Asks for a check of the whole lake.
@@ -72,8 +70,8 @@ async fn start_lake_check(
     Body(NewCheck { read_data }): Body<NewCheck>,
 ) -> Result<Accepted> {
     caller.may(TeamPermission::SettingsManage)?;
-    let asked = Asked::Check { read_data: read_data.unwrap_or(false) };
-    Ok(accepted(engine.ask(&caller, None, asked).await?))
+    let work = Work::Check { read_data: read_data.unwrap_or(false) };
+    Ok(accepted(engine.ask(&caller, None, work).await?))
 }
 
 /// Asks for the small files of all tables to be merged into larger ones; no version is lost.
@@ -81,10 +79,10 @@ async fn start_lake_check(
     extensions(("x-permission" = json!("settings:manage"))))]
 async fn start_lake_compaction(State(engine): State<Engine>, Known(caller): Known) -> Result<Accepted> {
     caller.may(TeamPermission::SettingsManage)?;
-    Ok(accepted(engine.ask(&caller, None, Asked::Compaction).await?))
+    Ok(accepted(engine.ask(&caller, None, Work::Compaction).await?))
 }
 
-/// What was asked for on an org, newest first.
+/// The work items of an org, newest first.
 #[utoipa::path(get, path = "/api/v1/orgs/{org_id}/work_items", tag = "work",
     params(("org_id" = String, Path), Paging), responses((status = 200, body = WorkItemPage)),
     extensions(("x-permission" = json!("org:view"))))]
@@ -98,7 +96,7 @@ async fn list_work_items(
     page(&engine, &caller, Some(&id), &paging).await
 }
 
-/// What was asked for about the whole lake, newest first.
+/// The work items about the whole lake, newest first.
 #[utoipa::path(get, path = "/api/v1/work_items", tag = "work", params(Paging),
     responses((status = 200, body = WorkItemPage)), extensions(("x-permission" = json!("settings:manage"))))]
 async fn list_lake_work_items(
@@ -118,7 +116,7 @@ async fn get_work_item(
     Known(caller): Known,
     Path(id): Path<String>,
 ) -> Result<Json<WorkItem>> {
-    Ok(Json(shown(engine.asked_work_item(&caller, own_id("work item", &id)?).await?)))
+    Ok(Json(shown(engine.work_item(&caller, own_id("work item", &id)?).await?)))
 }
 
 /// Cancels it, if it has not ended. About the whole lake: `settings:manage`.
@@ -130,7 +128,7 @@ async fn cancel_work_item(
     Known(caller): Known,
     Path(id): Path<String>,
 ) -> Result<StatusCode> {
-    engine.cancel_asked_work(&caller, own_id("work item", &id)?).await?;
+    engine.cancel_work_item(&caller, own_id("work item", &id)?).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -141,25 +139,25 @@ async fn page(
     paging: &Paging,
 ) -> Result<Json<WorkItemPage>> {
     let limit = paging.limit()?;
-    let listed = engine.asked_work(&caller.0, org, paging.id()?, limit + 1).await?;
+    let listed = engine.work_items(&caller.0, org, paging.id()?, limit + 1).await?;
     let (listed, next_page) = cut(listed, limit, |work| work.id.to_string());
     Ok(Json(WorkItemPage { items: listed.into_iter().map(in_list).collect(), next_page }))
 }
 
 /// Of a thousand findings for each check a page would be megabytes.
-fn in_list(mut work: AskedWork) -> WorkItem {
+fn in_list(mut work: work_items::WorkItem) -> WorkItem {
     if let Some(WorkOutcome::Check(found)) = &mut work.outcome {
         found.damage.truncate(1);
     }
     shown(work)
 }
 
-pub(super) fn accepted(work: AskedWork) -> Accepted {
+pub(super) fn accepted(work: work_items::WorkItem) -> Accepted {
     let place = format!("/api/v1/work_items/{}", work.id);
     (StatusCode::ACCEPTED, [(header::LOCATION, place)], Json(shown(work)))
 }
 
-fn shown(work: AskedWork) -> WorkItem {
+fn shown(work: work_items::WorkItem) -> WorkItem {
     let (mut run_id, mut run_status, mut check_progress, mut checked, mut compaction) =
         (None, None, None, None, None);
     match work.progress {
@@ -197,7 +195,7 @@ fn shown(work: AskedWork) -> WorkItem {
 }
 
 fn check_result(found: CheckOutcome) -> CheckResult {
-    let finding = |found: holdfast_engine::asked_work::CheckedFinding| Finding {
+    let finding = |found: work_items::CheckedFinding| Finding {
         path: found.path,
         invariant: found.invariant,
         number: u64::from(found.number),

@@ -6,7 +6,7 @@ use holdfast_catalog::objects::Phase;
 use holdfast_catalog::orgs;
 use holdfast_catalog::sessions;
 use holdfast_domain::{access, change, manifest, restorability, retry};
-use holdfast_engine::{asked_work, auto, search};
+use holdfast_engine::{auto, search, work_items};
 
 use super::account::{SignInWay, TeamPermission};
 use super::auto_backup::{AutoPhase, ObjectPhase, ObjectSort, ObjectWord};
@@ -61,5 +61,5 @@ mirror!(DeletedRecords = search::DeletedRecords { Include, Exclude, Only });
 mirror!(Change = change::Change { New, Changed, Deleted, Undeleted });
 mirror!(Trigger = manifest::Trigger { Backup, Auto });
 mirror!(RunStatus = manifest::RunStatus { Running, Completed, CompletedWithGaps, Failed, Interrupted });
-mirror!(WorkKind = asked_work::WorkKind { Backup, Check, Compaction });
-mirror!(WorkState = asked_work::WorkState { Waiting, Running, Done, Failed, Interrupted });
+mirror!(WorkKind = work_items::WorkKind { Backup, Check, Compaction });
+mirror!(WorkState = work_items::WorkState { Waiting, Running, Done, Failed, Interrupted });

@@ -1,4 +1,4 @@
-//! Work that is asked for and goes on by itself.
+//! Work items: backups, checks and compactions that go on by themselves.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 use chrono::TimeDelta;
-use holdfast_catalog::asked_work::{self, NewAskedWork};
+use holdfast_catalog::asked_work_items::{self, NewAskedWorkItem};
 use holdfast_catalog::{WorkItemId, commit, work_items};
 use holdfast_domain::OrgId;
 use holdfast_engine::Clock as _;
@@ -224,7 +224,7 @@ async fn work_over_which_the_service_died_is_begun_again_but_not_for_ever() -> R
 
 /// Puts a work item beside ours, as a newer Holdfast would that uses the same catalog.
 async fn ask_newer(site: &Site, org: &OrgId, kind: &str, input: &Value) -> Result<WorkItemId> {
-    let new = NewAskedWork {
+    let new = NewAskedWorkItem {
         queue: "asked_upkeep",
         kind,
         key: &format!("newer/{kind}"),
@@ -233,7 +233,7 @@ async fn ask_newer(site: &Site, org: &OrgId, kind: &str, input: &Value) -> Resul
         asked_by: "Ada",
     };
     let mut transaction = site.app.engine.catalog().begin().await?;
-    let (work, _) = asked_work::ask(&mut transaction, &new, site.app.clock.now()).await?;
+    let (work, _) = asked_work_items::ask(&mut transaction, &new, site.app.clock.now()).await?;
     commit(transaction).await?;
     site.app.clock.advance(TimeDelta::seconds(1));
     Ok(work.item.id)

@@ -1,6 +1,6 @@
 //! The suite. Each case is written once and runs on both databases.
 
-mod asked_work;
+mod asked_work_items;
 mod connections;
 mod leases;
 mod listing;
@@ -58,9 +58,9 @@ on_both_databases! {
     records::errors_are_open_until_what_they_name_works_again,
     records::bulk_jobs_under_way_are_listed_until_removed,
     records::settings_hold_the_last_value,
-    asked_work::work_that_was_asked_for_tells_how_far_it_is_and_what_came_of_it,
-    asked_work::of_one_key_there_is_one_until_it_has_ended,
-    asked_work::work_that_was_cut_off_is_begun_again_and_cancelled_work_is_not,
+    asked_work_items::work_that_was_asked_for_tells_how_far_it_is_and_what_came_of_it,
+    asked_work_items::of_one_key_there_is_one_until_it_has_ended,
+    asked_work_items::work_that_was_cut_off_is_begun_again_and_cancelled_work_is_not,
     leases::a_lease_has_one_owner_until_its_time_runs_out,
     leases::of_many_processes_at_once_exactly_one_gets_the_lease,
     work_items::items_are_claimed_in_the_order_in_which_they_fell_due,

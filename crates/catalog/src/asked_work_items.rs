@@ -15,7 +15,7 @@ use crate::work_items::{self, WorkItem};
 use crate::{Db, Error, Transaction, WorkItemId};
 
 #[derive(Debug, Clone, PartialEq)]
-pub struct AskedWork {
+pub struct AskedWorkItem {
     pub item: WorkItem,
     /// None if it is about the whole lake.
     pub org: Option<OrgId>,
@@ -29,7 +29,7 @@ pub struct AskedWork {
 }
 
 #[derive(Debug, Clone)]
-pub struct NewAskedWork<'a> {
+pub struct NewAskedWorkItem<'a> {
     pub queue: &'a str,
     pub kind: &'a str,
     pub key: &'a str,
@@ -41,9 +41,9 @@ pub struct NewAskedWork<'a> {
 /// Adds it to the queue, unless one with its key is not ended. Answers the one that is there now, and whether it is new.
 pub async fn ask(
     transaction: &mut Transaction,
-    new: &NewAskedWork<'_>,
+    new: &NewAskedWorkItem<'_>,
     now: DateTime<Utc>,
-) -> Result<(AskedWork, bool), Error> {
+) -> Result<(AskedWorkItem, bool), Error> {
     let there = format!("{} WHERE queue = $1 AND dedupe_key = $2", select());
     loop {
         let is_new = insert(transaction, new, now).await?;
@@ -62,7 +62,7 @@ pub async fn ask(
 
 async fn insert(
     transaction: &mut Transaction,
-    new: &NewAskedWork<'_>,
+    new: &NewAskedWorkItem<'_>,
     now: DateTime<Utc>,
 ) -> Result<bool, Error> {
     let inserted = sqlx::query(
@@ -84,7 +84,7 @@ async fn insert(
     Ok(inserted.rows_affected() == 1)
 }
 
-pub async fn get<'c>(db: impl Db<'c>, id: WorkItemId) -> Result<Option<AskedWork>, Error> {
+pub async fn get<'c>(db: impl Db<'c>, id: WorkItemId) -> Result<Option<AskedWorkItem>, Error> {
     let row = sqlx::query(&format!("{} WHERE id = $1 AND asked_by IS NOT NULL", select()))
         .bind(id.to_string())
         .fetch_optional(db)
@@ -100,7 +100,7 @@ pub async fn list<'c>(
     kinds: &[&str],
     before: Option<WorkItemId>,
     limit: u32,
-) -> Result<Vec<AskedWork>, Error> {
+) -> Result<Vec<AskedWorkItem>, Error> {
     debug_assert!(!kinds.is_empty(), "the caller knows some kinds");
     let of_org = if org.is_some() { "org_id = $1" } else { "org_id IS NULL AND $1 = ''" };
     let of_kind: Vec<String> = (4..4 + kinds.len()).map(|at| format!("${at}")).collect();
@@ -247,13 +247,13 @@ fn select() -> String {
     format!("SELECT {columns}, org_id, asked_by, started_at, progress, ended_at, outcome FROM work_items")
 }
 
-fn read(row: &AnyRow) -> Result<AskedWork, Error> {
+fn read(row: &AnyRow) -> Result<AskedWorkItem, Error> {
     let fields = Fields(row);
     let json = |column: &'static str| -> Result<Option<Value>, Error> {
         let text = fields.optional_text(column)?;
         text.map(|text| serde_json::from_str(&text)).transpose().map_err(unreadable(column))
     };
-    Ok(AskedWork {
+    Ok(AskedWorkItem {
         item: work_items::read(row)?,
         org: fields.optional_parsed("org_id")?,
         asked_by: fields.text("asked_by")?,

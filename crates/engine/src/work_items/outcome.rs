@@ -1,4 +1,4 @@
-//! What came of work that was asked for, as it is kept in the catalog.
+//! What came of a work item, as it is kept in the catalog.
 
 use holdfast_domain::RunId;
 use holdfast_domain::manifest::{Manifest, RunStatus};

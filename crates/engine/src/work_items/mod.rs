@@ -8,7 +8,7 @@ mod outcome;
 mod worker;
 
 use chrono::{DateTime, Utc};
-use holdfast_catalog::{Failure, WorkItemId, asked_work, orgs};
+use holdfast_catalog::{Failure, WorkItemId, asked_work_items, orgs};
 use holdfast_domain::access::{Right, TeamPermission};
 use holdfast_domain::{ErrorCode, ObjectName, OrgId, RunId};
 use serde::{Deserialize, Serialize};
@@ -22,10 +22,10 @@ use crate::process;
 pub use outcome::{CheckOutcome, CheckedFinding, CompactionOutcome, WorkOutcome};
 pub(crate) use worker::Workers;
 
-/// What is asked for.
+/// What a work item is to do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
-pub enum Asked {
+pub enum Work {
     Backup {
         /// Only these; empty means everything that the integration user may see.
         objects: Vec<ObjectName>,
@@ -38,7 +38,7 @@ pub enum Asked {
     Compaction,
 }
 
-impl Asked {
+impl Work {
     pub fn kind(&self) -> WorkKind {
         match self {
             Self::Backup { .. } => WorkKind::Backup,
@@ -48,7 +48,7 @@ impl Asked {
     }
 }
 
-/// What can be asked for, of this version. What another version was asked for is not shown if it is of another kind.
+/// The kinds of this version. A work item of another version is not shown if it is of another kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum WorkKind {
     Backup,
@@ -94,7 +94,7 @@ pub enum WorkProgress {
 }
 
 #[derive(Debug, Clone)]
-pub struct AskedWork {
+pub struct WorkItem {
     pub id: WorkItemId,
     /// None if it is about the whole lake.
     pub org: Option<OrgId>,
@@ -114,10 +114,10 @@ pub struct AskedWork {
 }
 
 impl Engine {
-    /// Asks for work; without an org it is about the whole lake. Who asks for the same again is given what is not ended yet.
-    pub async fn ask(&self, caller: &Caller, org: Option<&OrgId>, asked: Asked) -> Result<AskedWork> {
+    /// Adds a work item; without an org it is about the whole lake. Who asks for the same again is given what is not ended yet.
+    pub async fn ask(&self, caller: &Caller, org: Option<&OrgId>, work: Work) -> Result<WorkItem> {
         may(caller, org, Right::Execute)?;
-        let doing = || "ask for work".to_owned();
+        let doing = || "add a work item".to_owned();
         let name = match org {
             Some(id) => {
                 let found = orgs::get(self.catalog().db(), id).await.doing(doing)?;
@@ -126,11 +126,11 @@ impl Engine {
             None => None,
         };
         let now = self.clock().now();
-        let input = serde_json::to_value(&asked).expect("words and names are always JSON");
-        let kind = asked.kind();
+        let input = serde_json::to_value(&work).expect("words and names are always JSON");
+        let kind = work.kind();
         let key = format!("{}/{}", kind.as_str(), org.map_or("lake", OrgId::as_str));
-        let new = asked_work::NewAskedWork {
-            queue: worker::queue_of(&asked),
+        let new = asked_work_items::NewAskedWorkItem {
+            queue: worker::queue_of(&work),
             kind: kind.as_str(),
             key: &key,
             input: &input,
@@ -138,48 +138,49 @@ impl Engine {
             asked_by: &caller.member.name,
         };
         let mut transaction = self.begin().await?;
-        let (work, is_new) = asked_work::ask(&mut transaction, &new, now).await.doing(doing)?;
+        let (there, is_new) = asked_work_items::ask(&mut transaction, &new, now).await.doing(doing)?;
         if is_new {
             let action = format!("{}.asked", kind.as_str());
             let mut act = Act::new(&action).with(input);
             act.target = name;
             act.org = org;
             self.write_audit(&mut transaction, &caller.actor(), act).await?;
-        } else if work.item.input != input {
-            return Err(Error::AskedOtherwise { kind: kind.as_str(), id: work.item.id.to_string() });
+        } else if there.item.input != input {
+            return Err(Error::AskedOtherwise { kind: kind.as_str(), id: there.item.id.to_string() });
         }
         self.commit(transaction).await?;
-        Ok(self.shown(kind, work))
+        Ok(self.shown(kind, there))
     }
 
-    /// The work of one org, or about the whole lake; the newest first.
-    pub async fn asked_work(
+    /// The work items of one org, or about the whole lake; the newest first.
+    pub async fn work_items(
         &self,
         caller: &Caller,
         org: Option<&OrgId>,
         before: Option<WorkItemId>,
         limit: u32,
-    ) -> Result<Vec<AskedWork>> {
+    ) -> Result<Vec<WorkItem>> {
         may(caller, org, Right::View)?;
         let kinds = WorkKind::ALL.map(WorkKind::as_str);
-        let listed = asked_work::list(self.catalog().db(), org, &kinds, before, limit).await;
-        let listed = listed.doing(|| "list the work that was asked for".to_owned())?;
-        let shown = |work: asked_work::AskedWork| Some(self.shown(WorkKind::parse(&work.item.kind)?, work));
+        let listed = asked_work_items::list(self.catalog().db(), org, &kinds, before, limit).await;
+        let listed = listed.doing(|| "list the work items".to_owned())?;
+        let shown =
+            |work: asked_work_items::AskedWorkItem| Some(self.shown(WorkKind::parse(&work.item.kind)?, work));
         Ok(listed.into_iter().filter_map(shown).collect())
     }
 
-    pub async fn asked_work_item(&self, caller: &Caller, id: WorkItemId) -> Result<AskedWork> {
+    pub async fn work_item(&self, caller: &Caller, id: WorkItemId) -> Result<WorkItem> {
         self.allowed(caller, id, Right::View).await
     }
 
     /// Ends work that waits at once, and work under way as soon as whoever does it sees it.
-    pub async fn cancel_asked_work(&self, caller: &Caller, id: WorkItemId) -> Result<()> {
+    pub async fn cancel_work_item(&self, caller: &Caller, id: WorkItemId) -> Result<()> {
         let work = self.allowed(caller, id, Right::Execute).await?;
-        let doing = || "cancel the work".to_owned();
+        let doing = || "cancel the work item".to_owned();
         let message = format!("{} cancelled it", caller.member.name);
         let failure = Failure { code: ErrorCode::Interrupted, message };
         let mut transaction = self.begin().await?;
-        let cancelled = asked_work::cancel(&mut *transaction, id, &failure, self.clock().now()).await;
+        let cancelled = asked_work_items::cancel(&mut *transaction, id, &failure, self.clock().now()).await;
         if cancelled.doing(doing)? {
             let action = format!("{}.cancelled", work.kind.as_str());
             let mut act = Act::new(&action).with(json!({ "work_item": id.to_string() }));
@@ -191,9 +192,9 @@ impl Engine {
 
     /// The work of an org that the caller does not see is not there, nor is that of the whole lake for who does not manage the
     /// service.
-    async fn allowed(&self, caller: &Caller, id: WorkItemId, right: Right) -> Result<AskedWork> {
-        let found = asked_work::get(self.catalog().db(), id).await;
-        let found = found.doing(|| "look for the work".to_owned())?;
+    async fn allowed(&self, caller: &Caller, id: WorkItemId, right: Right) -> Result<WorkItem> {
+        let found = asked_work_items::get(self.catalog().db(), id).await;
+        let found = found.doing(|| "look for the work item".to_owned())?;
         let unknown = || AccessError::Unknown { what: "work item", id: id.to_string() };
         let found = found.ok_or_else(unknown)?;
         let kind = WorkKind::parse(&found.item.kind).ok_or_else(unknown)?;
@@ -204,7 +205,7 @@ impl Engine {
         Ok(self.shown(kind, found))
     }
 
-    fn shown(&self, kind: WorkKind, work: asked_work::AskedWork) -> AskedWork {
+    fn shown(&self, kind: WorkKind, work: asked_work_items::AskedWorkItem) -> WorkItem {
         let item = work.item;
         let now = self.clock().now();
         let is_at_work = item.owner.as_deref().is_some_and(|owner| !process::has_died(owner))
@@ -216,7 +217,7 @@ impl Engine {
             (Some(_), Some(failure)) if failure.code == ErrorCode::Interrupted => WorkState::Interrupted,
             (Some(_), Some(_)) => WorkState::Failed,
         };
-        AskedWork {
+        WorkItem {
             id: item.id,
             org: work.org,
             kind,

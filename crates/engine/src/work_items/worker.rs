@@ -1,10 +1,10 @@
-//! Does what was asked for, inside [`Engine::serve`].
+//! Does the work items that somebody asked for, inside [`Engine::serve`].
 
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use holdfast_catalog::work_items::{self, WorkItem};
-use holdfast_catalog::{Failure, asked_work};
+use holdfast_catalog::{Failure, asked_work_items};
 use holdfast_domain::{ErrorCode, OrgId};
 use holdfast_lake::check::CheckProgress;
 use serde_json::Value;
@@ -12,7 +12,7 @@ use tokio::sync::watch;
 use tokio::task::{JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
-use super::{Asked, CheckOutcome, CompactionOutcome, WorkOutcome, WorkProgress};
+use super::{CheckOutcome, CompactionOutcome, Work, WorkOutcome, WorkProgress};
 use crate::capture::BackupOptions;
 use crate::engine::Engine;
 use crate::error::{Doing, Error, Result, chain};
@@ -37,10 +37,10 @@ const FORGET_EVERY: TimeDelta = TimeDelta::hours(1);
 /// A service that dies so often while it does the same work would go on dying.
 const MOST_TRIES: u64 = 3;
 
-pub(super) fn queue_of(asked: &Asked) -> &'static str {
-    match asked {
-        Asked::Backup { .. } => BACKUPS,
-        Asked::Check { .. } | Asked::Compaction => UPKEEP,
+pub(super) fn queue_of(work: &Work) -> &'static str {
+    match work {
+        Work::Backup { .. } => BACKUPS,
+        Work::Check { .. } | Work::Compaction => UPKEEP,
     }
 }
 
@@ -52,7 +52,7 @@ enum Ending {
     Again(Failure, DateTime<Utc>),
 }
 
-/// What this process is doing of what was asked for.
+/// The work items that this process is doing.
 #[derive(Default)]
 pub(crate) struct Workers {
     /// There is at most one of each org.
@@ -70,18 +70,18 @@ impl Workers {
             }
         }
         engine.release_dead_work().await?;
-        while let Some(item) = engine.claim_asked(BACKUPS).await? {
+        while let Some(item) = engine.claim_item(BACKUPS).await? {
             self.backups.spawn(do_to_end(engine.clone(), item, cancel.child_token()));
         }
         if self.upkeep.is_empty()
-            && let Some(item) = engine.claim_asked(UPKEEP).await?
+            && let Some(item) = engine.claim_item(UPKEEP).await?
         {
             self.upkeep.spawn(do_to_end(engine.clone(), item, cancel.child_token()));
         }
         let now = engine.clock().now();
         if self.forgot_at.is_none_or(|at| now - at >= FORGET_EVERY) {
-            let forgotten = asked_work::remove_ended_before(engine.catalog().db(), now - KEPT).await;
-            forgotten.doing(|| "forget what ended long ago".to_owned())?;
+            let forgotten = asked_work_items::remove_ended_before(engine.catalog().db(), now - KEPT).await;
+            forgotten.doing(|| "forget work items that ended long ago".to_owned())?;
             self.forgot_at = Some(now);
         }
         Ok(())
@@ -100,12 +100,12 @@ impl Workers {
 /// What stopped in the middle keeps its claim until that runs out, and is then begun again.
 fn log_panic(ended: Result<(), JoinError>) {
     if let Err(error) = ended {
-        tracing::error!("something that was asked for stopped in the middle: {}", chain(&error));
+        tracing::error!("a work item stopped in the middle: {}", chain(&error));
     }
 }
 
 async fn do_to_end(engine: Engine, item: WorkItem, cancel: CancellationToken) {
-    if let Err(error) = engine.do_asked(&item, cancel).await {
+    if let Err(error) = engine.do_item(&item, cancel).await {
         tracing::error!("work item {} could not be ended: {}", item.id, chain(&error));
     }
 }
@@ -114,8 +114,8 @@ impl Engine {
     async fn release_dead_work(&self) -> Result<()> {
         let (db, now) = (self.catalog().db(), self.clock().now());
         for queue in [BACKUPS, UPKEEP] {
-            let claimed = asked_work::list_claimed(db, queue).await;
-            for (item, owner) in claimed.doing(|| "look what is being worked on".to_owned())? {
+            let claimed = asked_work_items::list_claimed(db, queue).await;
+            for (item, owner) in claimed.doing(|| "look which work items are being done".to_owned())? {
                 if process::has_died(&owner) {
                     let released = work_items::release(db, item, &owner, now).await;
                     released.doing(|| "take over the work of a process that died".to_owned())?;
@@ -125,67 +125,67 @@ impl Engine {
         Ok(())
     }
 
-    async fn claim_asked(&self, queue: &str) -> Result<Option<WorkItem>> {
+    async fn claim_item(&self, queue: &str) -> Result<Option<WorkItem>> {
         let now = self.clock().now();
         let claimed = work_items::claim(self.catalog().db(), queue, self.owner(), now + CLAIM, now).await;
-        claimed.doing(|| "take up what was asked for".to_owned())
+        claimed.doing(|| "take up a work item".to_owned())
     }
 
-    async fn do_asked(&self, item: &WorkItem, cancel: CancellationToken) -> Result<()> {
+    async fn do_item(&self, item: &WorkItem, cancel: CancellationToken) -> Result<()> {
         let db = self.catalog().db();
-        let doing = || "take up what was asked for".to_owned();
-        let Ok(asked) = serde_json::from_value::<Asked>(item.input.clone()) else {
+        let doing = || "take up a work item".to_owned();
+        let Ok(work) = serde_json::from_value::<Work>(item.input.clone()) else {
             let message = "another version of Holdfast was asked for it; it waits for that one".to_owned();
             let failure = Failure { code: ErrorCode::CatalogTooNew, message };
             let due_at = self.clock().now() + LOOK_AGAIN;
             return self.note_ending(item, &Ending::Again(failure, due_at)).await;
         };
-        let begun = asked_work::begin(db, item.id, self.owner(), self.clock().now()).await;
+        let begun = asked_work_items::begin(db, item.id, self.owner(), self.clock().now()).await;
         begun.doing(doing)?;
         let outcome = if item.attempts > MOST_TRIES {
             Err(Error::CutOffTooOften { times: MOST_TRIES })
         } else {
-            let org = asked_work::get(db, item.id).await.doing(doing)?.and_then(|work| work.org);
+            let org = asked_work_items::get(db, item.id).await.doing(doing)?.and_then(|work| work.org);
             let (told, progress) = watch::channel(None);
             // Boxed: the states of a whole Run would otherwise be copied from future to future.
-            let mut work = Box::pin(self.work_asked(asked, org, told, cancel.clone()));
+            let mut doing_it = Box::pin(self.do_work(work, org, told, cancel.clone()));
             // The watcher only asks the work to stop, so that it gives back what it holds.
             tokio::select! {
-                outcome = &mut work => outcome,
-                () = self.watch_asked(item, progress, &cancel) => work.await,
+                outcome = &mut doing_it => outcome,
+                () = self.watch_item(item, progress, &cancel) => doing_it.await,
             }
         };
         let ending = self.ending_of(item, outcome);
         self.note_ending(item, &ending).await
     }
 
-    async fn work_asked(
+    async fn do_work(
         &self,
-        asked: Asked,
+        work: Work,
         org: Option<OrgId>,
         told: watch::Sender<Option<WorkProgress>>,
         cancel: CancellationToken,
     ) -> Result<WorkOutcome> {
-        match (asked, org) {
-            (Asked::Backup { objects, accept_missing, refetch_files }, Some(org)) => {
+        match (work, org) {
+            (Work::Backup { objects, accept_missing, refetch_files }, Some(org)) => {
                 let options = BackupOptions { objects, accept_missing, refetch_files };
-                self.backup_asked(&org, options, told, cancel).await
+                self.do_backup(&org, options, told, cancel).await
             }
-            (Asked::Backup { .. }, None) => {
+            (Work::Backup { .. }, None) => {
                 Err(Error::BadRequest { what: "a backup is of one org".to_owned() })
             }
-            (Asked::Check { read_data }, org) => tokio::select! {
-                outcome = self.check_asked(org.as_ref(), read_data, told) => outcome,
+            (Work::Check { read_data }, org) => tokio::select! {
+                outcome = self.do_check(org.as_ref(), read_data, told) => outcome,
                 () = cancel.cancelled() => Err(Error::Cancelled),
             },
-            (Asked::Compaction, org) => {
+            (Work::Compaction, org) => {
                 let tables = self.compact(org.as_ref().map(OrgId::as_str), &cancel).await?;
                 Ok(WorkOutcome::Compaction(CompactionOutcome::new(&tables)))
             }
         }
     }
 
-    async fn backup_asked(
+    async fn do_backup(
         &self,
         org: &OrgId,
         options: BackupOptions,
@@ -206,7 +206,7 @@ impl Engine {
         Ok(WorkOutcome::from(&manifest?))
     }
 
-    async fn check_asked(
+    async fn do_check(
         &self,
         org: Option<&OrgId>,
         read_data: bool,
@@ -224,7 +224,7 @@ impl Engine {
     }
 
     /// Keeps the claim and notes how far the work is; asks it to stop when it was cancelled or the claim is lost.
-    async fn watch_asked(
+    async fn watch_item(
         &self,
         item: &WorkItem,
         mut progress: watch::Receiver<Option<WorkProgress>>,
@@ -237,7 +237,7 @@ impl Engine {
             let mut kept = work_items::renew(db, item.id, self.owner(), until).await;
             if progress.has_changed().unwrap_or(false) {
                 let newest = serde_json::to_value(&*progress.borrow_and_update()).unwrap_or_default();
-                kept = kept.and(asked_work::note_progress(db, item.id, self.owner(), &newest).await);
+                kept = kept.and(asked_work_items::note_progress(db, item.id, self.owner(), &newest).await);
             }
             match kept {
                 Err(holdfast_catalog::Error::LeaseLost { .. }) => {
@@ -267,7 +267,7 @@ impl Engine {
             }
             Error::LeaseHeld { .. } => Ending::Again(failure, now + LOOK_AGAIN),
             _ => {
-                tracing::warn!("the {} that was asked for failed: {}", item.kind, failure.message);
+                tracing::warn!("work item {}, a {}, failed: {}", item.id, item.kind, failure.message);
                 Ending::Failed(failure)
             }
         }
@@ -279,10 +279,10 @@ impl Engine {
         let mut pauses = PAUSES.into_iter();
         loop {
             let noted = match ending {
-                Ending::Done(outcome) => asked_work::end(db, item.id, owner, Ok(outcome), now).await,
-                Ending::Failed(failure) => asked_work::end(db, item.id, owner, Err(failure), now).await,
+                Ending::Done(outcome) => asked_work_items::end(db, item.id, owner, Ok(outcome), now).await,
+                Ending::Failed(failure) => asked_work_items::end(db, item.id, owner, Err(failure), now).await,
                 Ending::Again(failure, due_at) => {
-                    asked_work::put_back(db, item.id, owner, failure, *due_at).await
+                    asked_work_items::put_back(db, item.id, owner, failure, *due_at).await
                 }
             };
             let error = match noted {
