@@ -2414,7 +2414,7 @@ export interface components {
         /** @enum {string} */
         WorkKind: "backup" | "check" | "compaction";
         /**
-         * @description `interrupted`: somebody cancelled it, or the service did not live to see its end.
+         * @description `interrupted`: somebody cancelled it, or the service did not live to see its end; the code of `failure` tells which.
          * @enum {string}
          */
         WorkState: "waiting" | "running" | "done" | "failed" | "interrupted";

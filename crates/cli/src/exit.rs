@@ -28,7 +28,7 @@ impl Exit {
     pub(crate) fn of(code: ErrorCode) -> Self {
         match code {
             ErrorCode::BadInput => Self::Usage,
-            ErrorCode::Interrupted => Self::Interrupted,
+            ErrorCode::Cancelled | ErrorCode::Interrupted => Self::Interrupted,
             ErrorCode::NotFound
             | ErrorCode::AlreadyExists
             | ErrorCode::NotSalesforce

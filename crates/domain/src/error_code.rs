@@ -67,6 +67,7 @@ error_codes! {
     IdentityProviderFailed = "identity_provider_failed", 502, "check issuer, client and secret of single sign-on, and whether the provider can be reached";
     NotBuilt = "not_built", 501, "use a Holdfast that was built with it: `cargo build -p holdfast --features query`";
     QueryRefused = "query_refused", 400, "correct the SQL; `holdfast query ORG \"SHOW TABLES\"` lists what can be read";
+    Cancelled = "cancelled", 503, "start it again when it is wanted; what was stored is safe, and a run goes on where it stopped";
     Interrupted = "interrupted", 503, "start the same command again; it goes on where it stopped";
     Internal = "internal", 500, "this is a defect in Holdfast; please report it with the log";
 }

@@ -20,7 +20,8 @@ pub enum RunStatus {
     /// At least one Object could not be captured whole; the Manifest names each with the reason.
     CompletedWithGaps,
     Failed,
-    /// Stopped by a person, a pause or the API budget; the next Run goes on from each Watermark.
+    /// Cancelled by a person or a pause, out of API calls, or cut off: the code of its failure tells which. The next Run
+    /// goes on from each Watermark.
     Interrupted,
 }
 

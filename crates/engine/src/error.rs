@@ -215,7 +215,8 @@ impl Error {
             | Self::NoDescribe { .. }
             | Self::NoOrgDocument { .. }
             | Self::TableLost { .. } => ErrorCode::LakeDamaged,
-            Self::Cancelled | Self::CutOffTooOften { .. } => ErrorCode::Interrupted,
+            Self::Cancelled => ErrorCode::Cancelled,
+            Self::CutOffTooOften { .. } => ErrorCode::Interrupted,
             Self::AskedOtherwise { .. } => ErrorCode::StateForbids,
             Self::TaskStopped { .. } | Self::Scratch { .. } => ErrorCode::Internal,
         }

@@ -79,7 +79,7 @@ pub enum WorkState {
     Running,
     Done,
     Failed,
-    /// It was cancelled, or the service did not live to see its end.
+    /// It was cancelled, or the service did not live to see its end; the code of the failure tells which.
     Interrupted,
 }
 
@@ -178,7 +178,7 @@ impl Engine {
         let work = self.allowed(caller, id, Right::Execute).await?;
         let doing = || "cancel the work item".to_owned();
         let message = format!("{} cancelled it", caller.member.name);
-        let failure = Failure { code: ErrorCode::Interrupted, message };
+        let failure = Failure { code: ErrorCode::Cancelled, message };
         let mut transaction = self.begin().await?;
         let cancelled = asked_work_items::cancel(&mut *transaction, id, &failure, self.clock().now()).await;
         if cancelled.doing(doing)? {
@@ -214,7 +214,9 @@ impl Engine {
             (None, _) if is_at_work => WorkState::Running,
             (None, _) => WorkState::Waiting,
             (Some(_), None) => WorkState::Done,
-            (Some(_), Some(failure)) if failure.code == ErrorCode::Interrupted => WorkState::Interrupted,
+            (Some(_), Some(Failure { code: ErrorCode::Cancelled | ErrorCode::Interrupted, .. })) => {
+                WorkState::Interrupted
+            }
             (Some(_), Some(_)) => WorkState::Failed,
         };
         WorkItem {

@@ -18,7 +18,7 @@ pub(crate) enum WorkKind {
     Compaction,
 }
 
-/// `interrupted`: somebody cancelled it, or the service did not live to see its end.
+/// `interrupted`: somebody cancelled it, or the service did not live to see its end; the code of `failure` tells which.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub(crate) enum WorkState {
     #[serde(rename = "waiting")]

@@ -273,6 +273,7 @@ async fn work_is_cancelled_while_it_waits_and_while_it_goes_on() -> Result<()> {
     owner.delete(&check).await?.ok();
     let cancelled = owner.get(&check).await?.ok();
     assert_eq!((&cancelled["state"], cancelled.get("started_at")), (&json!("interrupted"), None));
+    assert_eq!(cancelled["failure"]["code"], "cancelled");
     assert_eq!(cancelled["failure"]["message"], "Olga Owner cancelled it");
 
     let backup = stuck(&site, &owner).await?;
@@ -282,7 +283,7 @@ async fn work_is_cancelled_while_it_waits_and_while_it_goes_on() -> Result<()> {
     owner.delete(&backup).await?.ok();
     let run = format!("/api/v1/runs/{}", running["run_id"].as_str().unwrap());
     let run = wait_until(&owner, &run, |run| run.get("finished_at").is_some()).await?;
-    assert_eq!(run["status"], "interrupted");
+    assert_eq!((&run["status"], &run["failure"]["code"]), (&json!("interrupted"), &json!("cancelled")));
     assert_eq!(owner.get(&backup).await?.ok()["state"], "interrupted", "and is not begun again");
     worker.stop().await?;
     let audit = owner.get("/api/v1/audit_entries?action=backup.").await?.ok();
