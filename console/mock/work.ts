@@ -66,6 +66,6 @@ export const workItems: WorkItem[] = [
     kind: 'compaction',
     state: 'interrupted',
     ended_at: before(29 * hour),
-    failure: { code: 'interrupted', message: 'Bo Sand cancelled it', hint: 'Start it again.' },
+    failure: { code: 'cancelled', message: 'Bo Sand cancelled it', hint: 'Start it again.' },
   }),
 ]

@@ -333,6 +333,19 @@ export function run(at: number): Run {
         hint: 'Holdfast tries again by itself.',
       },
     }
+  if (at === 4 || at === 5)
+    return {
+      ...base,
+      status: 'interrupted',
+      failure:
+        at === 4
+          ? { code: 'cancelled', message: 'stopped on request', hint: 'Start it again when it is wanted.' }
+          : {
+              code: 'interrupted',
+              message: 'the process ended before the run did; the next run goes on from there',
+              hint: 'Start it again.',
+            },
+    }
   return base
 }
 

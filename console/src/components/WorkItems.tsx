@@ -15,7 +15,7 @@ import { Table } from '~/ui/Table'
 import { Ago } from '~/ui/Time'
 import { QueryView } from './QueryView'
 import { useAct } from './useAct'
-import { runStatusWord, workKindWord, workStateWord, workTone } from './words'
+import { runStatusWord, workKindWord, workTone, workWord } from './words'
 
 export const workPath = '/api/v1/orgs/{org_id}/work_items'
 
@@ -73,7 +73,7 @@ export function WorkItems({ org }: { org: Org }) {
 function columns(org: Org, cancel: (work: WorkItem) => void): TableColumn<WorkItem>[] {
   return [
     { title: 'What', cell: ({ kind }) => workKindWord[kind] },
-    { title: 'State', cell: ({ state }) => <Badge tone={workTone(state)}>{workStateWord[state]}</Badge> },
+    { title: 'State', cell: (work) => <Badge tone={workTone(work.state)}>{workWord(work)}</Badge> },
     { title: 'Asked by', cell: ({ asked_by }) => asked_by },
     { title: 'Asked', cell: ({ asked_at }) => <Ago at={asked_at} /> },
     { title: 'Result', wrap: true, cell: (work) => <Result org={org} work={work} /> },

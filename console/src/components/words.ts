@@ -1,5 +1,15 @@
 // The words and colours that stand for states, the same on every page.
-import type { AutoBackup, Change, ObjectPhase, ObjectWord, Org, RunStatus, WorkItem } from '~/api/types'
+import type {
+  AutoBackup,
+  Change,
+  Failure,
+  ObjectPhase,
+  ObjectWord,
+  Org,
+  Run,
+  RunStatus,
+  WorkItem,
+} from '~/api/types'
 import type { BadgeTone, LightColour } from '~/ui/Light'
 
 export const objectColour = (word: ObjectWord): LightColour =>
@@ -51,6 +61,19 @@ export const runStatusWord: Record<RunStatus, string> = {
   interrupted: 'interrupted',
 }
 
+/** What ended a run or a work item early, by the code of its failure. */
+const endings: Record<string, string> = {
+  cancelled: 'cancelled',
+  interrupted: 'cut off',
+  api_budget_reached: 'out of API calls',
+  api_limit_reached: 'out of API calls',
+}
+
+const endedEarly = (failure: Failure | undefined) => endings[failure?.code ?? ''] ?? 'interrupted'
+
+export const runWord = ({ status, failure }: Pick<Run, 'status' | 'failure'>) =>
+  status === 'interrupted' ? endedEarly(failure) : runStatusWord[status]
+
 export const runTone = (status: RunStatus): BadgeTone =>
   (
     ({
@@ -68,14 +91,8 @@ export const workKindWord: Record<WorkItem['kind'], string> = {
   compaction: 'compaction',
 }
 
-// Somebody cancelled it, or the service died over it again and again; which, its result tells.
-export const workStateWord: Record<WorkItem['state'], string> = {
-  waiting: 'waiting',
-  running: 'running',
-  done: 'done',
-  failed: 'failed',
-  interrupted: 'stopped',
-}
+export const workWord = ({ state, failure }: Pick<WorkItem, 'state' | 'failure'>) =>
+  state === 'interrupted' ? endedEarly(failure) : state
 
 export const workTone = (state: WorkItem['state']): BadgeTone =>
   (({ waiting: 'neutral', running: 'busy', done: 'good', failed: 'bad', interrupted: 'neutral' }) as const)[

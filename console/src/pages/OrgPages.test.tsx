@@ -83,6 +83,14 @@ it('asks again after an error, and shows its code and request', async () => {
   expect(await screen.findByText('completed with gaps')).toBeVisible()
 })
 
+it('tells a run that somebody stopped from one that was cut off', async () => {
+  renderAt(page(acme, '/runs'))
+
+  expect(await screen.findByText('cancelled')).toBeVisible()
+  expect(screen.getByText('cut off')).toBeVisible()
+  expect(screen.queryByText('interrupted')).not.toBeInTheDocument()
+})
+
 it('keeps search, filter and order of the objects in the address', async () => {
   const { user, place } = renderAt(page(acme, '/objects'))
   await user.selectOptions(await screen.findByLabelText('Status'), 'Stopped')
@@ -224,6 +232,6 @@ it('says why a backup failed, beside its run, and shows older work items', async
   await user.click(screen.getByRole('button', { name: 'Older ones' }))
 
   expect(await screen.findByText('Bo Sand cancelled it')).toBeVisible()
-  expect(screen.getByText('stopped')).toBeVisible()
+  expect(screen.getByText('cancelled')).toBeVisible()
   expect(screen.queryByRole('button', { name: 'Older ones' })).not.toBeInTheDocument()
 })

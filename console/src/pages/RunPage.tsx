@@ -13,7 +13,7 @@ import { RunChanges } from '~/components/RunChanges'
 import { RunErrors } from '~/components/RunErrors'
 import { RunObjects } from '~/components/RunObjects'
 import { UrlTabs } from '~/components/UrlTabs'
-import { runStatusWord, runTone } from '~/components/words'
+import { runTone, runWord } from '~/components/words'
 import { paths } from '~/paths'
 import { between, bytes, count, timeOf } from '~/ui/format'
 import { Badge } from '~/ui/Light'
@@ -70,7 +70,7 @@ export default function RunPage() {
 function Standing({ run }: { run: Run }) {
   return (
     <>
-      <Badge tone={runTone(run.status)}>{runStatusWord[run.status]}</Badge>
+      <Badge tone={runTone(run.status)}>{runWord(run)}</Badge>
       <span className="mono">{run.id}</span>
     </>
   )

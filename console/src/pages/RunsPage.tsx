@@ -6,7 +6,7 @@ import type { Run } from '~/api/types'
 import { useOrg } from '~/components/OrgFrame'
 import { PageHead } from '~/components/PageHead'
 import { QueryGrid } from '~/components/QueryGrid'
-import { runStatusWord, runTone } from '~/components/words'
+import { runTone, runWord } from '~/components/words'
 import { paths } from '~/paths'
 import { between, bytes, count, timeOf } from '~/ui/format'
 import type { GridColumn } from '~/ui/grid/column'
@@ -28,7 +28,7 @@ function columns(orgId: string): GridColumn<Run>[] {
       id: 'status',
       title: 'Status',
       width: 165,
-      cell: ({ status }) => <Badge tone={runTone(status)}>{runStatusWord[status]}</Badge>,
+      cell: (run) => <Badge tone={runTone(run.status)}>{runWord(run)}</Badge>,
     },
     {
       id: 'took',

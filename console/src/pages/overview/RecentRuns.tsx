@@ -4,7 +4,7 @@ import { listQuery } from '~/api/queries'
 import type { Org, Run } from '~/api/types'
 import { LinkButton } from '~/components/LinkButton'
 import { QueryView } from '~/components/QueryView'
-import { runStatusWord, runTone } from '~/components/words'
+import { runTone, runWord } from '~/components/words'
 import { paths } from '~/paths'
 import { count } from '~/ui/format'
 import { Badge } from '~/ui/Light'
@@ -40,7 +40,7 @@ function columns(orgId: string): TableColumn<Run>[] {
         </Link>
       ),
     },
-    { title: 'Status', cell: ({ status }) => <Badge tone={runTone(status)}>{runStatusWord[status]}</Badge> },
+    { title: 'Status', cell: (run) => <Badge tone={runTone(run.status)}>{runWord(run)}</Badge> },
     { title: 'New', align: 'right', cell: ({ counts }) => count(counts.new) },
     { title: 'Changed', align: 'right', cell: ({ counts }) => count(counts.changed) },
     { title: 'Deleted', align: 'right', cell: ({ counts }) => count(counts.deleted) },
