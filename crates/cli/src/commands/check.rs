@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 
 use anyhow::Result;
 use clap::Args;
-use holdfast_lake::check::{CheckCounts, CheckProgress, CheckReport, Finding, Invariant};
+use holdfast_engine::work_items::CheckedFinding;
+use holdfast_lake::check::{CheckCounts, CheckProgress, CheckReport, Invariant};
 use indicatif::ProgressBar;
 use serde::Serialize;
 
@@ -34,64 +35,21 @@ struct CheckView {
     lake_id: String,
     is_whole: bool,
     read_data: bool,
-    orgs: u64,
-    manifests: u64,
-    tables: u64,
-    data_files: u64,
-    rows: u64,
-    describes: u64,
-    blobs: u64,
-    bytes: u64,
-    damage: Vec<FindingView>,
-    left_over: Vec<FindingView>,
-}
-
-#[derive(Debug, Serialize)]
-struct FindingView {
-    path: String,
-    invariant: &'static str,
-    number: u8,
-    detail: String,
-}
-
-impl From<&Finding> for FindingView {
-    fn from(finding: &Finding) -> Self {
-        Self {
-            path: finding.path.clone(),
-            invariant: finding.invariant.name(),
-            number: finding.invariant.number(),
-            detail: finding.detail.clone(),
-        }
-    }
-}
-
-impl FindingView {
-    /// Bodies can be had again, as long as the org has them.
-    fn is_of_a_body(&self) -> bool {
-        [Invariant::RowNamesKnownBlob, Invariant::BlobIsItsHash]
-            .iter()
-            .any(|body| body.number() == self.number)
-    }
+    #[serde(flatten)]
+    counts: CheckCounts,
+    damage: Vec<CheckedFinding>,
+    left_over: Vec<CheckedFinding>,
 }
 
 impl CheckView {
     fn new(report: &CheckReport, read_data: bool) -> Self {
-        let CheckCounts { orgs, manifests, tables, data_files, rows, describes, blobs, bytes } =
-            report.counts;
         Self {
             lake_id: report.lake_id.clone(),
             is_whole: report.is_whole(),
             read_data,
-            orgs,
-            manifests,
-            tables,
-            data_files,
-            rows,
-            describes,
-            blobs,
-            bytes,
-            damage: report.damage.iter().map(FindingView::from).collect(),
-            left_over: report.left_over.iter().map(FindingView::from).collect(),
+            counts: report.counts,
+            damage: report.damage.iter().map(CheckedFinding::from).collect(),
+            left_over: report.left_over.iter().map(CheckedFinding::from).collect(),
         }
     }
 }
@@ -126,12 +84,12 @@ fn text(view: &CheckView) -> String {
     }
     let looked_at = format!(
         "{}, {}, {}, {}, {}, {}",
-        counted(view.manifests, "manifest"),
-        counted(view.tables, "table"),
-        counted(view.data_files, "data file"),
-        counted(view.describes, "describe"),
-        counted(view.blobs, "file body").replace("bodys", "bodies"),
-        bytes(view.bytes)
+        counted(view.counts.manifests, "manifest"),
+        counted(view.counts.tables, "table"),
+        counted(view.counts.data_files, "data file"),
+        counted(view.counts.describes, "describe"),
+        counted(view.counts.blobs, "file body").replace("bodys", "bodies"),
+        bytes(view.counts.bytes)
     );
     let _ = match view.damage.len() as u64 {
         0 => writeln!(text, "the lake is whole: {looked_at}"),
@@ -139,7 +97,7 @@ fn text(view: &CheckView) -> String {
             writeln!(text, "the lake is damaged in {}; looked at {looked_at}", counted(damaged, "place"))
         }
     };
-    let (bodies, others): (Vec<_>, Vec<_>) = view.damage.iter().partition(|finding| finding.is_of_a_body());
+    let (bodies, others): (Vec<_>, Vec<_>) = view.damage.iter().partition(|finding| is_of_a_body(finding));
     if !others.is_empty() {
         text.push_str(
             "hint: put the files named above back from a copy of the lake, then check again; no backup fetches them \
@@ -163,8 +121,17 @@ fn text(view: &CheckView) -> String {
     text
 }
 
+/// Bodies can be had again, as long as the org has them.
+fn is_of_a_body(finding: &CheckedFinding) -> bool {
+    [Invariant::RowNamesKnownBlob, Invariant::BlobIsItsHash]
+        .iter()
+        .any(|body| body.number() == finding.number)
+}
+
 #[cfg(test)]
 mod tests {
+    use holdfast_lake::check::Finding;
+
     use super::*;
 
     #[test]

@@ -22,14 +22,8 @@ pub enum WorkOutcome {
 pub struct CheckOutcome {
     pub is_whole: bool,
     pub read_data: bool,
-    pub orgs: u64,
-    pub manifests: u64,
-    pub tables: u64,
-    pub data_files: u64,
-    pub rows: u64,
-    pub describes: u64,
-    pub blobs: u64,
-    pub bytes: u64,
+    #[serde(flatten)]
+    pub counts: CheckCounts,
     pub damaged: u64,
     /// The first thousand.
     pub damage: Vec<CheckedFinding>,
@@ -62,19 +56,10 @@ impl From<&Manifest> for WorkOutcome {
 
 impl CheckOutcome {
     pub(super) fn new(report: &CheckReport, read_data: bool) -> Self {
-        let CheckCounts { orgs, manifests, tables, data_files, rows, describes, blobs, bytes } =
-            report.counts;
         Self {
             is_whole: report.is_whole(),
             read_data,
-            orgs,
-            manifests,
-            tables,
-            data_files,
-            rows,
-            describes,
-            blobs,
-            bytes,
+            counts: report.counts,
             damaged: report.damage.len() as u64,
             damage: report.damage.iter().take(MOST_FINDINGS).map(CheckedFinding::from).collect(),
             left_over: report.left_over.len() as u64,

@@ -16,6 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use holdfast_domain::{ObjectName, OrgId, SchemaHash};
 use object_store::path::Path;
+use serde::{Deserialize, Serialize};
 
 pub use invariant::Invariant;
 
@@ -49,7 +50,7 @@ pub struct Finding {
 }
 
 /// What was looked at.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CheckCounts {
     pub orgs: u64,
     pub manifests: u64,
