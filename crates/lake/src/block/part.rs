@@ -30,7 +30,7 @@ const WINDOW_BYTES: usize = 4 << 20;
 const MOST_FATES: usize = 500_000;
 
 /// A file gets no further chunk when its rows, before they are encoded, take so much.
-const FILE_BYTES: usize = 1 << 30;
+const FILE_BYTES: usize = 2 << 30;
 const FILE_ROWS: usize = 1 << 20;
 
 /// A file that this block has written.
