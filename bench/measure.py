@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import threading
 import time
 from dataclasses import dataclass
 
@@ -50,9 +51,29 @@ def run(command: list, log, env=None, cwd=None) -> Cost:
             env={**os.environ, **(env or {})},
             cwd=cwd,
         )
+        peak = threading.Thread(target=watch, args=(process.pid, peaks := [0]), daemon=True)
+        peak.start()
         _, status, usage = os.wait4(process.pid, 0)
         wall_s = time.monotonic() - began
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode != 0:
         raise Failed(f"{command[0]} ended with {process.returncode}: see {log}")
-    return Cost(wall_s, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
+    peak.join()
+    return Cost(wall_s, usage.ru_utime + usage.ru_stime, peaks[-1] / 1024)
+
+
+def watch(pid, peaks):
+    """Notes the highest resident memory of a process in KiB, as the kernel tells it while the process lives: the last one counts.
+
+    What the kernel tells when it has ended includes the process that started it, and that holds DuckDB.
+    """
+    while True:
+        try:
+            with open(f"/proc/{pid}/status") as status:
+                told = next((line for line in status if line.startswith("VmHWM")), None)
+        except (FileNotFoundError, ProcessLookupError):
+            return
+        if told is None:
+            return
+        peaks.append(int(told.split()[1]))
+        time.sleep(0.01)
