@@ -33,7 +33,7 @@ def unchanged_objects(release, work, report):
     try:
         there = len(org.call("GET", "/services/data/v64.0/sobjects")["sobjects"])
         for number in range(UNCHANGED_OBJECTS - there):
-            notation = f"= Bench{number}__c b{number:02x} Bench\nS-; Name:string(80) N"
+            notation = f"= Bench{number}__c b{number:02x} Bench | CUDQRTZ\nS-; Name:string(80) N"
             org.call("POST", "/simorg/objects", {"notation": notation})
         captured.connect(fresh(captured.work / "data"))
         captured.command("backup", "backup", "acme", "--json")
