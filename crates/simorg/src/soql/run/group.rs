@@ -35,29 +35,44 @@ pub(super) fn groups(
     with_deleted: bool,
 ) -> Vec<Vec<(String, Value)>> {
     // A subtotal, which lacks the key, comes after the groups that have it.
-    let mut groups: BTreeMap<Vec<(bool, SortKey)>, Group> = BTreeMap::new();
+    let mut places: BTreeMap<Vec<(bool, SortKey)>, usize> = BTreeMap::new();
+    let mut groups: Vec<Group> = Vec::new();
     if grouping.keys.is_empty() {
-        groups.insert(Vec::new(), Group::new(grouping, Vec::new(), Vec::new()));
+        places.insert(Vec::new(), 0);
+        groups.push(Group::new(grouping, Vec::new(), Vec::new()));
     }
+    // Rows of one group mostly come one after the other: the keys of the row before, and its groups.
+    let mut before: (Vec<Value>, Vec<usize>) =
+        (Vec::new(), if groups.is_empty() { Vec::new() } else { vec![0] });
     each_match(plan, view, with_deleted, &mut |row| {
-        let keys: Vec<Value> = grouping.keys.iter().map(|key| key.read(view, row)).collect();
-        let values: Vec<Value> =
-            grouping.aggregates.iter().map(|aggregate| aggregate.of.read(view, row)).collect();
-        for set in &grouping.sets {
-            let kept = |(key, has): (&Value, &bool)| if *has { key.clone() } else { Value::Null };
-            let keys: Vec<Value> = keys.iter().zip(set).map(kept).collect();
-            let sorted = keys.iter().zip(set).map(|(key, has)| (!has, SortKey::of(key))).collect();
-            let group = groups.entry(sorted).or_insert_with(|| Group::new(grouping, keys, set.clone()));
-            for (sum, value) in group.sums.iter_mut().zip(&values) {
-                sum.add(value);
+        let is_same = !before.1.is_empty()
+            && grouping.keys.iter().zip(&before.0).all(|(key, held)| key.read(view, row) == *held);
+        if !is_same {
+            let keys: Vec<Value> = grouping.keys.iter().map(|key| key.read(view, row)).collect();
+            let of_set = |set: &Vec<bool>| {
+                let kept = |(key, has): (&Value, &bool)| if *has { key.clone() } else { Value::Null };
+                let keys: Vec<Value> = keys.iter().zip(set).map(kept).collect();
+                let sorted = keys.iter().zip(set).map(|(key, has)| (!has, SortKey::of(key))).collect();
+                *places.entry(sorted).or_insert_with(|| {
+                    groups.push(Group::new(grouping, keys, set.clone()));
+                    groups.len() - 1
+                })
+            };
+            let at = grouping.sets.iter().map(of_set).collect();
+            before = (keys, at);
+        }
+        for (number, aggregate) in grouping.aggregates.iter().enumerate() {
+            let value = aggregate.of.read(view, row);
+            for place in &before.1 {
+                groups[*place].sums[number].add(&value);
             }
         }
         ControlFlow::Continue(())
     });
-    let mut groups: Vec<Group> = groups
-        .into_values()
-        .filter(|group| grouping.having.matches(&|source| group.value(*source)))
-        .collect();
+    let mut found: Vec<Option<Group>> = groups.into_iter().map(Some).collect();
+    let groups = places.into_values().filter_map(|place| found[place].take());
+    let mut groups: Vec<Group> =
+        groups.filter(|group| grouping.having.matches(&|source| group.value(*source))).collect();
     groups.sort_by_cached_key(|group| Ranked {
         keys: grouping.order.iter().map(|key| SortKey::of(&group.value(key.by))).collect(),
         order: &grouping.order,
