@@ -6,19 +6,16 @@
 mod plan;
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
-use arrow_array::{Array, BooleanArray, RecordBatch};
-use arrow_select::filter::filter_record_batch;
+use arrow_array::{Array, RecordBatch};
 use chrono::{DateTime, Utc};
 
 use self::plan::next_merge;
-use crate::data::{DataFileWriter, DataTarget, ID, file_schema, id_at, start_blocking, strings, wait_for};
+use crate::Result;
+use crate::data::{DataFileWriter, DataTarget, ID, file_schema, start_blocking, strings, wait_for};
 use crate::delta::{AddFile, Commit, CommitInfo, Marks};
-use crate::keys::IdKey;
-use crate::read::{BATCH_ROWS, Plan, RowStream, Selection, Wanted, within};
+use crate::read::{BATCH_ROWS, Plan, RowStream, Selection, Wanted};
 use crate::table::TableWriter;
-use crate::{Error, Result};
 
 #[derive(Debug, Clone)]
 pub struct CompactOptions {
@@ -66,17 +63,8 @@ pub(crate) async fn compact(writer: &mut TableWriter, options: &CompactOptions) 
     Ok(report)
 }
 
+/// The rows of `inputs` in new files.
 async fn merge(writer: &TableWriter, inputs: Vec<AddFile>, options: &CompactOptions) -> Result<Vec<AddFile>> {
-    rewrite(writer, inputs, &Arc::default(), options).await
-}
-
-/// The rows of `inputs` in new files, all but the versions of the records `without`, which are sorted.
-pub(crate) async fn rewrite(
-    writer: &TableWriter,
-    inputs: Vec<AddFile>,
-    without: &Arc<[IdKey]>,
-    options: &CompactOptions,
-) -> Result<Vec<AddFile>> {
     let layout = writer.layout();
     let schema = file_schema(layout.fields().iter().map(String::as_str));
     let rows = inputs.iter().map(|file| file.rows).sum();
@@ -91,11 +79,10 @@ pub(crate) async fn rewrite(
     }
     .start();
     let (largest, now_ms) = (options.largest_bytes, options.now.timestamp_millis());
-    let without = without.clone();
     let work = start_blocking(move || async move {
         let mut output =
             Output { target, rows, largest, now_ms, current: None, last_id: String::new(), done: Vec::new() };
-        let written = output.write_all(stream, &without).await;
+        let written = output.write_all(stream).await;
         if written.is_err() {
             for file in &output.done {
                 output.target.discard(file).await;
@@ -118,12 +105,9 @@ struct Output {
 }
 
 impl Output {
-    async fn write_all(&mut self, mut stream: RowStream, without: &[IdKey]) -> Result<()> {
+    async fn write_all(&mut self, mut stream: RowStream) -> Result<()> {
         while let Some(batch) = stream.next().await? {
-            let kept = leave_out(batch, without)?;
-            if kept.num_rows() > 0 {
-                self.write(&kept).await?;
-            }
+            self.write(&batch).await?;
         }
         self.end_file().await
     }
@@ -168,20 +152,6 @@ impl Output {
     }
 }
 
-/// The rows, which are sorted by Id, of all other records.
-fn leave_out(batch: RecordBatch, without: &[IdKey]) -> Result<RecordBatch> {
-    let ids = strings(&batch, ID, "rows")?;
-    let Some(last) = ids.len().checked_sub(1) else { return Ok(batch) };
-    if within(without, id_at(ids, 0, "rows")?, id_at(ids, last, "rows")?).is_empty() {
-        return Ok(batch);
-    }
-    let kept: Vec<bool> = (0..ids.len())
-        .map(|row| Ok(without.binary_search(&id_at(ids, row, "rows")?).is_err()))
-        .collect::<Result<_>>()?;
-    filter_record_batch(&batch, &BooleanArray::from(kept))
-        .map_err(|source| Error::Rows { path: "rows".to_owned(), source })
-}
-
 #[cfg(test)]
 mod tests {
     use arrow_array::{ArrayRef, StringArray};
@@ -189,6 +159,8 @@ mod tests {
     use holdfast_domain::{RunId, SchemaHash};
     use object_store::memory::InMemory;
     use object_store::path::Path;
+
+    use std::sync::Arc;
 
     use super::*;
     use crate::StepHook;

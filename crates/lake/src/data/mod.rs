@@ -5,6 +5,7 @@ mod hash;
 mod layout;
 mod properties;
 mod rows;
+mod upload;
 mod write;
 
 pub(crate) use blocking::{blocking, start_blocking, wait_for};
@@ -14,6 +15,7 @@ pub use layout::{
     is_bookkeeping,
 };
 pub(crate) use layout::{arrow_schema, file_schema};
-pub(crate) use properties::PAGE_ROWS;
+pub(crate) use properties::{PAGE_ROWS, file_properties, writer_properties};
 pub(crate) use rows::{BookColumns, KeyColumns, hexadecimal, id_at, longs, strings};
-pub(crate) use write::{DataFileWriter, DataTarget};
+pub(crate) use upload::FileUpload;
+pub(crate) use write::{DataFileWriter, DataTarget, not_encoded};

@@ -10,7 +10,7 @@ use arrow_array::cast::AsArray;
 use arrow_array::{Array, RecordBatch, StringArray};
 use parquet::basic::{Compression, Encoding, ZstdLevel};
 use parquet::file::metadata::SortingColumn;
-use parquet::file::properties::{EnabledStatistics, WriterProperties};
+use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterPropertiesBuilder};
 use parquet::schema::types::ColumnPath;
 
 use super::layout::{BOOKKEEPING, HASH, ID, MODSTAMP};
@@ -32,12 +32,22 @@ const SAMPLE_ROWS: usize = 1_024;
 /// Fewer values tell nothing.
 const SAMPLE_VALUES: usize = 64;
 
+/// What holds for all our files.
+pub(crate) fn file_properties() -> WriterPropertiesBuilder {
+    WriterProperties::builder()
+        .set_created_by(concat!("holdfast ", env!("CARGO_PKG_VERSION")).to_owned())
+        .set_sorting_columns(Some(vec![SortingColumn {
+            column_idx: 0,
+            descending: false,
+            nulls_first: true,
+        }]))
+}
+
 /// For rows like those of `sample`, of about `row_bytes` each before they are encoded.
-pub(super) fn writer_properties(sample: &RecordBatch, row_bytes: usize) -> WriterProperties {
+pub(crate) fn writer_properties(sample: &RecordBatch, row_bytes: usize) -> WriterProperties {
     let id = ColumnPath::from(ID);
     let zstd = |level| Compression::ZSTD(ZstdLevel::try_new(level).expect("it is a zstd level"));
-    let mut builder = WriterProperties::builder()
-        .set_created_by(concat!("holdfast ", env!("CARGO_PKG_VERSION")).to_owned())
+    let mut builder = file_properties()
         .set_compression(zstd(3))
         // In hexadecimal digits a higher level finds repetitions that are none.
         .set_column_compression(ColumnPath::from(HASH), zstd(1))
@@ -48,11 +58,6 @@ pub(super) fn writer_properties(sample: &RecordBatch, row_bytes: usize) -> Write
         // Lengths apart from texts: zstd makes both smaller than texts with their lengths between them.
         .set_encoding(Encoding::DELTA_LENGTH_BYTE_ARRAY)
         .set_statistics_enabled(EnabledStatistics::None)
-        .set_sorting_columns(Some(vec![SortingColumn {
-            column_idx: 0,
-            descending: false,
-            nulls_first: true,
-        }]))
         .set_column_statistics_enabled(id.clone(), EnabledStatistics::Page)
         .set_column_bloom_filter_enabled(id.clone(), true)
         .set_column_bloom_filter_fpp(id.clone(), 0.01)

@@ -9,23 +9,18 @@ use std::sync::Arc;
 
 use arrow_array::{Array, RecordBatch};
 use arrow_schema::SchemaRef;
-use bytes::Bytes;
 use object_store::path::Path;
-use object_store::{ObjectStore, ObjectStoreExt, WriteMultipart};
+use object_store::{ObjectStore, ObjectStoreExt};
 use parquet::arrow::ArrowWriter;
 use parquet::errors::ParquetError;
 
 use super::layout::{ID, SEQ};
 use super::properties::writer_properties;
 use super::rows::{KeyColumns, id_at, longs, strings};
+use super::upload::FileUpload;
 use crate::delta::AddFile;
 use crate::keys::{IdKey, KeyFileWriter};
 use crate::{Error, Result, Step, StepHook};
-
-/// Below this a file is stored in one request; above, in parts of this size.
-const PART_BYTES: usize = 8 << 20;
-/// Parts on their way at once.
-const PARTS_UNDER_WAY: usize = 2;
 
 /// Where the data files of one table lie, and the cache of their key indexes.
 #[derive(Debug, Clone)]
@@ -63,14 +58,9 @@ pub(crate) struct DataFileWriter {
     row_bytes: usize,
     /// From the first row on, by which its encodings are chosen.
     encoder: Option<ArrowWriter<Vec<u8>>>,
-    upload: Upload,
+    upload: FileUpload,
     keys: Option<KeyFileWriter>,
     extent: Extent,
-}
-
-enum Upload {
-    Small(Vec<u8>),
-    Parts { upload: WriteMultipart, bytes: u64 },
 }
 
 #[derive(Default)]
@@ -93,7 +83,7 @@ impl DataFileWriter {
         let name = format!("part-{}.parquet", uuid::Uuid::now_v7());
         let location = target.location(&name);
         let keys = target.keys_dir.as_ref().and_then(|dir| KeyFileWriter::create(dir, &name, expected_rows));
-        let upload = Upload::Small(Vec::new());
+        let upload = FileUpload::new(target.store.clone(), location.clone());
         let (target, extent) = (target.clone(), Extent::default());
         Self { target, name, location, schema, row_bytes, encoder: None, upload, keys, extent }
     }
@@ -121,7 +111,7 @@ impl DataFileWriter {
         }
         self.drain().await?;
         self.target.hook.before(Step::DataFile)?;
-        let size = self.store_rest().await?;
+        let size = self.upload.finish().await?;
         if let Some(keys) = self.keys.take() {
             keys.finish();
         }
@@ -139,13 +129,8 @@ impl DataFileWriter {
         Ok(Some(add))
     }
 
-    /// Leaves nothing; what the storage keeps of an upload that it could not end is its to clean up.
     pub(crate) async fn abandon(self) {
-        if let Upload::Parts { upload, .. } = self.upload
-            && let Err(error) = upload.abort().await
-        {
-            tracing::debug!(file = self.name, %error, "could not end the upload of an unused data file");
-        }
+        self.upload.abandon().await;
     }
 
     fn encode(&mut self, batch: &RecordBatch) -> Result<(), ParquetError> {
@@ -182,51 +167,10 @@ impl DataFileWriter {
     /// Hands complete row groups on.
     async fn drain(&mut self) -> Result<()> {
         let encoded = self.encoder.as_mut().map(|encoder| std::mem::take(encoder.inner_mut()));
-        let encoded = encoded.unwrap_or_default();
-        if encoded.is_empty() {
-            return Ok(());
-        }
-        match &mut self.upload {
-            Upload::Small(bytes) => {
-                bytes.extend_from_slice(&encoded);
-                if bytes.len() > PART_BYTES {
-                    let bytes = std::mem::take(bytes);
-                    let started = self.target.store.put_multipart(&self.location).await;
-                    let started = started.map_err(|source| Error::writing(&self.location, source))?;
-                    let mut upload = WriteMultipart::new_with_chunk_size(started, PART_BYTES);
-                    let length = bytes.len() as u64;
-                    upload.put(Bytes::from(bytes));
-                    self.upload = Upload::Parts { upload, bytes: length };
-                }
-            }
-            Upload::Parts { upload, bytes } => {
-                *bytes += encoded.len() as u64;
-                for part in encoded.chunks(PART_BYTES) {
-                    let room = upload.wait_for_capacity(PARTS_UNDER_WAY).await;
-                    room.map_err(|source| Error::writing(&self.location, source))?;
-                    upload.write(part);
-                }
-            }
-        }
-        Ok(())
-    }
-
-    async fn store_rest(&mut self) -> Result<u64> {
-        let failed = |source| Error::writing(&self.location, source);
-        match std::mem::replace(&mut self.upload, Upload::Small(Vec::new())) {
-            Upload::Small(bytes) => {
-                let size = bytes.len() as u64;
-                self.target.store.put(&self.location, bytes.into()).await.map_err(failed)?;
-                Ok(size)
-            }
-            Upload::Parts { upload, bytes } => {
-                upload.finish().await.map_err(failed)?;
-                Ok(bytes)
-            }
-        }
+        self.upload.push(encoded.unwrap_or_default()).await
     }
 }
 
-fn not_encoded(location: &Path, source: ParquetError) -> Error {
+pub(crate) fn not_encoded(location: &Path, source: ParquetError) -> Error {
     Error::ParquetNotWritten { path: location.to_string(), source }
 }

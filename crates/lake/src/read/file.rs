@@ -205,11 +205,12 @@ impl FileCursor {
     fn read(&self, segment: Segment) -> Result<ParquetRecordBatchStream<DataSource>> {
         let group = self.metadata.metadata().row_group(segment.row_group);
         let rows = bytes(group.num_rows());
+        let is_read = |leaf| self.projection.leaf_included(leaf);
         let mut builder = self
             .builder()
             .with_row_groups(vec![segment.row_group])
             .with_projection(self.projection.clone())
-            .with_batch_size(self.batch_rows(group, rows));
+            .with_batch_size(batch_rows(group, self.budget, is_read));
         let is_whole = segment.rows.first() == Some(&(0..rows));
         if !is_whole {
             builder = builder
@@ -219,21 +220,6 @@ impl FileCursor {
             builder = builder.with_row_filter(filter);
         }
         builder.build().map_err(|source| self.failed(source))
-    }
-
-    /// Rows per batch, by the size of the decoded text where the footer tells it.
-    fn batch_rows(&self, group: &RowGroupMetaData, rows: usize) -> usize {
-        let decoded: usize = group
-            .columns()
-            .iter()
-            .enumerate()
-            .filter(|(leaf, _)| self.projection.leaf_included(*leaf))
-            .map(|(_, column)| match column.unencoded_byte_array_data_bytes() {
-                Some(text) => bytes(text) + rows * size_of::<i32>(),
-                None => bytes(column.uncompressed_size()).max(rows * size_of::<i64>()),
-            })
-            .sum();
-        (self.budget.batch_bytes / (decoded / rows.max(1)).max(1)).clamp(1, self.budget.batch_rows)
     }
 
     fn row_filter(&self) -> Option<RowFilter> {
@@ -273,6 +259,23 @@ impl FileCursor {
         RecordBatch::try_new_with_options(self.schema.clone(), columns, &options)
             .map_err(|source| Error::Rows { path: self.path.clone(), source })
     }
+}
+
+/// Rows per batch, by the size of the decoded text of the columns that are read, where the footer tells it.
+pub(crate) fn batch_rows(
+    group: &RowGroupMetaData,
+    budget: ReadBudget,
+    is_read: impl Fn(usize) -> bool,
+) -> usize {
+    let rows = bytes(group.num_rows());
+    let columns = group.columns().iter().enumerate().filter(|(leaf, _)| is_read(*leaf));
+    let decoded: usize = columns
+        .map(|(_, column)| match column.unencoded_byte_array_data_bytes() {
+            Some(text) => bytes(text) + rows * size_of::<i32>(),
+            None => bytes(column.uncompressed_size()).max(rows * size_of::<i64>()),
+        })
+        .sum();
+    (budget.batch_bytes / (decoded / rows.max(1)).max(1)).clamp(1, budget.batch_rows)
 }
 
 /// Cuts sorted `ranges` into segments that span at most `segment_rows`, on multiples of it.

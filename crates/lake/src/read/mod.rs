@@ -13,7 +13,7 @@ mod stream;
 mod wanted;
 
 pub use fields::{FieldSet, FieldSets};
-pub(crate) use file::{BATCH_ROWS, FileCursor, ReadBudget};
+pub(crate) use file::{BATCH_ROWS, FileCursor, ReadBudget, batch_rows};
 pub use gauge::Gauge;
 pub(crate) use source::DataSource;
 pub use stream::RowStream;

@@ -9,14 +9,16 @@
 //! Only what lay there before the commit goes. So if this writer slept for longer than its lease, what another one has
 //! committed since is safe; and what another one was about to commit is refused, because the commit is made in any case.
 
+mod without;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use holdfast_domain::RecordId;
 
+use self::without::write_without;
 use crate::Result;
-use crate::compact::{CompactOptions, rewrite};
 use crate::data::blocking;
 use crate::delta::{AddFile, Commit, CommitInfo, Marks};
 use crate::keys::{IdKey, Key};
@@ -48,16 +50,17 @@ pub(crate) async fn erase(
     let ids = IdKey::sorted(records);
     let holding = holding(writer, ids.clone()).await?;
     let mut report = report(&ids, &holding);
-    let options = CompactOptions::at(now);
     let there = writer.data_files().await?;
     let (mut adds, mut removes) = (Vec::new(), Vec::new());
     for Holding { file, .. } in holding {
-        let before = file.rows;
-        let written = rewrite(writer, vec![file.clone()], &ids, &options).await?;
-        report.versions += before - written.iter().map(|file| file.rows).sum::<u64>();
-        report.bytes_written += written.iter().map(|file| file.size).sum::<u64>();
+        removes.push(file.path.clone());
+        let (target, ids, before) = (writer.target().clone(), ids.clone(), file.rows);
+        let now_ms = now.timestamp_millis();
+        let written = blocking(move || async move { write_without(&target, &file, &ids, now_ms).await });
+        let written = written.await?;
+        report.versions += before - written.as_ref().map_or(0, |file| file.rows);
+        report.bytes_written += written.as_ref().map_or(0, |file| file.size);
         adds.extend(written);
-        removes.push(file.path);
     }
     let live = writer.live_records() - report.live.cast_signed();
     let marks = Marks(BTreeMap::from([(LIVE_RECORDS.to_owned(), live)]));
