@@ -18,7 +18,9 @@ use crate::transport::Request;
 
 /// REST API Developer Guide, "Composite": at most 25 requests, of which 5 may be queries.
 pub(crate) const REQUESTS_PER_CALL: usize = 25;
-const QUERIES_PER_CALL: usize = 5;
+pub const QUERIES_PER_CALL: usize = 5;
+/// What a call takes beside so many queries.
+pub const DESCRIBES_BESIDE_QUERIES: usize = REQUESTS_PER_CALL - QUERIES_PER_CALL;
 /// Calls under way at once: answers of many describes are large.
 pub(crate) const CALLS_AT_ONCE: usize = 3;
 
@@ -70,6 +72,17 @@ impl SubAnswer {
     }
 }
 
+/// The inner failure is the org's refusal of this one query.
+pub(crate) fn read_query(answer: &SubAnswer) -> Result<Result<QueryValues, ApiError>, Error> {
+    match answer.http_status_code {
+        200 => serde_json::from_str(answer.text()).map(Ok).map_err(|source| Error::Unreadable {
+            doing: Doing::Query,
+            source: AnswerDefect::Json { source },
+        }),
+        _ => Ok(Err(answer.api_error())),
+    }
+}
+
 impl Client {
     /// Runs small queries, `(soql, all)`, five per call, and answers each in the order given.
     pub async fn composite_query(
@@ -87,19 +100,16 @@ impl Client {
         &self,
         queries: &[(String, bool)],
     ) -> Result<Vec<Result<QueryValues, ApiError>>, Error> {
-        let requests = queries
-            .iter()
-            .map(|(soql, all)| SubRequest { path: query_path(self, soql, *all), headers: Map::new() })
-            .collect();
-        let answers = self.composite(Doing::Query, requests).await?;
-        let read = |answer: SubAnswer| match answer.http_status_code {
-            200 => serde_json::from_str(answer.text()).map(Ok).map_err(|source| Error::Unreadable {
-                doing: Doing::Query,
-                source: AnswerDefect::Json { source },
-            }),
-            _ => Ok(Err(answer.api_error())),
+        let answers = self.composite(Doing::Query, self.query_requests(queries)).await?;
+        answers.iter().map(read_query).collect()
+    }
+
+    pub(crate) fn query_requests(&self, queries: &[(String, bool)]) -> Vec<SubRequest> {
+        let request = |(soql, all): &(String, bool)| SubRequest {
+            path: query_path(self, soql, *all),
+            headers: Map::new(),
         };
-        answers.into_iter().map(read).collect()
+        queries.iter().map(request).collect()
     }
 
     /// One call with up to 25 GET requests, each succeeding or failing by itself; answers in their order.

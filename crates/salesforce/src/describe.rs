@@ -10,7 +10,10 @@ use serde_json::Map;
 
 use crate::api_error::ApiError;
 use crate::client::Client;
-use crate::composite::{CALLS_AT_ONCE, REQUESTS_PER_CALL, SubAnswer, SubRequest};
+use crate::composite::{
+    CALLS_AT_ONCE, DESCRIBES_BESIDE_QUERIES, QUERIES_PER_CALL, QueryValues, REQUESTS_PER_CALL, SubAnswer,
+    SubRequest, read_query,
+};
 use crate::doing::Doing;
 use crate::error::Error;
 use crate::transport::Request;
@@ -62,6 +65,14 @@ pub enum DescribeAnswer {
     Refused(ApiError),
 }
 
+/// What one call told.
+#[derive(Debug)]
+pub struct DescribedAndQueried {
+    pub describes: Vec<(ObjectName, DescribeAnswer)>,
+    /// In the order of the queries.
+    pub values: Vec<Result<QueryValues, ApiError>>,
+}
+
 #[derive(Deserialize)]
 struct GlobalDescribe {
     sobjects: Vec<GlobalObject>,
@@ -95,18 +106,41 @@ impl Client {
         names: &[ObjectName],
         if_modified_since: &BTreeMap<ObjectName, String>,
     ) -> Result<Vec<(ObjectName, DescribeAnswer)>, Error> {
-        let requests = names
-            .iter()
-            .map(|name| {
-                let since = if_modified_since
-                    .get(name)
-                    .map(|time| ("If-Modified-Since".to_owned(), time.as_str().into()));
-                let headers: Map<_, _> = since.into_iter().collect();
-                SubRequest { path: self.data_path(&format!("/sobjects/{name}/describe")), headers }
-            })
-            .collect();
+        let requests = self.describe_requests(names, if_modified_since);
         let answers = self.composite(Doing::Describe, requests).await?;
         Ok(names.iter().cloned().zip(answers.iter().map(read)).collect())
+    }
+
+    /// One call that describes up to [`DESCRIBES_BESIDE_QUERIES`] Objects and runs up to [`QUERIES_PER_CALL`] small queries,
+    /// `(soql, all)`.
+    pub async fn describe_and_query(
+        &self,
+        names: &[ObjectName],
+        if_modified_since: &BTreeMap<ObjectName, String>,
+        queries: &[(String, bool)],
+    ) -> Result<DescribedAndQueried, Error> {
+        let mut requests = self.describe_requests(names, if_modified_since);
+        requests.extend(self.query_requests(queries));
+        let answers = self.composite(Doing::Describe, requests).await?;
+        let (describes, values) = answers.split_at(names.len());
+        Ok(DescribedAndQueried {
+            describes: names.iter().cloned().zip(describes.iter().map(read)).collect(),
+            values: values.iter().map(read_query).collect::<Result<_, _>>()?,
+        })
+    }
+
+    fn describe_requests(
+        &self,
+        names: &[ObjectName],
+        if_modified_since: &BTreeMap<ObjectName, String>,
+    ) -> Vec<SubRequest> {
+        let request = |name: &ObjectName| {
+            let since = if_modified_since.get(name);
+            let since = since.map(|time| ("If-Modified-Since".to_owned(), time.as_str().into()));
+            let headers: Map<_, _> = since.into_iter().collect();
+            SubRequest { path: self.data_path(&format!("/sobjects/{name}/describe")), headers }
+        };
+        names.iter().map(request).collect()
     }
 }
 

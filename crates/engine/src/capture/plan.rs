@@ -17,7 +17,7 @@ use super::computed;
 use super::context::RunContext;
 use super::object_run::{Assignment, Held, ObjectRun, Step, newest_describe};
 use super::outcome::Outcomes;
-use super::probe::{self, Probe, Question};
+use super::probe::{self, Asked};
 use super::scope::{Found, stored};
 use crate::error::{Doing, Error, Result};
 use crate::events::Event;
@@ -26,18 +26,14 @@ use crate::events::Event;
 /// table cannot be opened fails alone.
 pub(crate) async fn assignments(
     ctx: &RunContext,
-    found: Vec<Found>,
+    mut found: Vec<Found>,
     outcomes: &mut Outcomes,
 ) -> Result<Vec<Assignment>> {
-    let questions: Vec<_> = found
-        .iter()
-        .map(|found| Question { described: &found.described, stamp: stamp(&found.method) })
-        .collect();
-    let probes = probe::ask(ctx, &questions).await?;
+    count(ctx, &mut found).await?;
     let mut assignments = Vec::with_capacity(found.len());
-    for (found, probe) in found.into_iter().zip(probes) {
+    for found in found {
         let object = found.object.clone();
-        let assignment = match assignment(ctx, found, probe).await {
+        let assignment = match assignment(ctx, found).await {
             Ok(assignment) => assignment,
             Err(error) => {
                 outcomes.failed(ctx, &object, &error, ObjectEntry::default()).await?;
@@ -51,15 +47,19 @@ pub(crate) async fn assignments(
     Ok(assignments)
 }
 
-fn stamp(method: &CaptureMethod) -> Option<&str> {
-    match method {
-        CaptureMethod::Windows { stamp } => Some(stamp),
-        _ => None,
+/// Counts what was not counted while the others were described.
+async fn count(ctx: &RunContext, found: &mut [Found]) -> Result<()> {
+    let mut uncounted: Vec<_> = found.iter_mut().filter(|found| found.probe == Asked::NotYet).collect();
+    let questions: Vec<_> = uncounted.iter().map(|found| found.question()).collect();
+    let told = probe::ask(ctx, &questions).await?;
+    for (found, told) in uncounted.iter_mut().zip(told) {
+        found.probe = told;
     }
+    Ok(())
 }
 
-async fn assignment(ctx: &RunContext, found: Found, probe: Option<Probe>) -> Result<Assignment> {
-    let Found { object, described, method, gone_fields } = found;
+async fn assignment(ctx: &RunContext, found: Found) -> Result<Assignment> {
+    let Found { object, described, method, gone_fields, probe } = found;
     let open = || async { ctx.lake.writer(&object).await.doing(|| format!("open the table of `{object}`")) };
     let writer = ctx.persist(Some(&object), open).await?;
     if writer.table().is_none() {
@@ -73,7 +73,7 @@ async fn assignment(ctx: &RunContext, found: Found, probe: Option<Probe>) -> Res
         steps: VecDeque::new(),
         held: Held::of(&writer),
         cursor: None,
-        probe,
+        probe: probe.probe(),
         bulk_refused,
         has_looked_again: false,
         occasion: Occasion::Changes,

@@ -1,11 +1,12 @@
 //! A cheap look at many Objects: how many records they have, and the newest stamp.
 //!
-//! Five Objects for one API call, so that a Run over Objects in which nothing changed costs little.
+//! Five Objects for one API call, so that a Run over Objects in which nothing changed costs little; and for none
+//! where a call that describes other Objects takes the question along.
 
 use holdfast_domain::ObjectName;
 use holdfast_domain::capture::window::{OrgSecond, WindowPolicy};
 use holdfast_domain::value::timestamp_us;
-use holdfast_salesforce as salesforce;
+use holdfast_salesforce::{self as salesforce, ApiError, QUERIES_PER_CALL, QueryValues};
 use serde_json::{Map, Value};
 
 use super::context::RunContext;
@@ -31,30 +32,59 @@ impl Probe {
     }
 }
 
+/// What is known of an Object's probe.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Asked {
+    #[default]
+    NotYet,
+    /// The org refused; the Object is read without one.
+    Refused,
+    Told(Probe),
+}
+
+impl Asked {
+    pub(crate) fn probe(self) -> Option<Probe> {
+        match self {
+            Self::Told(probe) => Some(probe),
+            Self::NotYet | Self::Refused => None,
+        }
+    }
+}
+
 /// What the probe is asked about.
 pub(crate) struct Question<'a> {
     pub(crate) described: &'a Described,
     pub(crate) stamp: Option<&'a str>,
 }
 
-/// One answer per question; `None` where the org refused (the Object is then read without one).
-pub(crate) async fn ask(ctx: &RunContext, questions: &[Question<'_>]) -> Result<Vec<Option<Probe>>> {
-    let queries: Vec<(String, bool)> = questions
-        .iter()
-        .map(|question| (select::probe(&question.described.schema, question.stamp), true))
-        .collect();
+impl Question<'_> {
+    /// The query, which looks at all records.
+    pub(crate) fn query(&self) -> (String, bool) {
+        (select::probe(&self.described.schema, self.stamp), true)
+    }
+
+    fn read(&self, answer: Result<QueryValues, ApiError>) -> Asked {
+        answer.map_or(Asked::Refused, |values| Asked::Told(read(&values.records, self.knows_newest())))
+    }
+
+    fn knows_newest(&self) -> bool {
+        let stamp = self.stamp.and_then(|stamp| self.described.schema.field(stamp));
+        stamp.is_some_and(|field| field.aggregatable)
+    }
+}
+
+/// One answer per question.
+pub(crate) async fn ask(ctx: &RunContext, questions: &[Question<'_>]) -> Result<Vec<Asked>> {
+    let queries: Vec<(String, bool)> = questions.iter().map(Question::query).collect();
     let mut probes = Vec::with_capacity(queries.len());
     // A chunk a call, so that a failure repeats one call and not all of them.
-    for (chunk, asked) in queries.chunks(5).zip(questions.chunks(5)) {
+    for (chunk, asked) in queries.chunks(QUERIES_PER_CALL).zip(questions.chunks(QUERIES_PER_CALL)) {
         let ask = || async {
             let answers = ctx.client.composite_query(chunk).await;
             answers.doing(|| format!("count the records of {} objects", chunk.len()))
         };
         let answers = ctx.attempt(None, ask).await?;
-        for (answer, question) in answers.into_iter().zip(asked) {
-            let knows_newest = queries_newest(question);
-            probes.push(answer.ok().map(|values| read(&values.records, knows_newest)));
-        }
+        probes.extend(answers.into_iter().zip(asked).map(|(answer, question)| question.read(answer)));
     }
     Ok(probes)
 }
@@ -72,11 +102,6 @@ pub(crate) async fn count(ctx: &RunContext, object: &ObjectName, filter: Option<
         Ok(answer.map_err(refused).doing(doing)?.total)
     };
     ctx.attempt(Some(object), ask).await
-}
-
-fn queries_newest(question: &Question<'_>) -> bool {
-    let stamp = question.stamp.and_then(|stamp| question.described.schema.field(stamp));
-    stamp.is_some_and(|field| field.aggregatable)
 }
 
 fn read(groups: &[Map<String, Value>], knows_newest: bool) -> Probe {

@@ -10,10 +10,11 @@ use holdfast_domain::manifest::{Gap, ObjectEntry, Trigger};
 use holdfast_domain::schema::ObjectSchema;
 use holdfast_domain::{ErrorCode, ObjectName, SchemaHash};
 use holdfast_lake::Table;
-use holdfast_salesforce::{ApiError, DescribeAnswer};
+use holdfast_salesforce::{ApiError, DESCRIBES_BESIDE_QUERIES, DescribeAnswer, QUERIES_PER_CALL};
 
 use super::context::RunContext;
 use super::object_run::Described;
+use super::probe::{Asked, Question};
 use crate::error::{Doing, Error, Result};
 use crate::events::Event;
 
@@ -25,6 +26,17 @@ pub(crate) struct Found {
     pub(crate) method: CaptureMethod,
     /// Fields that are seen no more since the last describe.
     pub(crate) gone_fields: Vec<String>,
+    pub(crate) probe: Asked,
+}
+
+impl Found {
+    pub(crate) fn question(&self) -> Question<'_> {
+        let stamp = match &self.method {
+            CaptureMethod::Windows { stamp } => Some(stamp.as_str()),
+            _ => None,
+        };
+        Question { described: &self.described, stamp }
+    }
 }
 
 /// The Objects of one Run: those to capture, and those that cannot be, each with its reason.
@@ -35,10 +47,12 @@ pub(crate) struct Scope {
 }
 
 impl Scope {
-    /// For the rounds that follow: what was missed for the first time is known by then.
+    /// For the rounds that follow: what was missed for the first time is known by then, and what was counted is to be
+    /// counted anew.
     pub(crate) fn into_known(mut self) -> Self {
         for found in &mut self.found {
             found.gone_fields.clear();
+            found.probe = Asked::NotYet;
         }
         for gap in self.gaps.values_mut().filter_map(|entry| entry.gap.as_mut()) {
             gap.is_expected = true;
@@ -46,9 +60,6 @@ impl Scope {
         self
     }
 }
-
-/// One composite call describes this many Objects.
-const DESCRIBES_PER_CALL: usize = 25;
 
 /// Describes the org, or only the `wanted` Objects of it.
 pub(crate) async fn describe(ctx: &RunContext, wanted: &[ObjectName]) -> Result<Scope> {
@@ -81,7 +92,7 @@ pub(crate) async fn describe(ctx: &RunContext, wanted: &[ObjectName]) -> Result<
             scope.gaps.insert(object.name, not_capturable("Salesforce says that it cannot be queried"));
         }
     }
-    for chunk in names.chunks(DESCRIBES_PER_CALL) {
+    for chunk in names.chunks(DESCRIBES_BESIDE_QUERIES) {
         describe_chunk(ctx, chunk, &known, &mut scope).await?;
     }
     ctx.events.send(Event::ScopeKnown { objects: scope.found.len(), not_capturable: scope.gaps.len() });
@@ -132,6 +143,7 @@ async fn note_vanished(
     Ok(())
 }
 
+/// Describes some Objects, and counts in the same call what was described before.
 async fn describe_chunk(
     ctx: &RunContext,
     names: &[ObjectName],
@@ -139,14 +151,20 @@ async fn describe_chunk(
     scope: &mut Scope,
 ) -> Result<()> {
     let since = unchanged_since(ctx, names, known);
-    let answers = ctx
+    let to_count = scope.found.iter_mut().filter(|found| found.probe == Asked::NotYet);
+    let mut to_count: Vec<&mut Found> = to_count.take(QUERIES_PER_CALL).collect();
+    let queries: Vec<_> = to_count.iter().map(|found| found.question().query()).collect();
+    let told = ctx
         .attempt(None, || async {
-            let answers = ctx.client.describe_many(names, &since).await;
-            answers.doing(|| format!("describe {} objects", names.len()))
+            let told = ctx.client.describe_and_query(names, &since, &queries).await;
+            told.doing(|| format!("describe {} objects", names.len()))
         })
         .await?;
+    for (found, answer) in to_count.iter_mut().zip(told.values) {
+        found.probe = found.question().read(answer);
+    }
     let mut transaction = ctx.engine.catalog().begin().await.doing(|| "note the describes".to_owned())?;
-    for (object, answer) in answers {
+    for (object, answer) in told.describes {
         let before = known.get(&object);
         let (described, last_modified) = match read(ctx, &object, before, answer).await? {
             Ok(described) => described,
@@ -171,7 +189,7 @@ async fn describe_chunk(
             stopped.doing(|| format!("note why `{object}` is not captured"))?;
             scope.gaps.insert(object, not_capturable(reason));
         } else {
-            scope.found.push(Found { object, described, method, gone_fields });
+            scope.found.push(Found { object, described, method, gone_fields, probe: Asked::NotYet });
         }
     }
     holdfast_catalog::commit(transaction).await.doing(|| "note the describes".to_owned())
