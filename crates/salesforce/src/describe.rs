@@ -10,10 +10,7 @@ use serde_json::Map;
 
 use crate::api_error::ApiError;
 use crate::client::Client;
-use crate::composite::{
-    CALLS_AT_ONCE, DESCRIBES_BESIDE_QUERIES, QUERIES_PER_CALL, QueryValues, REQUESTS_PER_CALL, SubAnswer,
-    SubRequest, read_query,
-};
+use crate::composite::{CALLS_AT_ONCE, QueryValues, REQUESTS_PER_CALL, SubAnswer, SubRequest, read_query};
 use crate::doing::Doing;
 use crate::error::Error;
 use crate::transport::Request;
@@ -111,8 +108,8 @@ impl Client {
         Ok(names.iter().cloned().zip(answers.iter().map(read)).collect())
     }
 
-    /// One call that describes up to [`DESCRIBES_BESIDE_QUERIES`] Objects and runs up to [`QUERIES_PER_CALL`] small queries,
-    /// `(soql, all)`.
+    /// One call that describes up to [`DESCRIBES_BESIDE_QUERIES`](crate::DESCRIBES_BESIDE_QUERIES) Objects and runs up to
+    /// [`QUERIES_PER_CALL`](crate::QUERIES_PER_CALL) small queries, `(soql, all)`.
     pub async fn describe_and_query(
         &self,
         names: &[ObjectName],

@@ -63,7 +63,7 @@ impl Question<'_> {
         (select::probe(&self.described.schema, self.stamp), true)
     }
 
-    fn read(&self, answer: Result<QueryValues, ApiError>) -> Asked {
+    pub(crate) fn read(&self, answer: Result<QueryValues, ApiError>) -> Asked {
         answer.map_or(Asked::Refused, |values| Asked::Told(read(&values.records, self.knows_newest())))
     }
 
