@@ -17,10 +17,12 @@ def measure(captured, report, beside=None):
     if stored != CHANGED:
         raise RuntimeError(f"{stored} of {CHANGED} changes were stored")
     what = f"backup of {CHANGED:,} changes among {captured.records:,}"
-    captured.seen["backup"] = cost.wall_s
+    captured.seen |= {"backup": cost.wall_s, "backup, processor": cost.cpu_s}
     if beside:
-        before = beside.seen["backup"]
-        report.add(what, cost.wall_s, f"itself among {beside.records:,}", before, "1.5 and under 3 s", "s")
+        against = f"itself among {beside.records:,}"
+        report.add(what, cost.wall_s, against, beside.seen["backup"], "1.5 and under 3 s", "s")
+        # The rest of the time is the org's, which counts all its records.
+        report.add(f"{what}, processor", cost.cpu_s, against, beside.seen["backup, processor"], "1.5", "s")
     else:
         report.add(what, cost.wall_s, "3 s", 3, "1", "s")
 

@@ -11,7 +11,7 @@
 
 mod without;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -52,11 +52,13 @@ pub(crate) async fn erase(
     let mut report = report(&ids, &holding);
     let there = writer.data_files().await?;
     let (mut adds, mut removes) = (Vec::new(), Vec::new());
-    for Holding { file, .. } in holding {
+    for Holding { file, found } in holding {
         removes.push(file.path.clone());
-        let (target, ids, before) = (writer.target().clone(), ids.clone(), file.rows);
-        let now_ms = now.timestamp_millis();
-        let written = blocking(move || async move { write_without(&target, &file, &ids, now_ms).await });
+        let (target, before, now_ms) = (writer.target().clone(), file.rows, now.timestamp_millis());
+        // Only those that it holds: the others would lie between its Ids, too.
+        let held: BTreeSet<IdKey> = found.iter().map(|(_, key)| key.id).collect();
+        let held: Vec<IdKey> = held.into_iter().collect();
+        let written = blocking(move || async move { write_without(&target, &file, &held, now_ms).await });
         let written = written.await?;
         report.versions += before - written.as_ref().map_or(0, |file| file.rows);
         report.bytes_written += written.as_ref().map_or(0, |file| file.size);
