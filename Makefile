@@ -42,7 +42,7 @@ conformance:
 	@scripts/setup.sh conformance
 	@scripts/conformance.sh --all
 
-# Takes most of an hour and some 20 GB of disk; ARGS="--records 100000 --large 0" takes minutes.
+# Takes some forty minutes and 20 GB of disk; ARGS="--records 100000 --large 0" takes minutes.
 bench:
 	@scripts/setup.sh bench
 	@$(CONSOLE)

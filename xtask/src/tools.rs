@@ -23,9 +23,16 @@ pub(crate) fn docs(root: &Path) -> anyhow::Result<Findings> {
 }
 
 /// The cargo that runs us, in the checkout.
+///
+/// Without what it has told us of our own package: a build script of `ring` runs again when these variables change, and most
+/// of the workspace is built after it.
 pub(crate) fn cargo(root: &Path) -> Command {
     let mut command = Command::new(option_env!("CARGO").unwrap_or("cargo"));
     command.current_dir(root);
+    let told = |name: &str| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_");
+    for (name, _) in std::env::vars().filter(|(name, _)| told(name)) {
+        command.env_remove(name);
+    }
     command
 }
 

@@ -76,8 +76,8 @@ export default function ErrorsPage() {
   const [show, setShow] = useUrl<'all'>('show')
   const [object, setObject] = useUrl('object')
   const [entry, setEntry] = useUrl('entry')
-  const errors = useInfiniteQuery(
-    listQuery(
+  const errors = useInfiniteQuery({
+    ...listQuery(
       '/api/v1/orgs/{org_id}/errors',
       { org_id: org.id },
       {
@@ -86,7 +86,9 @@ export default function ErrorsPage() {
         ...(object === undefined ? {} : { object }),
       },
     ),
-  )
+    // Time alone turns a light yellow, and no event tells of that.
+    refetchInterval: 15_000,
+  })
   const shown = useMemo(() => columns(org.id, setEntry), [org.id, setEntry])
   const open = errors.data?.pages.flatMap(({ items }) => items).find(({ id }) => id === entry)
   return (
@@ -112,8 +114,8 @@ export default function ErrorsPage() {
         }
         empty={
           <Blank title={show === 'all' ? 'No errors' : 'No open errors'}>
-            What fails is tried again by itself. It shows here at once, and its light turns yellow only when
-            it lasts.
+            What fails is tried again by itself. What a run gives up shows here, and its light turns yellow
+            only when it lasts.
           </Blank>
         }
       />

@@ -158,7 +158,11 @@ export default function ObjectsPage() {
   const [word, setWord] = useUrl<ObjectWord>('word')
   const [phase, setPhase] = useUrl<ObjectPhase>('phase')
   const [sort, setSort] = useUrlSort()
-  const objects = useInfiniteQuery(objectsList(org.id, { q, word, phase, sort }))
+  // Time alone turns a light yellow, and no event tells of that.
+  const objects = useInfiniteQuery({
+    ...objectsList(org.id, { q, word, phase, sort }),
+    refetchInterval: 60_000,
+  })
   const isFiltered = q !== undefined || word !== undefined || phase !== undefined
   return (
     <>

@@ -16,7 +16,7 @@ use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions};
 use parquet::arrow::async_reader::{AsyncFileReader, ParquetRecordBatchStreamBuilder};
 use parquet::column::writer::ColumnCloseResult;
 use parquet::errors::ParquetError;
-use parquet::file::metadata::{PageIndexPolicy, ParquetMetaData, RowGroupMetaData};
+use parquet::file::metadata::{ColumnChunkMetaData, PageIndexPolicy, ParquetMetaData, RowGroupMetaData};
 use parquet::file::page_index::column_index::ColumnIndexMetaData;
 use parquet::file::reader::{ChunkReader, Length};
 use parquet::file::statistics::Statistics;
@@ -55,7 +55,7 @@ pub(super) async fn write_without(
     }
 }
 
-async fn load(source: &mut (impl AsyncFileReader + Send)) -> Result<ArrowReaderMetadata, ParquetError> {
+async fn load(source: &mut impl AsyncFileReader) -> Result<ArrowReaderMetadata, ParquetError> {
     let options = ArrowReaderOptions::new().with_page_index_policy(PageIndexPolicy::Optional);
     ArrowReaderMetadata::load_async(source, options).await
 }
@@ -197,12 +197,11 @@ async fn encode_again(
         if kept.num_rows() == 0 {
             continue;
         }
-        let mut started = match writer.take() {
-            Some(writer) => writer,
-            None => {
-                let properties = writer_properties(&kept, kept.get_array_memory_size() / kept.num_rows());
-                ArrowWriter::try_new(Vec::new(), kept.schema(), Some(properties))?
-            }
+        let mut started = if let Some(writer) = writer.take() {
+            writer
+        } else {
+            let properties = writer_properties(&kept, kept.get_array_memory_size() / kept.num_rows());
+            ArrowWriter::try_new(Vec::new(), kept.schema(), Some(properties))?
         };
         started.write(&kept)?;
         writer = Some(started);
@@ -275,10 +274,9 @@ struct Part {
 
 impl Part {
     async fn read(mut from: impl AsyncFileReader, group: &RowGroupMetaData) -> Result<Self, ParquetError> {
-        let ranges = group.columns().iter().map(|column| column.byte_range());
-        let ranges: Vec<_> = ranges.map(|(start, length)| (start, start + length)).collect();
-        let start = ranges.iter().map(|(start, _)| *start).min().unwrap_or(0);
-        let end = ranges.iter().map(|(_, end)| *end).max().unwrap_or(0);
+        let places = || group.columns().iter().map(ColumnChunkMetaData::byte_range);
+        let start = places().map(|(start, _)| start).min().unwrap_or(0);
+        let end = places().map(|(start, length)| start + length).max().unwrap_or(0);
         Ok(Self { start, bytes: from.get_bytes(start..end).await? })
     }
 
