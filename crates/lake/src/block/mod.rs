@@ -95,6 +95,7 @@ impl<'w> BlockWriter<'w> {
             held: writer.take_keys(),
             own: Vec::new(),
             open: None,
+            is_in_order: true,
             tally: Tally::default(),
         };
         let work = Work::Idle(Box::new(parts));

@@ -1,7 +1,7 @@
 //! Turns the chunks of a block into sorted data files: sort, look up, settle, encode.
 //!
 //! A chunk whose Ids all follow those of the chunk before goes into the same file. Orgs mostly answer in the order of
-//! Ids, so a large block leaves few files; one whose rows come in any order leaves a file for each chunk.
+//! Ids, so a large block leaves few files. Once a chunk does not follow, each one has a file of its own.
 
 use std::cmp::Reverse;
 use std::collections::HashMap;
@@ -29,7 +29,7 @@ const WINDOW_BYTES: usize = 4 << 20;
 /// Overtaken rows that are remembered before their files are written again.
 const MOST_FATES: usize = 500_000;
 
-/// A file gets no further chunk when its rows, before they are encoded, take so much.
+/// A file gets no further chunk when it has so many rows, or when they take so much before they are encoded.
 const FILE_BYTES: usize = 2 << 30;
 const FILE_ROWS: usize = 1 << 20;
 
@@ -54,6 +54,8 @@ pub(super) struct Parts {
     pub(super) own: Vec<OwnFile>,
     /// The file that the next chunk may go on with.
     pub(super) open: Option<OpenFile>,
+    /// Every chunk so far has followed the one before.
+    pub(super) is_in_order: bool,
     pub(super) tally: Tally,
 }
 
@@ -61,7 +63,14 @@ pub(super) struct Parts {
 pub(super) struct OpenFile {
     pub(super) writer: DataFileWriter,
     last: IdKey,
+    rows: usize,
     bytes: usize,
+}
+
+impl OpenFile {
+    fn is_full(&self) -> bool {
+        self.rows >= FILE_ROWS || self.bytes >= FILE_BYTES
+    }
 }
 
 /// A reading that an earlier chunk of the block has stored.
@@ -94,6 +103,7 @@ impl Parts {
         if let (Some(open), Some(first)) = (&self.open, candidates.first())
             && first.id <= open.last
         {
+            self.is_in_order = false;
             self.end_file().await?;
         }
         let ids: Vec<IdKey> = candidates.iter().map(|candidate| candidate.id).collect();
@@ -126,8 +136,9 @@ impl Parts {
         self.tally.counts.unchanged += chunk.rows;
         self.tally.counts.unchanged -=
             chosen.iter().filter(|chosen| chosen.source.0 != bare_batch).count() as u64;
-        self.encode(chunk, &bare_ids, &chosen, is_last).await?;
-        if is_last || self.open.as_ref().is_some_and(|open| open.bytes >= FILE_BYTES) {
+        let ends_file = is_last || !self.is_in_order;
+        self.encode(chunk, &bare_ids, &chosen, ends_file).await?;
+        if ends_file || self.open.as_ref().is_some_and(OpenFile::is_full) {
             self.end_file().await?;
         }
         Ok(())
@@ -180,7 +191,7 @@ impl Parts {
         chunk: Chunk,
         bare_ids: &[[u8; 18]],
         chosen: &[Chosen],
-        is_last: bool,
+        ends_file: bool,
     ) -> Result<()> {
         let Some(last) = chosen.last().map(|chosen| chosen.id) else { return Ok(()) };
         let (row_bytes, chunk_bytes) = (chunk.row_bytes(), chunk.bytes);
@@ -190,11 +201,11 @@ impl Parts {
         let context = &self.context;
         let mut book =
             BookColumns::new(self.seq, context.run.clone(), context.captured_at, context.schema.clone());
-        let rows = if is_last { chosen.len() } else { (FILE_BYTES / row_bytes.max(1)).min(FILE_ROWS) };
+        let rows = if ends_file { chosen.len() } else { (FILE_BYTES / row_bytes.max(1)).min(FILE_ROWS) };
         let mut open = self.open.take().unwrap_or_else(|| {
             let schema = self.intake.file.clone();
             let writer = DataFileWriter::create(&self.target, schema, rows as u64, row_bytes);
-            OpenFile { writer, last, bytes: 0 }
+            OpenFile { writer, last, rows: 0, bytes: 0 }
         });
         for window in chosen.chunks(rows_each) {
             let sources: Vec<(usize, usize)> = window.iter().map(|chosen| chosen.source).collect();
@@ -208,6 +219,7 @@ impl Parts {
             open.writer.write(&rows).await?;
         }
         open.last = last;
+        open.rows += chosen.len();
         open.bytes += chunk_bytes;
         self.open = Some(open);
         Ok(())
