@@ -1,7 +1,7 @@
 //! Records taken out of a table for good: nothing of them is left, and nothing else changes.
 
 use std::ops::ControlFlow;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
 
@@ -19,10 +19,19 @@ async fn open(folder: &Path, hook: StepHook) -> Lake {
     Lake::with_store(store, "test", LakeOptions { hook, cache_dir, ..LakeOptions::default() }).await.unwrap()
 }
 
+/// A lake in a folder of its own, which goes with the first of the three.
+async fn new_lake() -> (tempfile::TempDir, PathBuf, Lake) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("lake");
+    std::fs::create_dir(&path).unwrap();
+    let lake = open(&path, StepHook::default()).await;
+    (folder, path, lake)
+}
+
 /// Everything that lies in the folder, Parquet decoded, as text.
 fn everything_in(folder: &Path) -> String {
     let files = walkdir::WalkDir::new(folder).into_iter().map(|entry| entry.unwrap().into_path());
-    let text = |path: std::path::PathBuf| {
+    let text = |path: PathBuf| {
         if path.extension().is_some_and(|extension| extension == "parquet") {
             let reader =
                 ParquetRecordBatchReaderBuilder::try_new(std::fs::File::open(path).unwrap()).unwrap();
@@ -50,10 +59,7 @@ async fn filled(writer: &mut TableWriter, described: &Described) {
 /// S-88
 #[tokio::test]
 async fn nothing_is_left_of_what_is_erased_and_nothing_else_changes() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("lake");
-    std::fs::create_dir(&path).unwrap();
-    let lake = open(&path, StepHook::default()).await;
+    let (folder, path, lake) = new_lake().await;
     let org = org_in(&lake).await;
     let described = plain(&org).await;
     let mut writer = org.writer(&account()).await.unwrap();
@@ -108,10 +114,7 @@ fn groups(path: &Path, writer: &TableWriter) -> (Vec<u8>, Vec<i64>) {
 #[tokio::test(flavor = "multi_thread")]
 async fn row_groups_that_hold_nothing_erased_are_copied_as_they_lie() {
     const RECORDS: u32 = 140_000;
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("lake");
-    std::fs::create_dir(&path).unwrap();
-    let lake = open(&path, StepHook::default()).await;
+    let (_folder, path, lake) = new_lake().await;
     let org = org_in(&lake).await;
     let described = plain(&org).await;
     let mut writer = org.writer(&account()).await.unwrap();
@@ -162,10 +165,7 @@ async fn an_erasure_that_dies_at_any_step_is_completed_by_the_next() {
         Step::Vacuum,
     ];
     for step in steps {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("lake");
-        std::fs::create_dir(&path).unwrap();
-        let lake = open(&path, StepHook::default()).await;
+        let (_folder, path, lake) = new_lake().await;
         let org = org_in(&lake).await;
         let described = plain(&org).await;
         filled(&mut org.writer(&account()).await.unwrap(), &described).await;
@@ -192,10 +192,7 @@ async fn an_erasure_that_dies_at_any_step_is_completed_by_the_next() {
 /// A machine that was suspended wakes up in the middle of an erasure, long after its lease has passed to somebody else.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_erasure_that_slept_takes_nothing_that_was_committed_since() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("lake");
-    std::fs::create_dir(&path).unwrap();
-    let lake = open(&path, StepHook::default()).await;
+    let (_folder, path, lake) = new_lake().await;
     let org = org_in(&lake).await;
     let described = plain(&org).await;
     filled(&mut org.writer(&account()).await.unwrap(), &described).await;
