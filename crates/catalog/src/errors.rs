@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use holdfast_domain::{ErrorCode, ObjectName, OrgId, RunId};
 use sqlx::any::AnyRow;
 
-use crate::fields::{Fields, error_code, us};
+use crate::fields::{Failure, Fields, error_code, us};
 use crate::runs::AFTER_ALL_IDS;
 use crate::{Db, Error, ErrorId};
 
@@ -65,17 +65,19 @@ pub async fn list_open<'c>(db: impl Db<'c>, org: &OrgId, limit: u32) -> Result<V
     rows.iter().map(read).collect()
 }
 
-/// What is wrong with the org as a whole.
-pub async fn newest_open_of_org<'c>(db: impl Db<'c>, org: &OrgId) -> Result<Option<RecordedError>, Error> {
-    let sql = format!(
-        "{SELECT} WHERE org_id = $1 AND object IS NULL AND resolved_at IS NULL ORDER BY id DESC LIMIT 1"
-    );
-    let row = sqlx::query(&sql)
-        .bind(org.as_str())
-        .fetch_optional(db)
-        .await
-        .map_err(Error::doing("look for an open error of the org"))?;
-    row.as_ref().map(read).transpose()
+/// True if and only if the same is known to be wrong with the org as a whole.
+pub async fn is_open_of_org<'c>(db: impl Db<'c>, org: &OrgId, failure: &Failure) -> Result<bool, Error> {
+    let found = sqlx::query(
+        "SELECT 1 FROM errors WHERE org_id = $1 AND object IS NULL AND resolved_at IS NULL \
+         AND code = $2 AND message = $3 LIMIT 1",
+    )
+    .bind(org.as_str())
+    .bind(failure.code.as_str())
+    .bind(&failure.message)
+    .fetch_optional(db)
+    .await
+    .map_err(Error::doing("look for an open error of the org"))?;
+    Ok(found.is_some())
 }
 
 /// Newest first; `before` is the last error of the page before.

@@ -63,14 +63,14 @@ pub struct WindowPolicy {
     pub lag: Duration,
     /// Each window begins this far before the Watermark. Ten minutes: the longest API transaction.
     pub overlap: Duration,
-    /// Records in one Block, at most, unless one second alone holds more. A million: four full pages of one Bulk job, so that
-    /// the job itself costs few calls beside them.
+    /// Records in one Block, at most, unless one second alone holds more. Two million: eight full pages of one Bulk job, so
+    /// that the job itself costs few calls beside them, and no more than that is read again after a crash.
     pub block_records: u64,
 }
 
 impl Default for WindowPolicy {
     fn default() -> Self {
-        Self { lag: Duration::from_mins(2), overlap: Duration::from_mins(10), block_records: 1_000_000 }
+        Self { lag: Duration::from_mins(2), overlap: Duration::from_mins(10), block_records: 2_000_000 }
     }
 }
 
@@ -103,7 +103,7 @@ impl WindowPolicy {
         if records <= self.block_records || seconds <= 1 {
             return Fit::Take;
         }
-        let share = i128::from(seconds) * i128::from(self.block_records) * 3 / (i128::from(records) * 4);
+        let share = i128::from(seconds) * i128::from(self.block_records) * 9 / (i128::from(records) * 10);
         let shorter = i64::try_from(share).unwrap_or(i64::MAX).clamp(1, seconds - 1);
         Fit::Shorten(Window { from: window.from, until: Some(OrgSecond(window.from.0 + shorter)) })
     }
@@ -135,7 +135,7 @@ impl Ceiling {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fit {
     Take,
-    /// Count this one instead: as long as three quarters of a Block would be if records lay evenly.
+    /// Count this one instead: as long as nine tenths of a Block would be if records lay evenly.
     Shorten(Window),
 }
 

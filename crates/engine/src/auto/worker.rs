@@ -235,17 +235,16 @@ impl Engine {
                 (Failure { code: gap.code, message: gap.message }, pause)
             }
         };
-        self.note_problem(org, &failure, now).await?;
         let put_back = work_items::fail(db, item.id, self.owner(), &failure, Some(now + pause), now).await;
-        put_back.doing(|| "put a round back".to_owned())
+        put_back.doing(|| "put a round back".to_owned())?;
+        self.note_problem(org, &failure, now).await
     }
 
     /// Told once, however often the round is tried in vain.
     async fn note_problem(&self, org: &Org, failure: &Failure, now: DateTime<Utc>) -> Result<()> {
         let db = self.catalog().db();
         let doing = || format!("note what is wrong with `{}`", org.name);
-        let open = errors::newest_open_of_org(db, &org.id).await.doing(doing)?;
-        if open.is_some_and(|open| open.code == failure.code && open.message == failure.message) {
+        if errors::is_open_of_org(db, &org.id, failure).await.doing(doing)? {
             return Ok(());
         }
         let problem = RecordedError {

@@ -59,7 +59,8 @@ pub(crate) struct Plan {
 /// A Bulk page of about this many bytes: the most records that a page may have, of most objects. What breaks off is asked for
 /// again in halves, and nothing of it is held, so that a larger page costs calls only behind a proxy that cuts.
 const PAGE_BYTES: usize = 256 << 20;
-const FIRST_PAGE_RECORDS: u32 = 50_000;
+/// What a field of a record takes, until a page has told: more than most do, since many are blank.
+const GUESSED_FIELD_BYTES: usize = 32;
 const LONGEST_PAGE_RECORDS: u32 = 250_000;
 /// So many pages must come whole before larger ones are tried again.
 const WHOLE_PAGES: u32 = 5;
@@ -153,7 +154,7 @@ async fn bulk(ctx: &RunContext, select: &Select, plan: Plan, sink: &mut impl Sin
 async fn read_job(ctx: &RunContext, select: &Select, job: &str, sink: &mut impl Sink) -> Result<u64> {
     let announced = wait_for_job(ctx, select, job).await?;
     let mut locator: Option<String> = None;
-    let mut size = PageSize::default();
+    let mut size = PageSize::of(select.fields.len());
     let mut records = 0;
     loop {
         let place = Place { job, locator: locator.as_deref(), before: records };
@@ -226,13 +227,13 @@ struct PageSize {
     whole_pages: u32,
 }
 
-impl Default for PageSize {
-    fn default() -> Self {
-        Self { records: FIRST_PAGE_RECORDS, most: LONGEST_PAGE_RECORDS, whole_pages: 0 }
-    }
-}
-
 impl PageSize {
+    /// The first page of records with so many fields.
+    fn of(fields: usize) -> Self {
+        let records = fitting(PAGE_BYTES / (fields.max(1) * GUESSED_FIELD_BYTES));
+        Self { records, most: LONGEST_PAGE_RECORDS, whole_pages: 0 }
+    }
+
     fn learn(&mut self, page: &BulkPageRead) {
         if page.asked < self.records {
             (self.most, self.whole_pages) = (page.asked, 0);
@@ -258,10 +259,14 @@ struct BulkPageRead {
 impl BulkPageRead {
     /// As many records as make a page of the right size, judging by this one.
     fn fitting_records(&self) -> u32 {
-        let Some(bytes_each) = (self.bytes as u64).checked_div(self.records) else { return self.asked };
-        let fitting = PAGE_BYTES as u64 / bytes_each.max(1);
-        u32::try_from(fitting).unwrap_or(u32::MAX).clamp(1, LONGEST_PAGE_RECORDS)
+        let records = usize::try_from(self.records).unwrap_or(usize::MAX);
+        let Some(bytes_each) = self.bytes.checked_div(records) else { return self.asked };
+        fitting(PAGE_BYTES / bytes_each.max(1))
     }
+}
+
+fn fitting(records: usize) -> u32 {
+    u32::try_from(records).unwrap_or(u32::MAX).clamp(1, LONGEST_PAGE_RECORDS)
 }
 
 /// One page into `sink`. What breaks off is asked for again in smaller pieces.
@@ -330,10 +335,16 @@ mod tests {
         assert_eq!((page(1_000, 1_000), page(1, 1 << 30)), (LONGEST_PAGE_RECORDS, 1));
     }
 
+    #[test]
+    fn the_first_page_is_sized_by_the_number_of_fields() {
+        let first = |fields| PageSize::of(fields).records;
+        assert_eq!((first(0), first(30), first(800)), (LONGEST_PAGE_RECORDS, LONGEST_PAGE_RECORDS, 10_485));
+    }
+
     /// A proxy cuts each answer of more than 20,000 records.
     #[test]
     fn pages_that_break_off_are_rare_behind_a_proxy_that_cuts_long_answers() {
-        let mut size = PageSize::default();
+        let mut size = PageSize::of(30);
         let (mut broken, mut sizes) = (0, Vec::new());
         for _ in 0..24 {
             let mut asked = size.records;
@@ -344,8 +355,8 @@ mod tests {
             size.learn(&BulkPageRead { asked, records: asked.into(), bytes: asked as usize, next: None });
         }
 
-        assert_eq!(sizes, [12_500; 24]);
-        // The first page twice, and once whenever larger pages are tried again.
-        assert_eq!(broken, 2 + 3);
+        assert_eq!(sizes, [15_625; 24]);
+        // The first page four times, and once whenever larger pages are tried again.
+        assert_eq!(broken, 4 + 3);
     }
 }

@@ -70,10 +70,14 @@ impl Workers {
             }
         }
         engine.release_dead_work().await?;
-        while let Some(item) = engine.claim_item(BACKUPS).await? {
+        // What is put back because this process stops would otherwise be taken up by it again.
+        while !cancel.is_cancelled()
+            && let Some(item) = engine.claim_item(BACKUPS).await?
+        {
             self.backups.spawn(do_to_end(engine.clone(), item, cancel.child_token()));
         }
         if self.upkeep.is_empty()
+            && !cancel.is_cancelled()
             && let Some(item) = engine.claim_item(UPKEEP).await?
         {
             self.upkeep.spawn(do_to_end(engine.clone(), item, cancel.child_token()));
@@ -140,6 +144,10 @@ impl Engine {
             let due_at = self.clock().now() + LOOK_AGAIN;
             return self.note_ending(item, &Ending::Again(failure, due_at)).await;
         };
+        // Beginning it would lose how far the try before was, which is told until there is another.
+        if cancel.is_cancelled() {
+            return self.note_ending(item, &self.ending_of(item, Err(Error::Cancelled))).await;
+        }
         let begun = asked_work_items::begin(db, item.id, self.owner(), self.clock().now()).await;
         begun.doing(doing)?;
         let outcome = if item.attempts > MOST_TRIES {

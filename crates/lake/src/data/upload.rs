@@ -5,6 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt, WriteMultipart};
+use tokio::runtime::Handle;
 
 use crate::{Error, Result};
 
@@ -59,9 +60,15 @@ impl FileUpload {
     }
 
     /// Durable when this returns; how many bytes it has.
-    pub(crate) async fn finish(self) -> Result<u64> {
+    pub(crate) async fn finish(mut self) -> Result<u64> {
+        // A part that could not be stored is told here, while dropping this still ends the upload.
+        if let State::Parts { upload, .. } = &mut self.state {
+            let stored = upload.wait_for_capacity(0).await;
+            stored.map_err(|source| Error::writing(&self.location, source))?;
+        }
+        let state = self.take();
         let failed = |source| Error::writing(&self.location, source);
-        match self.state {
+        match state {
             State::Small(bytes) => {
                 let size = bytes.len() as u64;
                 self.store.put(&self.location, bytes.into()).await.map_err(failed)?;
@@ -75,11 +82,31 @@ impl FileUpload {
     }
 
     /// Leaves nothing; what the storage keeps of an upload that it could not end is its to clean up.
-    pub(crate) async fn abandon(self) {
-        if let State::Parts { upload, .. } = self.state
-            && let Err(error) = upload.abort().await
-        {
-            tracing::debug!(file = %self.location, %error, "could not end the upload of an unused data file");
+    pub(crate) async fn abandon(mut self) {
+        if let State::Parts { upload, .. } = self.take() {
+            end(upload, &self.location).await;
         }
+    }
+
+    fn take(&mut self) -> State {
+        std::mem::replace(&mut self.state, State::Small(Vec::new()))
+    }
+}
+
+/// A storage of objects keeps the parts of an upload that was never ended, out of sight, and has them paid.
+impl Drop for FileUpload {
+    fn drop(&mut self) {
+        if let State::Parts { upload, .. } = self.take()
+            && let Ok(runtime) = Handle::try_current()
+        {
+            let location = self.location.clone();
+            runtime.spawn(async move { end(upload, &location).await });
+        }
+    }
+}
+
+async fn end(upload: WriteMultipart, location: &Path) {
+    if let Err(error) = upload.abort().await {
+        tracing::debug!(file = %location, %error, "could not end the upload of an unused data file");
     }
 }

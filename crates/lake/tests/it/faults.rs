@@ -3,7 +3,8 @@
 use std::fmt;
 use std::io::{self, ErrorKind};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicIsize, Ordering};
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -15,10 +16,11 @@ use object_store::memory::InMemory;
 use object_store::path::Path;
 use object_store::{
     CopyOptions, GetOptions, GetResult, ListResult, MultipartUpload, ObjectMeta, ObjectStore,
-    PutMultipartOptions, PutOptions, PutPayload, PutResult, Result,
+    PutMultipartOptions, PutOptions, PutPayload, PutResult, Result, UploadPart,
 };
 
 use crate::check;
+use crate::rows::{batch, context, id, plain, stamp};
 use crate::tables::{TableUnderTest, account, org_in, seen};
 
 /// Memory whose writes fail while it is told so.
@@ -26,22 +28,58 @@ use crate::tables::{TableUnderTest, account, org_in, seen};
 struct FailingStore {
     inner: InMemory,
     kind: ErrorKind,
-    fails: AtomicBool,
+    fails: Arc<AtomicBool>,
+    /// Uploads in parts that were begun, and neither completed nor aborted.
+    open_uploads: Arc<AtomicIsize>,
     /// The write is carried out all the same, as when the answer of a bucket is lost on its way.
     writes_anyway: bool,
 }
 
 impl FailingStore {
     fn new(kind: ErrorKind, writes_anyway: bool) -> Arc<Self> {
-        Arc::new(Self { inner: InMemory::new(), kind, fails: AtomicBool::new(false), writes_anyway })
+        let (inner, fails, open_uploads) = Default::default();
+        Arc::new(Self { inner, kind, fails, open_uploads, writes_anyway })
     }
 
     fn failure(&self) -> object_store::Error {
-        object_store::Error::Generic { store: "test", source: Box::new(io::Error::from(self.kind)) }
+        failure(self.kind)
     }
 
     fn set(&self, fails: bool) {
         self.fails.store(fails, Ordering::Relaxed);
+    }
+}
+
+fn failure(kind: ErrorKind) -> object_store::Error {
+    object_store::Error::Generic { store: "test", source: Box::new(io::Error::from(kind)) }
+}
+
+#[derive(Debug)]
+struct FailingUpload {
+    inner: Box<dyn MultipartUpload>,
+    kind: ErrorKind,
+    fails: Arc<AtomicBool>,
+    open_uploads: Arc<AtomicIsize>,
+}
+
+#[async_trait]
+impl MultipartUpload for FailingUpload {
+    fn put_part(&mut self, data: PutPayload) -> UploadPart {
+        if self.fails.load(Ordering::Relaxed) {
+            let kind = self.kind;
+            return Box::pin(async move { Err(failure(kind)) });
+        }
+        self.inner.put_part(data)
+    }
+
+    async fn complete(&mut self) -> Result<PutResult> {
+        self.open_uploads.fetch_sub(1, Ordering::Relaxed);
+        self.inner.complete().await
+    }
+
+    async fn abort(&mut self) -> Result<()> {
+        self.open_uploads.fetch_sub(1, Ordering::Relaxed);
+        self.inner.abort().await
     }
 }
 
@@ -70,7 +108,10 @@ impl ObjectStore for FailingStore {
         if self.fails.load(Ordering::Relaxed) {
             return Err(self.failure());
         }
-        self.inner.put_multipart_opts(location, options).await
+        let inner = self.inner.put_multipart_opts(location, options).await?;
+        self.open_uploads.fetch_add(1, Ordering::Relaxed);
+        let (kind, fails, open_uploads) = (self.kind, self.fails.clone(), self.open_uploads.clone());
+        Ok(Box::new(FailingUpload { inner, kind, fails, open_uploads }))
     }
 
     async fn get_opts(&self, location: &Path, options: GetOptions) -> Result<GetResult> {
@@ -134,6 +175,46 @@ async fn storage_that_refuses_writes_loses_nothing() {
         table.commit(vec![file], vec![]).await.unwrap();
         org.blobs().put(body(&large)).await.unwrap();
         assert_eq!(check::damage(&lake, true).await, []);
+    }
+}
+
+/// A bucket keeps the parts of an upload that nobody ended, and has them paid.
+#[tokio::test]
+async fn a_block_that_fails_or_is_dropped_leaves_no_upload_open() {
+    let store = FailingStore::new(ErrorKind::ConnectionReset, false);
+    let lake = lake_on(&store).await;
+    let org = org_in(&lake).await;
+    let described = plain(&org).await;
+    let is_open = || store.open_uploads.load(Ordering::Relaxed);
+    // Compressed, about half of it is left.
+    let name = |number: u32| {
+        let mut bytes = vec![0; 1 << 19];
+        blake3::Hasher::new().update(&number.to_le_bytes()).finalize_xof().fill(&mut bytes);
+        bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>()
+    };
+    let page = |number| batch(&described, &[vec![id(number).to_string(), name(number), stamp(1)]]);
+    for fails in [true, false] {
+        let mut writer = org.writer(&account()).await.unwrap();
+        writer.set_chunk_budget(1 << 20);
+        let mut block = writer.begin_block(context(&described)).await.unwrap();
+        let mut number = 0;
+        while is_open() == 0 {
+            block.push_page(vec![page(number)]).await.unwrap();
+            number += 1;
+        }
+
+        store.set(fails);
+        if fails {
+            block.flush().await.unwrap_err();
+        }
+        drop(block);
+        store.set(false);
+
+        let begun = Instant::now();
+        while is_open() != 0 {
+            assert!(begun.elapsed() < Duration::from_secs(10), "an upload stays open");
+            tokio::task::yield_now().await;
+        }
     }
 }
 
