@@ -38,12 +38,20 @@ const columns: GridColumn<Org>[] = [
   {
     id: 'address',
     title: 'Address',
-    width: 230,
+    width: 220,
     grows: true,
+    wraps: true,
     cell: (org) => org.instance_url.replace(/^https?:\/\//, ''),
   },
   { id: 'kind', title: 'Kind', width: 145, cell: (org) => kindOf(org) },
-  { id: 'user', title: 'Integration user', width: 175, grows: true, cell: (org) => org.integration_user },
+  {
+    id: 'user',
+    title: 'Integration user',
+    width: 175,
+    grows: true,
+    wraps: true,
+    cell: (org) => org.integration_user,
+  },
   {
     id: 'connected',
     title: 'Connected',
@@ -51,7 +59,13 @@ const columns: GridColumn<Org>[] = [
     isHiddenAtFirst: true,
     cell: (org) => <Ago at={org.connected_at} />,
   },
-  { id: 'owner', title: 'Connected by', width: 150, cell: (org) => org.owner_name },
+  {
+    id: 'owner',
+    title: 'Connected by',
+    width: 150,
+    isHiddenAtFirst: true,
+    cell: (org) => org.owner_name,
+  },
   {
     id: 'id',
     title: 'Org Id',
@@ -94,7 +108,8 @@ export default function OrgsPage() {
       </PageHead>
       {system?.is_auto_backup_served === false && (
         <Notice tone="warn" title="Auto backup stands still">
-          No process of Holdfast has worked on it for a while. Start <code>holdfast serve</code>.
+          No process of Holdfast has worked on it for a while. Whoever runs the service starts it with{' '}
+          <code>holdfast serve</code>.
         </Notice>
       )}
       <QueryGrid
