@@ -55,7 +55,7 @@ function columns(orgId: string): GridColumn<ObjectStatus>[] {
     {
       id: 'why',
       title: 'Why',
-      width: 240,
+      width: 220,
       grows: true,
       wraps: true,
       cell: (row) => <Why object={row} />,
