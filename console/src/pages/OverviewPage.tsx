@@ -94,7 +94,8 @@ function Troubles({ backup, isConnected }: { backup: AutoBackup; isConnected: bo
           <span className="mono soft">{backup.problem.code}</span>
         </Notice>
       )}
-      {backup.problem === undefined && backup.reason !== undefined && (
+      {/* That nothing runs is said above. */}
+      {backup.problem === undefined && backup.reason !== undefined && backup.is_served && (
         <Notice tone={backup.light === 'yellow' ? 'warn' : 'busy'}>{backup.reason}</Notice>
       )}
       {warning > 0 && (
