@@ -42,12 +42,20 @@ export const coverage: Coverage = {
   ],
   could_not_tell: ['Package licences: the integration user may not read UserPackageLicense.'],
   objects: [
-    ...names.map((object, at) => ({
-      object,
-      visibility: 'captured' as const,
-      restorability: object.endsWith('History') ? ('readable_only' as const) : ('restorable' as const),
-      ...(at === 4 ? { hidden_fields: ['Salary__c', 'Score__c'] } : {}),
-    })),
+    ...names
+      .filter((object) => object !== 'Price_Rule__c')
+      .map((object, at) => ({
+        object,
+        visibility: 'captured' as const,
+        restorability: object.endsWith('History') ? ('readable_only' as const) : ('restorable' as const),
+        ...(at === 4 ? { hidden_fields: ['Salary__c', 'Score__c'] } : {}),
+      })),
+    {
+      object: 'Price_Rule__c',
+      visibility: 'hidden',
+      restorability: 'restorable',
+      reason: 'The integration user has no Read permission on this object.',
+    },
     {
       object: 'Secret__c',
       visibility: 'hidden',

@@ -9,7 +9,7 @@ import { routes } from '../src/routes'
 export function renderAt(address: string) {
   const queries = createQueries(() => void router.navigate('/sign-in'))
   const router = createMemoryRouter(routes(queries), { initialEntries: [address] })
-  render(
+  const { unmount } = render(
     <QueryClientProvider client={queries}>
       <RouterProvider router={router} />
     </QueryClientProvider>,
@@ -17,6 +17,7 @@ export function renderAt(address: string) {
   return {
     user: userEvent.setup(),
     router,
+    unmount,
     place: () => `${router.state.location.pathname}${router.state.location.search}`,
   }
 }

@@ -68,4 +68,14 @@ export const workItems: WorkItem[] = [
     ended_at: before(29 * hour),
     failure: { code: 'cancelled', message: 'Bo Sand cancelled it', hint: 'Start it again.' },
   }),
+  asked(50 * hour, {
+    kind: 'backup',
+    state: 'interrupted',
+    ended_at: before(49 * hour),
+    failure: {
+      code: 'interrupted',
+      message: 'it was cut off too often',
+      hint: 'start the same command again; it goes on where it stopped',
+    },
+  }),
 ]

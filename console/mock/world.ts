@@ -191,9 +191,9 @@ export function objectStatus(at: number): ObjectStatus {
       failing_since: before(2 * hour),
       next_try_at: before(-240),
       failure: {
-        code: 'request_limit_exceeded',
+        code: 'api_limit_reached',
         message: 'Salesforce answered REQUEST_LIMIT_EXCEEDED: TotalRequests Limit exceeded',
-        hint: 'Holdfast tries again by itself; raise the limit in Salesforce if it stays so.',
+        hint: 'the org has used up its daily API calls; start again when the 24-hour window has moved, as auto backup does by itself',
         since: before(2 * hour),
       },
     }
@@ -203,8 +203,7 @@ export function objectStatus(at: number): ObjectStatus {
       ...base,
       phase: 'stopped',
       word: 'stopped',
-      stopped_reason:
-        'The integration user may no longer read this object. Grant Read on it, and its backup goes on where it stood.',
+      stopped_reason: 'the integration user no longer sees it: it was deleted, or access was taken away',
     }
   }
   if (name === 'AccountHistory') {
@@ -214,7 +213,7 @@ export function objectStatus(at: number): ObjectStatus {
       failure: {
         code: 'org_unreachable',
         message: 'the org did not answer in time',
-        hint: 'Holdfast tries again by itself.',
+        hint: 'check the address and the network; a run under way tries again by itself',
       },
     }
   }
@@ -292,9 +291,9 @@ export function autoBackup(org: Org): AutoBackup {
       ...base,
       light: 'yellow',
       problem: {
-        code: 'connection_revoked',
+        code: 'needs_reauthorisation',
         message: 'Holdfast can no longer sign in to this org',
-        hint: 'Connect the org again.',
+        hint: 'check the credentials and give them to `holdfast org add`; an org that is known keeps its name',
       },
     }
   }
@@ -330,7 +329,7 @@ export function run(at: number): Run {
       failure: {
         code: 'org_unreachable',
         message: 'the org did not answer in time',
-        hint: 'Holdfast tries again by itself.',
+        hint: 'check the address and the network; a run under way tries again by itself',
       },
     }
   if (at === 4 || at === 5)
@@ -347,6 +346,13 @@ export function run(at: number): Run {
             },
     }
   return base
+}
+
+const { finished_at: _ended, ...begun } = run(0)
+export const runUnderWay: Run = {
+  ...begun,
+  status: 'running',
+  counts: { ...begun.counts, new: 1_204, changed: 88 },
 }
 
 export function block(object: string, at: number): Block {
@@ -377,9 +383,9 @@ export function block(object: string, at: number): Block {
     way: 'failed',
     counts: { new: 0, changed: 0, deleted: 0, undeleted: 0, unchanged: 0, bytes: 0 },
     failure: {
-      code: 'request_limit_exceeded',
+      code: 'api_limit_reached',
       message: 'Salesforce answered REQUEST_LIMIT_EXCEEDED: TotalRequests Limit exceeded',
-      hint: 'Holdfast tries again by itself.',
+      hint: 'the org has used up its daily API calls; start again when the 24-hour window has moved, as auto backup does by itself',
     },
   }
 }
@@ -389,9 +395,9 @@ export const errors: OrgError[] = [
     id: 'err_1',
     object: 'EmailMessage',
     run_id: run(2).id,
-    code: 'request_limit_exceeded',
+    code: 'api_limit_reached',
     message: 'Salesforce answered REQUEST_LIMIT_EXCEEDED: TotalRequests Limit exceeded',
-    hint: 'Holdfast tries again by itself; raise the limit in Salesforce if it stays so.',
+    hint: 'the org has used up its daily API calls; start again when the 24-hour window has moved, as auto backup does by itself',
     at: before(2 * hour),
     light: 'yellow',
   },
@@ -401,7 +407,7 @@ export const errors: OrgError[] = [
     run_id: run(0).id,
     code: 'org_unreachable',
     message: 'the org did not answer in time',
-    hint: 'Holdfast tries again by itself.',
+    hint: 'check the address and the network; a run under way tries again by itself',
     at: before(70),
     light: 'green',
   },
@@ -411,9 +417,20 @@ export const errors: OrgError[] = [
     run_id: run(7).id,
     code: 'org_unreachable',
     message: 'the org did not answer in time',
-    hint: 'Holdfast tries again by itself.',
+    hint: 'check the address and the network; a run under way tries again by itself',
     at: before(day),
     resolved_at: before(day - 120),
+    light: 'green',
+  },
+  {
+    id: 'err_4',
+    object: 'Price_Rule__c',
+    run_id: run(1).id,
+    code: 'permission_missing',
+    message:
+      'the integration user no longer sees it: it was deleted, or access was taken away; what was captured stays; if it is gone indeed, back up once with `--accept-missing`',
+    hint: 'grant the integration user what the message names; the next run goes on where this one stopped',
+    at: before(5 * hour),
     light: 'green',
   },
 ]
@@ -437,9 +454,9 @@ export const runObjects: RunObject[] = names.map((object, at) => {
   return {
     ...row,
     gap: {
-      code: 'object_denied',
-      message: 'the integration user may no longer read this object',
-      hint: 'Grant Read on it.',
+      code: 'permission_missing',
+      message: 'the integration user no longer sees it: it was deleted, or access was taken away',
+      hint: 'grant the integration user what the message names; the next run goes on where this one stopped',
     },
     gap_is_expected: false,
   }

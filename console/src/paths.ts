@@ -37,8 +37,10 @@ export const patterns = {
 export const paths = {
   home: () => '/',
   firstStart: () => patterns.firstStart,
-  signIn: (returnTo?: string) =>
-    withSearch(patterns.signIn, { return_to: returnTo === '/' ? undefined : returnTo }),
+  signIn: (returnTo?: string) => {
+    const to = safeReturn(returnTo ?? null)
+    return withSearch(patterns.signIn, { return_to: to === '/' ? undefined : to })
+  },
   invitation: () => patterns.invitation,
   orgs: () => patterns.orgs,
   connect: (search: { org_id?: string; method?: string } = {}) => withSearch(patterns.connect, search),
@@ -69,9 +71,17 @@ export const paths = {
   account: (search: { tab?: string } = {}) => withSearch(patterns.account, search),
 }
 
-/** Where to go after signing in: a path of this console and nothing else. */
+/** Where to go after signing in: a path of this console and nothing else, and never a page for signing in. */
 export function safeReturn(asked: string | null): string {
-  if (asked === null || !/^\/(?![/\\])/.test(asked)) return paths.home()
+  if (asked === null || !isPath(asked)) return paths.home()
   const url = new URL(asked, location.origin)
-  return url.origin === location.origin ? `${url.pathname}${url.search}` : paths.home()
+  const path = `${url.pathname}${url.search}`
+  if (url.origin !== location.origin || !isPath(path)) return paths.home()
+  return entries.includes(url.pathname) ? safeReturn(url.searchParams.get('return_to')) : path
 }
+
+/** With a second slash a host would follow. */
+const isPath = (text: string) => /^\/(?![/\\])/.test(text)
+
+/** Open to people who are not signed in; whoever is sent to sign in from there was on the way elsewhere, or nowhere. */
+const entries: readonly string[] = [patterns.signIn, patterns.firstStart, patterns.invitation]

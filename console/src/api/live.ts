@@ -28,7 +28,7 @@ const moving = ['auto_backup', 'objects', 'objects/{object}', 'blocks', 'errors'
 )
 const afterRun = ['volume', 'api_use', 'records/{record_id}'].map((end) => `/api/v1/orgs/{org_id}/${end}`)
 const ofOrgs = ['/api/v1/orgs', '/api/v1/orgs/{org_id}']
-const ofRun = ['/api/v1/runs/{run_id}']
+const ofRun = ['', '/objects', '/changes', '/errors'].map((end) => `/api/v1/runs/{run_id}${end}`)
 const pause = 1_500
 const reopenAfter = 5_000
 
@@ -99,10 +99,9 @@ class Refresher {
       this.afterGap()
       return
     }
-    this.#add(moving)
+    this.#add([...moving, ...ofRun])
     if (kind === 'run_finished') this.#add(afterRun)
     if (kind === 'org_changed' || kind === 'auto_backup_changed' || kind === 'run_finished') this.#add(ofOrgs)
-    if (kind === 'run_started' || kind === 'run_finished') this.#add(ofRun)
   }
 
   /** Anything may have happened meanwhile. */

@@ -2,6 +2,7 @@
 import { infiniteQueryOptions } from '@tanstack/react-query'
 import { api, client } from './client'
 import type { paths } from './schema'
+import type { RunStatus } from './types'
 
 export const signInOptionsQuery = () =>
   api.queryOptions('get', '/api/v1/sign_in_options', {}, { staleTime: 0 })
@@ -35,6 +36,17 @@ export const recordQuery = (orgId: string, recordId: string, query: { object?: s
   api.queryOptions('get', '/api/v1/orgs/{org_id}/records/{record_id}', {
     params: { path: { org_id: orgId, record_id: recordId }, query },
   })
+
+/** How often a run that is under way is asked after, whether or not its events come through. */
+export const whileRunning = (run: { status: RunStatus } | undefined) =>
+  run?.status === 'running' ? 3_000 : false
+
+/** A list of runs is asked for often while one of them is under way, and now and then for the next one. */
+export const whileAnyRuns = ({ state }: { state: { data?: { pages: RunPage[] } | undefined } }) =>
+  (state.data?.pages.some(({ items }) => items.some(({ status }) => status === 'running')) ?? false)
+    ? 3_000
+    : 30_000
+type RunPage = { items: { status: RunStatus }[] }
 
 type ListPath = {
   [Path in keyof paths]: paths[Path] extends {

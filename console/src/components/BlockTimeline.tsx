@@ -17,9 +17,11 @@ import { wayWord } from './words'
 /** Every block of an object, newest first; a failed one has its error behind a link. */
 export function BlockTimeline({ orgId, object }: { orgId: string; object: string }) {
   const [entry, setEntry] = useUrl('entry')
-  const blocks = useInfiniteQuery(
-    listQuery('/api/v1/orgs/{org_id}/blocks', { org_id: orgId }, { object, limit: 100 }),
-  )
+  const blocks = useInfiniteQuery({
+    ...listQuery('/api/v1/orgs/{org_id}/blocks', { org_id: orgId }, { object, limit: 100 }),
+    // Somebody who has scrolled far is not disturbed.
+    refetchInterval: ({ state }) => ((state.data?.pages.length ?? 0) > 1 ? false : 5_000),
+  })
   const open = blocks.data?.pages.flatMap(({ items }) => items).find(({ id }) => id === entry)
   const shown = useMemo(() => columns(orgId, setEntry), [orgId, setEntry])
   return (
@@ -47,13 +49,13 @@ export function BlockTimeline({ orgId, object }: { orgId: string; object: string
 
 function columns(orgId: string, show: (id: string) => void): GridColumn<Block>[] {
   return [
-    { id: 'finished_at', title: 'When', width: 175, cell: (block) => <Moment at={block.finished_at} /> },
-    { id: 'outcome', title: 'Outcome', width: 105, cell: (block) => <Outcome block={block} show={show} /> },
-    { id: 'new', title: 'New', width: 75, align: 'right', cell: ({ counts }) => count(counts.new) },
+    { id: 'finished_at', title: 'When', width: 178, cell: (block) => <Moment at={block.finished_at} /> },
+    { id: 'outcome', title: 'Outcome', width: 95, cell: (block) => <Outcome block={block} show={show} /> },
+    { id: 'new', title: 'New', width: 72, align: 'right', cell: ({ counts }) => count(counts.new) },
     {
       id: 'changed',
       title: 'Changed',
-      width: 100,
+      width: 98,
       align: 'right',
       cell: ({ counts }) => count(counts.changed),
     },
@@ -77,27 +79,42 @@ function columns(orgId: string, show: (id: string) => void): GridColumn<Block>[]
       title: 'Unchanged',
       width: 115,
       align: 'right',
+      isHiddenAtFirst: true,
       cell: ({ counts }) => count(counts.unchanged),
     },
-    { id: 'window', title: 'Records modified', width: 235, grows: true, cell: (block) => windowOf(block) },
+    {
+      id: 'window',
+      title: 'Records modified',
+      width: 200,
+      grows: true,
+      wraps: true,
+      cell: (block) => windowOf(block),
+    },
     {
       id: 'way',
       title: 'Read',
-      width: 125,
+      width: 108,
       cell: ({ failure, way }) => (failure === undefined ? wayWord(way) : '—'),
     },
     {
       id: 'took',
       title: 'Took',
-      width: 95,
+      width: 82,
       align: 'right',
       cell: ({ started_at, finished_at }) => between(started_at, finished_at),
     },
-    { id: 'bytes', title: 'Stored', width: 95, align: 'right', cell: ({ counts }) => bytes(counts.bytes) },
+    {
+      id: 'bytes',
+      title: 'Stored',
+      width: 95,
+      align: 'right',
+      isHiddenAtFirst: true,
+      cell: ({ counts }) => bytes(counts.bytes),
+    },
     {
       id: 'run',
       title: 'Run',
-      width: 90,
+      width: 76,
       cell: ({ run_id }) => <Link to={paths.run(orgId, run_id)}>its run</Link>,
     },
     {

@@ -37,13 +37,15 @@ const columns: GridColumn<CoveredObject>[] = [
     title: 'Hidden fields',
     width: 240,
     grows: true,
+    wraps: true,
     cell: ({ hidden_fields }) => <span title={hidden_fields?.join(', ')}>{hidden_fields?.join(', ')}</span>,
   },
   {
     id: 'reason',
     title: 'Why',
-    width: 300,
+    width: 280,
     grows: true,
+    wraps: true,
     cell: ({ reason }) => <span title={reason}>{reason}</span>,
   },
 ]

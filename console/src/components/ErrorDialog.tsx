@@ -1,10 +1,10 @@
 import type { ReactNode } from 'react'
 import { Button } from '~/ui/Button'
 import { Dialog } from '~/ui/Dialog'
-import { Said } from '~/ui/Said'
 import type { Fact } from '~/ui/Panel'
 import { Details } from '~/ui/Panel'
 import { Moment } from '~/ui/Time'
+import { NextStep, Told } from './NextStep'
 
 type Props = {
   /** What it happened to. */
@@ -32,8 +32,8 @@ export function ErrorDialog({ of, at, failure, more = [], actions, onClose }: Pr
       <Details
         facts={[
           { name: 'When', value: <Moment at={at} /> },
-          { name: 'What', value: <Said>{failure.message}</Said> },
-          { name: 'What to do', value: <Said>{failure.hint}</Said> },
+          { name: 'What', value: <Told>{failure.message}</Told> },
+          { name: 'What to do', value: <NextStep hint={failure.hint} code={failure.code} /> },
           ...more,
           { name: 'Code', value: <code>{failure.code}</code> },
         ]}

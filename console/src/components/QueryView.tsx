@@ -3,6 +3,7 @@ import type { ReactNode } from 'react'
 import { asProblem } from '~/api/problem'
 import { Button } from '~/ui/Button'
 import { Blank, Skeleton } from '~/ui/Message'
+import { NextStep, Told } from './NextStep'
 
 /** An error where data would stand: what happened, what to do next, its code, and another try. */
 export function ProblemView({ error, retry }: { error: unknown; retry?: (() => void) | undefined }) {
@@ -18,8 +19,12 @@ export function ProblemView({ error, retry }: { error: unknown; retry?: (() => v
       code={`${problem.code}${id}`}
       actions={retry !== undefined && <Button onClick={retry}>Try again</Button>}
     >
-      {title !== undefined && `${problem.message}. `}
-      {problem.hint}
+      {title !== undefined && (
+        <>
+          <Told>{problem.message}</Told>.{' '}
+        </>
+      )}
+      <NextStep hint={problem.hint} code={problem.code} />
     </Blank>
   )
 }

@@ -1,9 +1,9 @@
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { useMemo } from 'react'
 import { Link } from 'react-router'
-import { listQuery } from '~/api/queries'
+import { listQuery, whileRunning } from '~/api/queries'
 import { noRight } from '~/api/rights'
-import type { ObjectChanges, Org } from '~/api/types'
+import type { ObjectChanges, Org, Run } from '~/api/types'
 import { paths } from '~/paths'
 import { count } from '~/ui/format'
 import type { GridColumn } from '~/ui/grid/column'
@@ -56,15 +56,16 @@ function columns(org: Org, runId: string): GridColumn<ObjectChanges>[] {
 }
 
 /** Per object, what differs between this run and the one before. */
-export function RunChanges({ org, runId }: { org: Org; runId: string }) {
-  const changes = useInfiniteQuery(
-    listQuery('/api/v1/runs/{run_id}/changes', { run_id: runId }, { limit: 200 }),
-  )
+export function RunChanges({ org, run }: { org: Org; run: Run }) {
+  const changes = useInfiniteQuery({
+    ...listQuery('/api/v1/runs/{run_id}/changes', { run_id: run.id }, { limit: 200 }),
+    refetchInterval: whileRunning(run),
+  })
   return (
     <QueryGrid
       name="run-changes"
       label="Changes of the run"
-      columns={useMemo(() => columns(org, runId), [org, runId])}
+      columns={useMemo(() => columns(org, run.id), [org, run.id])}
       query={changes}
       rowId={({ object }) => object}
       toolbar={<span className="soft">Compared with the run before it.</span>}

@@ -1,12 +1,13 @@
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { useMemo } from 'react'
 import { Link } from 'react-router'
-import { listQuery } from '~/api/queries'
-import type { RunError } from '~/api/types'
+import { listQuery, whileRunning } from '~/api/queries'
+import type { Run, RunError } from '~/api/types'
 import { paths } from '~/paths'
 import type { GridColumn } from '~/ui/grid/column'
 import { Blank } from '~/ui/Message'
 import { Moment } from '~/ui/Time'
+import { NextStep, Told } from './NextStep'
 import { QueryGrid } from './QueryGrid'
 
 function columns(orgId: string): GridColumn<RunError>[] {
@@ -21,26 +22,37 @@ function columns(orgId: string): GridColumn<RunError>[] {
     {
       id: 'message',
       title: 'What went wrong',
-      width: 300,
+      width: 320,
       grows: true,
-      cell: ({ message }) => <span title={message}>{message}</span>,
+      wraps: true,
+      cell: ({ message }) => (
+        <span title={message}>
+          <Told>{message}</Told>
+        </span>
+      ),
     },
     {
       id: 'hint',
       title: 'What to do',
       width: 260,
       grows: true,
-      cell: ({ hint }) => <span title={hint}>{hint}</span>,
+      wraps: true,
+      cell: ({ hint, code }) => (
+        <span title={hint}>
+          <NextStep hint={hint} code={code} />
+        </span>
+      ),
     },
-    { id: 'code', title: 'Code', width: 170, cell: ({ code }) => <code>{code}</code> },
+    { id: 'code', title: 'Code', width: 170, isHiddenAtFirst: true, cell: ({ code }) => <code>{code}</code> },
     { id: 'at', title: 'When', width: 175, cell: ({ at }) => <Moment at={at} /> },
   ]
 }
 
-export function RunErrors({ orgId, runId }: { orgId: string; runId: string }) {
-  const errors = useInfiniteQuery(
-    listQuery('/api/v1/runs/{run_id}/errors', { run_id: runId }, { limit: 200 }),
-  )
+export function RunErrors({ orgId, run }: { orgId: string; run: Run }) {
+  const errors = useInfiniteQuery({
+    ...listQuery('/api/v1/runs/{run_id}/errors', { run_id: run.id }, { limit: 200 }),
+    refetchInterval: whileRunning(run),
+  })
   return (
     <QueryGrid
       name="run-errors"

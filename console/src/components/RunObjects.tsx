@@ -1,14 +1,15 @@
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { useMemo } from 'react'
 import { Link } from 'react-router'
-import { listQuery } from '~/api/queries'
-import type { RunObject } from '~/api/types'
+import { listQuery, whileRunning } from '~/api/queries'
+import type { Run, RunObject } from '~/api/types'
 import { paths } from '~/paths'
 import { count } from '~/ui/format'
 import type { GridColumn } from '~/ui/grid/column'
 import { Badge } from '~/ui/Light'
 import { Blank } from '~/ui/Message'
 import { FilterSelect } from './FilterSelect'
+import { Told } from './NextStep'
 import { QueryGrid } from './QueryGrid'
 import { useUrl } from './useUrl'
 
@@ -17,7 +18,7 @@ function columns(orgId: string): GridColumn<RunObject>[] {
     {
       id: 'object',
       title: 'Object',
-      width: 190,
+      width: 180,
       grows: true,
       cell: ({ object }) => <Link to={paths.object(orgId, object)}>{object}</Link>,
     },
@@ -55,9 +56,15 @@ function columns(orgId: string): GridColumn<RunObject>[] {
     {
       id: 'gap',
       title: 'What is missing, and why',
-      width: 290,
+      width: 260,
       grows: true,
-      cell: ({ gap }) => gap !== undefined && <span title={`${gap.message} ${gap.hint}`}>{gap.message}</span>,
+      wraps: true,
+      cell: ({ gap }) =>
+        gap !== undefined && (
+          <span title={`${gap.message} ${gap.hint}`}>
+            <Told>{gap.message}</Told>
+          </span>
+        ),
     },
     {
       id: 'version',
@@ -71,6 +78,8 @@ function columns(orgId: string): GridColumn<RunObject>[] {
 }
 
 function Completeness({ row: { gap, gap_is_expected, is_verified } }: { row: RunObject }) {
+  // The same word and colour as beside the object.
+  if (gap?.code === 'permission_missing') return <Badge>stopped</Badge>
   if (gap !== undefined)
     return (
       <Badge tone={gap_is_expected ? 'neutral' : 'warn'}>{gap_is_expected ? 'not captured' : 'gap'}</Badge>
@@ -84,15 +93,16 @@ function Completeness({ row: { gap, gap_is_expected, is_verified } }: { row: Run
 }
 
 /** What a run captured of each object. */
-export function RunObjects({ orgId, runId }: { orgId: string; runId: string }) {
+export function RunObjects({ orgId, run }: { orgId: string; run: Run }) {
   const [only, setOnly] = useUrl<'changed'>('only')
-  const objects = useInfiniteQuery(
-    listQuery(
+  const objects = useInfiniteQuery({
+    ...listQuery(
       '/api/v1/runs/{run_id}/objects',
-      { run_id: runId },
+      { run_id: run.id },
       { limit: 200, only_changed: only === 'changed' },
     ),
-  )
+    refetchInterval: whileRunning(run),
+  })
   return (
     <QueryGrid
       name="run-objects"

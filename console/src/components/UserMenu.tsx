@@ -8,6 +8,7 @@ import { paths } from '~/paths'
 import { Menu } from '~/ui/Menu'
 import type { Theme } from '~/ui/theme'
 import { onThemeChange, readTheme, setTheme } from '~/ui/theme'
+import { forgetKept } from './keptForm'
 import { useAct } from './useAct'
 
 const themes: [Theme, string][] = [
@@ -24,6 +25,7 @@ export function UserMenu({ me }: { me: Me | undefined }) {
     act: () => client.DELETE('/api/v1/session'),
     onDone: () => {
       queries.clear()
+      forgetKept()
       void navigate(paths.signIn())
     },
   })

@@ -3,7 +3,7 @@ import { Link } from 'react-router'
 import { client } from '~/api/client'
 import { listQuery } from '~/api/queries'
 import { noRight } from '~/api/rights'
-import type { Org, WorkItem } from '~/api/types'
+import type { Failure, Org, WorkItem } from '~/api/types'
 import { paths } from '~/paths'
 import { Button } from '~/ui/Button'
 import { count, counted } from '~/ui/format'
@@ -13,6 +13,7 @@ import { Panel } from '~/ui/Panel'
 import type { TableColumn } from '~/ui/Table'
 import { Table } from '~/ui/Table'
 import { Ago } from '~/ui/Time'
+import { NextStep, Told } from './NextStep'
 import { QueryView } from './QueryView'
 import { useAct } from './useAct'
 import { runStatusWord, workKindWord, workTone, workWord } from './words'
@@ -91,14 +92,30 @@ function columns(org: Org, cancel: (work: WorkItem) => void): TableColumn<WorkIt
 
 function Result({ org, work }: { org: Org; work: WorkItem }) {
   const { failure, run_id: run, run_status: status } = work
-  if (run === undefined) return failure?.message ?? outcomeOf(work)
+  const told = failure !== undefined && <Failed failure={failure} />
+  if (run === undefined) return told === false ? outcomeOf(work) : told
   const link = (
     <Link to={paths.run(org.id, run)}>{status === undefined ? 'its run' : runStatusWord[status]}</Link>
   )
-  if (failure === undefined) return link
   return (
     <>
-      {failure.message} · {link}
+      {told}
+      {told !== false && ' · '}
+      {link}
+    </>
+  )
+}
+
+function Failed({ failure: { message, hint, code } }: { failure: Failure }) {
+  return (
+    <>
+      <Told>{message}</Told>
+      {/* Who cancelled it knows how to begin it again. */}
+      {code !== 'cancelled' && (
+        <div className="soft">
+          <NextStep hint={hint} code={code} />
+        </div>
+      )}
     </>
   )
 }

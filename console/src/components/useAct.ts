@@ -2,6 +2,7 @@ import type { QueryKey } from '@tanstack/react-query'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { asProblem } from '~/api/problem'
 import { say } from '~/ui/toasts'
+import { plainly } from './hints'
 
 type Act<Input, Output> = {
   /** What is done, through the client. */
@@ -27,7 +28,7 @@ export function useAct<Input = void, Output = unknown>(what: Act<Input, Output>)
     onError: (error) => {
       if (what.isShownByForm) return
       const problem = asProblem(error)
-      say(`${problem.message}. ${problem.hint}`, 'bad')
+      say(`${problem.message}. ${plainly(problem.hint, problem.code)}`, 'bad')
     },
   })
 }

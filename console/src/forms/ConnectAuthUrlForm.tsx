@@ -2,7 +2,7 @@ import type { Org } from '~/api/types'
 import { CommandLine } from '~/components/CommandLine'
 import { TextField } from '~/ui/Field'
 import type { ConnectTarget } from './connectTarget'
-import { cliOf } from './connectTarget'
+import { cliOf, keptAs } from './connectTarget'
 import { Form } from './Form'
 import { OrgNameField } from './OrgNameField'
 import { useConnect } from './useConnect'
@@ -17,7 +17,10 @@ export function ConnectAuthUrlForm({
   onDone: (org: Org) => void
 }) {
   const connect = useConnect(target, onDone)
-  const { values, bind } = useFields({ name: '', auth_url: '' }, connect.error)
+  const { values, bind } = useFields({ name: '', auth_url: '' }, connect.error, {
+    as: keptAs(target),
+    secrets: ['auth_url'],
+  })
   return (
     <Form
       action="Connect"

@@ -1,14 +1,13 @@
-import { useState } from 'react'
+import { useEffect } from 'react'
 import { client } from '~/api/client'
 import { CommandLine } from '~/components/CommandLine'
 import { useAct } from '~/components/useAct'
 import { Copy } from '~/ui/Copy'
 import { TextField } from '~/ui/Field'
 import type { ConnectTarget } from './connectTarget'
-import { cliOf } from './connectTarget'
+import { cliOf, keptAs } from './connectTarget'
 import { Form } from './Form'
-import type { LoginPlace } from './loginUrl'
-import { LoginUrlFields, loginUrlOf } from './loginUrl'
+import { LoginUrlFields, loginUrlOf, placeOf } from './loginUrl'
 import { OrgNameField } from './OrgNameField'
 import { useFields } from './useFields'
 
@@ -20,7 +19,6 @@ export function ConnectBrowserForm({
   target: ConnectTarget
   callbackUrl: string | undefined
 }) {
-  const [place, setPlace] = useState<LoginPlace>('production')
   const start = useAct({
     act: (body: {
       login_url: string
@@ -34,10 +32,19 @@ export function ConnectBrowserForm({
       if (/^https?:/.test(authorize_url)) location.assign(authorize_url)
     },
   })
-  const { values, bind } = useFields(
-    { name: '', login_url: '', client_id: '', client_secret: '' },
+  const { values, bind, set } = useFields(
+    { place: 'production', name: '', login_url: '', client_id: '', client_secret: '' },
     start.error,
+    { as: keptAs(target), secrets: ['client_secret'] },
   )
+  const { reset } = start
+  // Back from Salesforce's page a browser may show this page as it was left: busy.
+  useEffect(() => {
+    const onShow = (event: PageTransitionEvent) => event.persisted && reset()
+    addEventListener('pageshow', onShow)
+    return () => removeEventListener('pageshow', onShow)
+  }, [reset])
+  const place = placeOf(values.place)
   const loginUrl = loginUrlOf(place, values.login_url)
   return (
     <Form
@@ -54,7 +61,7 @@ export function ConnectBrowserForm({
       }
     >
       {target.kind === 'new' && <OrgNameField {...bind('name')} />}
-      <LoginUrlFields place={place} setPlace={setPlace} domain={bind('login_url')} />
+      <LoginUrlFields place={place} setPlace={(to) => set({ place: to })} domain={bind('login_url')} />
       <TextField
         label="Consumer key of your connected app"
         required

@@ -2,7 +2,7 @@ import type { Org } from '~/api/types'
 import { CommandLine } from '~/components/CommandLine'
 import { TextField } from '~/ui/Field'
 import type { ConnectTarget } from './connectTarget'
-import { cliOf } from './connectTarget'
+import { cliOf, keptAs } from './connectTarget'
 import { Form } from './Form'
 import { loginUrlOf } from './loginUrl'
 import { OrgNameField } from './OrgNameField'
@@ -21,6 +21,7 @@ export function ConnectClientCredentialsForm({
   const { values, bind } = useFields(
     { name: '', login_url: '', client_id: '', client_secret: '' },
     connect.error,
+    { as: keptAs(target), secrets: ['client_secret'] },
   )
   const loginUrl = loginUrlOf('my_domain', values.login_url)
   return (

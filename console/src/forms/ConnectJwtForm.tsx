@@ -1,24 +1,23 @@
-import { useState } from 'react'
 import type { Org } from '~/api/types'
 import { CommandLine } from '~/components/CommandLine'
 import { TextArea, TextField } from '~/ui/Field'
 import type { ConnectTarget } from './connectTarget'
-import { cliOf } from './connectTarget'
+import { cliOf, keptAs } from './connectTarget'
 import { Form } from './Form'
-import type { LoginPlace } from './loginUrl'
-import { LoginUrlFields, loginUrlOf } from './loginUrl'
+import { LoginUrlFields, loginUrlOf, placeOf } from './loginUrl'
 import { OrgNameField } from './OrgNameField'
 import { useConnect } from './useConnect'
 import { useFields } from './useFields'
 
 /** Connects with a key whose certificate the connected app knows. */
 export function ConnectJwtForm({ target, onDone }: { target: ConnectTarget; onDone: (org: Org) => void }) {
-  const [place, setPlace] = useState<LoginPlace>('production')
   const connect = useConnect(target, onDone)
-  const { values, bind } = useFields(
-    { name: '', login_url: '', client_id: '', username: '', private_key: '' },
+  const { values, bind, set } = useFields(
+    { place: 'production', name: '', login_url: '', client_id: '', username: '', private_key: '' },
     connect.error,
+    { as: keptAs(target), secrets: ['private_key'] },
   )
+  const place = placeOf(values.place)
   const loginUrl = loginUrlOf(place, values.login_url)
   return (
     <Form
@@ -39,7 +38,7 @@ export function ConnectJwtForm({ target, onDone }: { target: ConnectTarget; onDo
       }
     >
       {target.kind === 'new' && <OrgNameField {...bind('name')} />}
-      <LoginUrlFields place={place} setPlace={setPlace} domain={bind('login_url')} />
+      <LoginUrlFields place={place} setPlace={(to) => set({ place: to })} domain={bind('login_url')} />
       <TextField
         label="Consumer key of your connected app"
         required

@@ -1,5 +1,6 @@
 import type { ReactNode } from 'react'
 import { asProblem } from '~/api/problem'
+import { NextStep } from '~/components/NextStep'
 import type { ButtonLook } from '~/ui/Button'
 import { Button } from '~/ui/Button'
 import { classes } from '~/ui/classes'
@@ -54,7 +55,7 @@ function FormProblem({ problem }: { problem: unknown }) {
   const { message, hint, code, requestId } = asProblem(problem)
   return (
     <Notice tone="bad" title={message}>
-      {hint}
+      <NextStep hint={hint} code={code} />
       <div className="soft mono">
         {code}
         {requestId !== undefined && ` · request ${requestId}`}

@@ -4,6 +4,10 @@ export type LoginPlace = 'production' | 'sandbox' | 'my_domain'
 
 const known = { production: 'https://login.salesforce.com', sandbox: 'https://test.salesforce.com' }
 
+/** What was kept may be of another version. */
+export const placeOf = (text: string): LoginPlace =>
+  text === 'sandbox' || text === 'my_domain' ? text : 'production'
+
 export function loginUrlOf(place: LoginPlace, domain: string): string {
   if (place !== 'my_domain') return known[place]
   const typed = domain.trim().replace(/\/+$/, '')

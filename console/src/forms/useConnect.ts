@@ -2,6 +2,7 @@ import { client } from '~/api/client'
 import type { NewCredentials, Org } from '~/api/types'
 import { useAct } from '~/components/useAct'
 import type { ConnectTarget } from './connectTarget'
+import { forgetKept } from '~/components/keptForm'
 
 /** Connects with credentials that need no browser, a new org or a known one again. */
 export function useConnect(target: ConnectTarget, onDone: (org: Org) => void) {
@@ -15,6 +16,9 @@ export function useConnect(target: ConnectTarget, onDone: (org: Org) => void) {
           }),
     changes: ['/api/v1/orgs', '/api/v1/orgs/{org_id}', '/api/v1/me'],
     isShownByForm: true,
-    onDone,
+    onDone: (org: Org) => {
+      forgetKept()
+      onDone(org)
+    },
   })
 }

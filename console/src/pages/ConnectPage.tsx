@@ -6,6 +6,8 @@ import type { Org } from '~/api/types'
 import { Closed } from '~/components/Closed'
 import { PageHead } from '~/components/PageHead'
 import { QueryView } from '~/components/QueryView'
+import type { Refusals } from '~/components/refusals'
+import { refusalOf } from '~/components/refusals'
 import { useUrl } from '~/components/useUrl'
 import { ConnectAuthUrlForm } from '~/forms/ConnectAuthUrlForm'
 import { ConnectBrowserForm } from '~/forms/ConnectBrowserForm'
@@ -43,6 +45,26 @@ const methods = [
 ] as const
 type Method = (typeof methods)[number]['value']
 
+const refusals: Refusals = {
+  needs_reauthorisation:
+    'Access was denied on Salesforce’s page, or the connected app is not set up for Holdfast: look at its callback URL, its scopes “api” and “refresh_token”, and which users it admits. Then try again.',
+  link_expired: 'The sign-in took too long or was used already. Begin it again.',
+  already_exists: 'You signed in to another org than the one that was meant, or the name is taken already.',
+  foreign_request: 'Somebody else began this sign-in. Begin it again.',
+  bad_input: 'Something in the form was not accepted. Look through it, and try again.',
+  not_salesforce: 'The address is not one of Salesforce. Use the My Domain address of the org.',
+  org_unreachable: 'The org did not answer. Try again in a while.',
+  org_busy: 'The org was too busy to answer. Try again in a while.',
+  answer_unreadable: 'The org gave an answer that could not be read. Try again in a while.',
+  permission_missing:
+    'The integration user lacks a permission, such as “API Enabled”. Grant it, and try again.',
+  request_refused: 'Salesforce refused the request. Look at the connected app, and try again.',
+  api_limit_reached: 'The org has used up its API calls of the day. Try again tomorrow.',
+  not_allowed: 'You have no right to connect this org. Ask an owner of the team.',
+}
+const otherwise =
+  'The sign-in did not come to its end. Try again; if it stays so, whoever runs the service finds the reason in its log.'
+
 export default function ConnectPage() {
   const [search] = useSearchParams()
   const againId = search.get('org_id')
@@ -77,7 +99,8 @@ function Wizard({ target }: { target: ConnectTarget }) {
     client_credentials: <ConnectClientCredentialsForm target={target} onDone={onDone} />,
     auth_url: <ConnectAuthUrlForm target={target} onDone={onDone} />,
   }
-  const error = search.get('error')
+  const code = search.get('error')
+  const error = code === null ? null : refusalOf(refusals, code, otherwise)
   return (
     <>
       <PageHead
@@ -90,7 +113,7 @@ function Wizard({ target }: { target: ConnectTarget }) {
       />
       {error !== null && (
         <Notice tone="bad" title="Salesforce did not let Holdfast in">
-          {search.get('message')} <span className="mono soft">{error}</span>
+          {error.words} <span className="mono soft">{error.code}</span>
         </Notice>
       )}
       <div className={styles.columns}>

@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query'
 import type { LoaderFunctionArgs } from 'react-router'
 import { coverageQuery } from '~/api/queries'
 import { CoveredObjects } from '~/components/CoveredObjects'
+import { Told } from '~/components/NextStep'
 import { useOrg } from '~/components/OrgFrame'
 import { PageHead } from '~/components/PageHead'
 import { QueryView } from '~/components/QueryView'
@@ -50,7 +51,9 @@ export default function CoveragePage() {
             {report.could_not_tell.length > 0 && (
               <Notice tone="warn" title="Some of it could not be found out">
                 {report.could_not_tell.map((reason) => (
-                  <div key={reason}>{reason}</div>
+                  <div key={reason}>
+                    <Told>{reason}</Told>
+                  </div>
                 ))}
               </Notice>
             )}
@@ -81,7 +84,16 @@ const figures = (report: Coverage) => [
 ]
 
 const permissions: TableColumn<Coverage['permissions'][number]>[] = [
-  { title: 'Permission', cell: ({ name }) => <strong>{name}</strong> },
+  {
+    title: 'Permission',
+    wrap: true,
+    cell: ({ name, matters_because }) => (
+      <>
+        <strong>{name}</strong>
+        <div className="soft">without it, {matters_because}</div>
+      </>
+    ),
+  },
   {
     title: 'Granted',
     cell: ({ is_granted, is_for_restore }) => {
@@ -94,5 +106,4 @@ const permissions: TableColumn<Coverage['permissions'][number]>[] = [
       )
     },
   },
-  { title: 'Without it', wrap: true, cell: ({ matters_because }) => matters_because },
 ]

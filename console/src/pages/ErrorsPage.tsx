@@ -2,15 +2,18 @@ import { useInfiniteQuery } from '@tanstack/react-query'
 import { useMemo } from 'react'
 import { Link } from 'react-router'
 import { listQuery } from '~/api/queries'
-import type { OrgError } from '~/api/types'
+import type { ObjectStatus, OrgError } from '~/api/types'
 import { ErrorDialog } from '~/components/ErrorDialog'
 import { ErrorLink } from '~/components/ErrorLink'
 import { FilterSelect } from '~/components/FilterSelect'
 import { LinkButton } from '~/components/LinkButton'
+import { NextStep, Told } from '~/components/NextStep'
+import { ObjectLight } from '~/components/ObjectLight'
 import { useOrg } from '~/components/OrgFrame'
 import { PageHead } from '~/components/PageHead'
 import { QueryGrid } from '~/components/QueryGrid'
 import { SearchBox } from '~/components/SearchBox'
+import { troubleOf } from '~/components/standing'
 import { useUrl } from '~/components/useUrl'
 import { paths } from '~/paths'
 import type { GridColumn } from '~/ui/grid/column'
@@ -18,7 +21,10 @@ import { Light } from '~/ui/Light'
 import { Blank } from '~/ui/Message'
 import { Ago, Moment } from '~/ui/Time'
 
-function columns(orgId: string, show: (id: string) => void): GridColumn<OrgError>[] {
+/** The objects that are not captured, by name. */
+type Stopped = ReadonlyMap<string | undefined, ObjectStatus>
+
+function columns(orgId: string, stopped: Stopped, show: (id: string) => void): GridColumn<OrgError>[] {
   return [
     {
       id: 'object',
@@ -28,20 +34,32 @@ function columns(orgId: string, show: (id: string) => void): GridColumn<OrgError
       cell: ({ object }) =>
         object === undefined ? 'the whole org' : <Link to={paths.object(orgId, object)}>{object}</Link>,
     },
-    { id: 'state', title: 'State', width: 130, cell: (error) => <State error={error} /> },
+    {
+      id: 'state',
+      title: 'State',
+      width: 140,
+      wraps: true,
+      cell: (error) => <State error={error} stopped={stopped} />,
+    },
     {
       id: 'message',
       title: 'What went wrong',
-      width: 300,
+      width: 280,
       grows: true,
-      cell: ({ id, message }) => <ErrorLink onClick={() => show(id)}>{message}</ErrorLink>,
+      wraps: true,
+      cell: (row) => (
+        <ErrorLink onClick={() => show(row.id)}>
+          <Told>{wordsOf(row, stopped).message}</Told>
+        </ErrorLink>
+      ),
     },
     {
       id: 'hint',
       title: 'What to do',
       width: 240,
       grows: true,
-      cell: ({ hint }) => <span title={hint}>{hint}</span>,
+      wraps: true,
+      cell: (row) => <NextStep hint={wordsOf(row, stopped).hint} code={row.code} />,
     },
     { id: 'at', title: 'When', width: 175, cell: (error) => <Moment at={error.at} /> },
     { id: 'code', title: 'Code', width: 180, isHiddenAtFirst: true, cell: ({ code }) => <code>{code}</code> },
@@ -55,7 +73,13 @@ function columns(orgId: string, show: (id: string) => void): GridColumn<OrgError
   ]
 }
 
-function State({ error }: { error: OrgError }) {
+/** What is told of a stopped object is the same on every page. */
+function wordsOf({ object, message, hint, resolved_at }: OrgError, stopped: Stopped) {
+  const status = resolved_at === undefined ? stopped.get(object) : undefined
+  return { message, hint, ...(status && troubleOf(status)) }
+}
+
+function State({ error, stopped }: { error: OrgError; stopped: Stopped }) {
   if (error.resolved_at !== undefined) {
     return (
       <span className="soft">
@@ -63,12 +87,28 @@ function State({ error }: { error: OrgError }) {
       </span>
     )
   }
+  const status = stopped.get(error.object)
+  if (status !== undefined) return <ObjectLight object={status} />
   return error.light === 'yellow' ? (
     <Light colour="yellow" word="warning" />
   ) : (
     <Light colour="green" word="being retried" />
   )
 }
+
+function useStopped(orgId: string): Stopped {
+  const { data } = useInfiniteQuery({
+    ...listQuery('/api/v1/orgs/{org_id}/objects', { org_id: orgId }, { word: 'stopped', limit: 200 }),
+    refetchInterval,
+  })
+  return useMemo(() => {
+    const all = data?.pages.flatMap(({ items }) => items) ?? []
+    return new Map(all.map((status) => [status.object, status]))
+  }, [data])
+}
+
+// Time alone turns a light yellow, and no event tells of that.
+const refetchInterval = 15_000
 
 /** All errors of an org in one list. */
 export default function ErrorsPage() {
@@ -86,10 +126,10 @@ export default function ErrorsPage() {
         ...(object === undefined ? {} : { object }),
       },
     ),
-    // Time alone turns a light yellow, and no event tells of that.
-    refetchInterval: 15_000,
+    refetchInterval,
   })
-  const shown = useMemo(() => columns(org.id, setEntry), [org.id, setEntry])
+  const stopped = useStopped(org.id)
+  const shown = useMemo(() => columns(org.id, stopped, setEntry), [org.id, stopped, setEntry])
   const open = errors.data?.pages.flatMap(({ items }) => items).find(({ id }) => id === entry)
   return (
     <>
@@ -123,8 +163,8 @@ export default function ErrorsPage() {
         <ErrorDialog
           of={open.object ?? org.name}
           at={open.at}
-          failure={open}
-          more={[{ name: 'State', value: <State error={open} /> }]}
+          failure={{ ...open, ...wordsOf(open, stopped) }}
+          more={[{ name: 'State', value: <State error={open} stopped={stopped} /> }]}
           actions={
             open.run_id !== undefined && (
               <LinkButton to={paths.run(org.id, open.run_id)}>See its run</LinkButton>

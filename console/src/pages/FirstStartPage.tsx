@@ -3,6 +3,7 @@ import { useLocation, useNavigate } from 'react-router'
 import { meQuery, signInOptionsQuery } from '~/api/queries'
 import { EntryLayout } from '~/components/EntryLayout'
 import { LinkButton } from '~/components/LinkButton'
+import { QueryView } from '~/components/QueryView'
 import { FirstOwnerForm } from '~/forms/FirstOwnerForm'
 import { paths } from '~/paths'
 import { Notice } from '~/ui/Message'
@@ -13,9 +14,9 @@ export default function FirstStartPage() {
   const navigate = useNavigate()
   const queries = useQueryClient()
   const token = tokenOf(useLocation().hash)
-  const { data: options } = useQuery(signInOptionsQuery())
+  const options = useQuery(signInOptionsQuery())
 
-  if (options?.needs_first_owner === false) {
+  if (options.data?.needs_first_owner === false) {
     return (
       <EntryLayout
         title="Holdfast has its owner"
@@ -37,14 +38,19 @@ export default function FirstStartPage() {
           Open the whole link that the service printed when it started, with all that follows the #.
         </Notice>
       ) : (
-        <FirstOwnerForm
-          token={token}
-          onDone={(me) => {
-            queries.clear()
-            queries.setQueryData(meQuery().queryKey, me)
-            void navigate(paths.orgs())
-          }}
-        />
+        // Nobody fills in a form whose link was used.
+        <QueryView query={options} lines={4}>
+          {() => (
+            <FirstOwnerForm
+              token={token}
+              onDone={(me) => {
+                queries.clear()
+                queries.setQueryData(meQuery().queryKey, me)
+                void navigate(paths.orgs())
+              }}
+            />
+          )}
+        </QueryView>
       )}
     </EntryLayout>
   )

@@ -8,9 +8,11 @@ import type { ObjectStatus } from '~/api/types'
 import { BlockTimeline } from '~/components/BlockTimeline'
 import { LinkButton } from '~/components/LinkButton'
 import { ObjectLight } from '~/components/ObjectLight'
+import { NextStep, Told } from '~/components/NextStep'
 import { useOrg } from '~/components/OrgFrame'
 import { PageHead } from '~/components/PageHead'
 import { QueryView } from '~/components/QueryView'
+import { troubleOf } from '~/components/standing'
 import { objectPhaseWord, wayWord } from '~/components/words'
 import { paths } from '~/paths'
 import { count, counted } from '~/ui/format'
@@ -24,7 +26,8 @@ export const prefetch = (queries: QueryClient, { params }: LoaderFunctionArgs) =
 export default function ObjectPage() {
   const { org } = useOrg()
   const { object = '' } = useParams()
-  const status = useQuery(objectQuery(org.id, object))
+  // Whatever an event was missed of, and time alone, which turns a light yellow.
+  const status = useQuery({ ...objectQuery(org.id, object), refetchInterval: 5_000 })
   return (
     <>
       <PageHead
@@ -91,18 +94,25 @@ const remaining = ({ remaining_records }: ObjectStatus) =>
     : `${count(remaining_records)} remaining`
 
 function Trouble({ status }: { status: ObjectStatus }) {
-  const { failure, stopped_reason, attempts, next_try_at, failing_since, word } = status
-  if (stopped_reason !== undefined) {
+  const { failure, attempts, next_try_at, failing_since, word } = status
+  const trouble = troubleOf(status)
+  if (trouble === undefined) return null
+  if (word === 'stopped') {
     return (
-      <Notice tone="busy" title="Its backup has stopped; what was captured stays readable">
-        {stopped_reason}
+      <Notice tone="off" title="Its backup has stopped; what was captured stays readable">
+        <div>
+          <Told>{trouble.message}</Told>
+        </div>
+        <NextStep hint={trouble.hint ?? ''} code={trouble.code ?? 'permission_missing'} />
       </Notice>
     )
   }
   if (failure === undefined) return null
   return (
     <Notice tone={word === 'warning' ? 'warn' : 'busy'} title={failure.message}>
-      <div>{failure.hint}</div>
+      <div>
+        <NextStep hint={failure.hint} code={failure.code} />
+      </div>
       <div className="soft">
         Failing since <Moment at={failing_since ?? failure.since} />, {counted(attempts, 'attempt')}
         {next_try_at !== undefined && (

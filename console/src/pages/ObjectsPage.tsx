@@ -6,11 +6,13 @@ import { Link } from 'react-router'
 import { listQuery } from '~/api/queries'
 import type { ObjectPhase, ObjectSort, ObjectStatus, ObjectWord } from '~/api/types'
 import { FilterSelect } from '~/components/FilterSelect'
+import { Told } from '~/components/NextStep'
 import { ObjectLight } from '~/components/ObjectLight'
 import { useOrg } from '~/components/OrgFrame'
 import { PageHead } from '~/components/PageHead'
 import { QueryGrid } from '~/components/QueryGrid'
 import { SearchBox } from '~/components/SearchBox'
+import { troubleOf } from '~/components/standing'
 import { useUrl, useUrlSort } from '~/components/useUrl'
 import { objectPhaseWord, wayWord } from '~/components/words'
 import { paths } from '~/paths'
@@ -38,7 +40,7 @@ function columns(orgId: string): GridColumn<ObjectStatus>[] {
     {
       id: 'name',
       title: 'Object',
-      width: 180,
+      width: 170,
       grows: true,
       isSortable: true,
       cell: ({ object }) => <Link to={paths.object(orgId, object)}>{object}</Link>,
@@ -50,7 +52,14 @@ function columns(orgId: string): GridColumn<ObjectStatus>[] {
       isSortable: true,
       cell: (row) => <ObjectLight object={row} />,
     },
-    { id: 'why', title: 'Why', width: 185, grows: true, cell: (row) => <Why object={row} /> },
+    {
+      id: 'why',
+      title: 'Why',
+      width: 220,
+      grows: true,
+      wraps: true,
+      cell: (row) => <Why object={row} />,
+    },
     {
       id: 'live_records',
       title: 'Records',
@@ -62,7 +71,7 @@ function columns(orgId: string): GridColumn<ObjectStatus>[] {
     {
       id: 'remaining_records',
       title: 'Remaining',
-      width: 115,
+      width: 110,
       align: 'right',
       isSortable: true,
       cell: (row) => (row.remaining_records === undefined ? '—' : count(row.remaining_records)),
@@ -76,8 +85,8 @@ function columns(orgId: string): GridColumn<ObjectStatus>[] {
     },
     {
       id: 'last_verified_at',
-      title: 'Last verified complete',
-      width: 195,
+      title: 'Verified complete',
+      width: 160,
       cell: (row) => <Ago at={row.last_verified_at} />,
     },
     {
@@ -120,8 +129,12 @@ function columns(orgId: string): GridColumn<ObjectStatus>[] {
 }
 
 function Why({ object }: { object: ObjectStatus }) {
-  const why = object.stopped_reason ?? object.failure?.message
-  return why === undefined ? null : <span title={why}>{why}</span>
+  const why = troubleOf(object)?.message
+  return why === undefined ? null : (
+    <span title={why}>
+      <Told>{why}</Told>
+    </span>
+  )
 }
 
 type Filter = {

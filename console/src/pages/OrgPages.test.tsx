@@ -128,7 +128,7 @@ it('has an error link at failed entries of a timeline and at no others', async (
 
   const dialog = await screen.findByRole('dialog')
   expect(dialog).toHaveTextContent('TotalRequests Limit exceeded')
-  expect(dialog).toHaveTextContent('request_limit_exceeded')
+  expect(dialog).toHaveTextContent('api_limit_reached')
 })
 
 it('shows what records hold as text, never as markup', async () => {

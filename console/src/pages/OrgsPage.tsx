@@ -24,26 +24,34 @@ const columns: GridColumn<Org>[] = [
   {
     id: 'name',
     title: 'Org',
-    width: 170,
+    width: 150,
     grows: true,
     cell: (org) => <Link to={paths.org(org.id)}>{org.name}</Link>,
   },
-  { id: 'auto_backup', title: 'Auto backup', width: 165, cell: (org) => <Light {...orgLight(org)} /> },
+  { id: 'auto_backup', title: 'Auto backup', width: 162, cell: (org) => <Light {...orgLight(org)} /> },
   {
     id: 'last_captured_at',
     title: 'Last captured',
-    width: 135,
+    width: 128,
     cell: (org) => <Ago at={org.last_captured_at} />,
   },
   {
     id: 'address',
     title: 'Address',
-    width: 230,
+    width: 210,
     grows: true,
+    wraps: true,
     cell: (org) => org.instance_url.replace(/^https?:\/\//, ''),
   },
-  { id: 'kind', title: 'Kind', width: 145, cell: (org) => kindOf(org) },
-  { id: 'user', title: 'Integration user', width: 175, grows: true, cell: (org) => org.integration_user },
+  { id: 'kind', title: 'Kind', width: 142, cell: (org) => kindOf(org) },
+  {
+    id: 'user',
+    title: 'Integration user',
+    width: 205,
+    grows: true,
+    wraps: true,
+    cell: (org) => org.integration_user,
+  },
   {
     id: 'connected',
     title: 'Connected',
@@ -51,7 +59,13 @@ const columns: GridColumn<Org>[] = [
     isHiddenAtFirst: true,
     cell: (org) => <Ago at={org.connected_at} />,
   },
-  { id: 'owner', title: 'Connected by', width: 150, cell: (org) => org.owner_name },
+  {
+    id: 'owner',
+    title: 'Connected by',
+    width: 150,
+    isHiddenAtFirst: true,
+    cell: (org) => org.owner_name,
+  },
   {
     id: 'id',
     title: 'Org Id',
@@ -94,7 +108,8 @@ export default function OrgsPage() {
       </PageHead>
       {system?.is_auto_backup_served === false && (
         <Notice tone="warn" title="Auto backup stands still">
-          No process of Holdfast has worked on it for a while. Start <code>holdfast serve</code>.
+          No process of Holdfast has worked on it for a while. Whoever runs the service starts it with{' '}
+          <code>holdfast serve</code>.
         </Notice>
       )}
       <QueryGrid

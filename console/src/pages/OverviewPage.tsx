@@ -1,12 +1,15 @@
 import type { QueryClient } from '@tanstack/react-query'
 import { useQuery } from '@tanstack/react-query'
+import { useEffect } from 'react'
 import type { LoaderFunctionArgs } from 'react-router'
 import { useSearchParams } from 'react-router'
 import { autoBackupQuery } from '~/api/queries'
 import type { AutoBackup } from '~/api/types'
 import { AutoSwitch } from '~/components/AutoSwitch'
 import { BackUpNow } from '~/components/BackUpNow'
+import { forgetKept } from '~/components/keptForm'
 import { LinkButton } from '~/components/LinkButton'
+import { NextStep } from '~/components/NextStep'
 import { useOrg } from '~/components/OrgFrame'
 import { PageHead } from '~/components/PageHead'
 import { QueryView } from '~/components/QueryView'
@@ -15,6 +18,7 @@ import { paths } from '~/paths'
 import { Light } from '~/ui/Light'
 import { Notice } from '~/ui/Message'
 import { Ago } from '~/ui/Time'
+import { Completeness } from './overview/Completeness'
 import { FirstBackup } from './overview/FirstBackup'
 import { LiveView } from './overview/LiveView'
 import { SetUp } from './overview/SetUp'
@@ -26,6 +30,10 @@ export const prefetch = (queries: QueryClient, { params }: LoaderFunctionArgs) =
 export default function OverviewPage() {
   const { org } = useOrg()
   const [search] = useSearchParams()
+  const isJustConnected = search.get('connected') === '1'
+  useEffect(() => {
+    if (isJustConnected) forgetKept()
+  }, [isJustConnected])
   // Events move the page on; this is for whatever an event was missed of.
   const auto = useQuery({ ...autoBackupQuery(org.id), refetchInterval: 15_000 })
   return (
@@ -36,12 +44,13 @@ export default function OverviewPage() {
             <BackUpNow org={org} />
             {backup.phase !== 'off' && <AutoSwitch org={org} backup={backup} />}
           </PageHead>
-          {search.get('connected') === '1' && backup.phase === 'off' && (
+          {isJustConnected && backup.phase === 'off' && (
             <Notice tone="good" title="Connected">
               Holdfast can sign in to this org.
             </Notice>
           )}
           <Troubles backup={backup} isConnected={org.connection === 'works'} />
+          {backup.phase !== 'off' && <Completeness backup={backup} />}
           {backup.phase === 'off' && <SetUp org={org} />}
           {backup.first_backup !== undefined && backup.phase !== 'off' && (
             <FirstBackup org={org} backup={backup} first={backup.first_backup} />
@@ -70,20 +79,23 @@ function Standing({ backup }: { backup: AutoBackup }) {
 }
 
 function Troubles({ backup, isConnected }: { backup: AutoBackup; isConnected: boolean }) {
-  const { warning, stopped } = backup.objects
+  const { warning } = backup.objects
   return (
     <>
       {!backup.is_served && backup.phase !== 'off' && (
         <Notice tone="warn" title="Auto backup stands still">
-          No process of Holdfast has worked on it for a while. Start <code>holdfast serve</code>.
+          No process of Holdfast has worked on it for a while. Whoever runs the service starts it with{' '}
+          <code>holdfast serve</code>.
         </Notice>
       )}
       {backup.problem !== undefined && isConnected && (
         <Notice tone="warn" title={backup.problem.message}>
-          {backup.problem.hint} <span className="mono soft">{backup.problem.code}</span>
+          <NextStep hint={backup.problem.hint} code={backup.problem.code} />{' '}
+          <span className="mono soft">{backup.problem.code}</span>
         </Notice>
       )}
-      {backup.problem === undefined && backup.reason !== undefined && (
+      {/* That nothing runs is said above. */}
+      {backup.problem === undefined && backup.reason !== undefined && backup.is_served && (
         <Notice tone={backup.light === 'yellow' ? 'warn' : 'busy'}>{backup.reason}</Notice>
       )}
       {warning > 0 && (
@@ -91,15 +103,6 @@ function Troubles({ backup, isConnected }: { backup: AutoBackup; isConnected: bo
           tone="warn"
           title={`${warning} ${warning === 1 ? 'object has' : 'objects have'} failed for longer than retries could mend`}
           actions={<LinkButton to={paths.errors(backup.org_id)}>See the errors</LinkButton>}
-        />
-      )}
-      {stopped > 0 && (
-        <Notice
-          tone="busy"
-          title={`${stopped} ${stopped === 1 ? 'object is' : 'objects are'} not captured`}
-          actions={
-            <LinkButton to={paths.objects(backup.org_id, { word: 'stopped' })}>See which, and why</LinkButton>
-          }
         />
       )}
     </>

@@ -46,7 +46,7 @@ function columns(orgId: string, object: string): GridColumn<ChangedRecord>[] {
     {
       id: 'fields',
       title: 'Field by field',
-      width: 640,
+      width: 600,
       grows: true,
       cell: ({ fields }) => <FieldChanges fields={fields} />,
     },

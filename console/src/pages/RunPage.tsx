@@ -2,10 +2,11 @@ import type { QueryClient } from '@tanstack/react-query'
 import { useQuery } from '@tanstack/react-query'
 import type { LoaderFunctionArgs } from 'react-router'
 import { useParams } from 'react-router'
-import { runQuery } from '~/api/queries'
+import { runQuery, whileRunning } from '~/api/queries'
 import { noRight } from '~/api/rights'
 import type { Run } from '~/api/types'
 import { LinkButton } from '~/components/LinkButton'
+import { NextStep } from '~/components/NextStep'
 import { useOrg } from '~/components/OrgFrame'
 import { PageHead } from '~/components/PageHead'
 import { QueryView } from '~/components/QueryView'
@@ -27,7 +28,7 @@ export const prefetch = (queries: QueryClient, { params }: LoaderFunctionArgs) =
 export default function RunPage() {
   const { org } = useOrg()
   const { runId = '' } = useParams()
-  const query = useQuery(runQuery(runId))
+  const query = useQuery({ ...runQuery(runId), refetchInterval: ({ state }) => whileRunning(state.data) })
   const up = { to: paths.runs(org.id), name: 'Runs' }
   return (
     <QueryView query={query}>
@@ -45,7 +46,8 @@ export default function RunPage() {
           </PageHead>
           {run.failure !== undefined && (
             <Notice tone="bad" title={run.failure.message}>
-              {run.failure.hint} <span className="mono soft">{run.failure.code}</span>
+              <NextStep hint={run.failure.hint} code={run.failure.code} />{' '}
+              <span className="mono soft">{run.failure.code}</span>
             </Notice>
           )}
           <Figures run={run} />
@@ -55,10 +57,10 @@ export default function RunPage() {
               {
                 id: 'objects',
                 title: 'Objects',
-                content: () => <RunObjects orgId={org.id} runId={run.id} />,
+                content: () => <RunObjects orgId={org.id} run={run} />,
               },
-              { id: 'changes', title: 'Changes', content: () => <RunChanges org={org} runId={run.id} /> },
-              { id: 'errors', title: 'Errors', content: () => <RunErrors orgId={org.id} runId={run.id} /> },
+              { id: 'changes', title: 'Changes', content: () => <RunChanges org={org} run={run} /> },
+              { id: 'errors', title: 'Errors', content: () => <RunErrors orgId={org.id} run={run} /> },
             ]}
           />
         </>

@@ -1,7 +1,7 @@
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { useMemo } from 'react'
 import { Link } from 'react-router'
-import { listQuery } from '~/api/queries'
+import { listQuery, whileAnyRuns } from '~/api/queries'
 import type { Run } from '~/api/types'
 import { useOrg } from '~/components/OrgFrame'
 import { PageHead } from '~/components/PageHead'
@@ -94,7 +94,10 @@ function columns(orgId: string): GridColumn<Run>[] {
 
 export default function RunsPage() {
   const { org } = useOrg()
-  const runs = useInfiniteQuery(listQuery('/api/v1/orgs/{org_id}/runs', { org_id: org.id }, { limit: 100 }))
+  const runs = useInfiniteQuery({
+    ...listQuery('/api/v1/orgs/{org_id}/runs', { org_id: org.id }, { limit: 100 }),
+    refetchInterval: whileAnyRuns,
+  })
   return (
     <>
       <PageHead title="Runs" place={org.name} />

@@ -5,18 +5,24 @@ import { meQuery, signInOptionsQuery } from '~/api/queries'
 import type { Me } from '~/api/types'
 import { EntryLayout } from '~/components/EntryLayout'
 import { QueryView } from '~/components/QueryView'
+import type { Refusals } from '~/components/refusals'
+import { refusalOf } from '~/components/refusals'
 import { SecondFactorForm, SignInForm } from '~/forms/SignInForm'
 import { safeReturn } from '~/paths'
 import { buttonClass } from '~/ui/Button'
 import { Notice } from '~/ui/Message'
 import styles from './SignInPage.module.css'
 
-const refusals: Record<string, string> = {
+const refusals: Refusals = {
   sign_in_refused:
     'The identity provider did not vouch for you, or nobody here has invited you. Ask an owner of the team.',
   identity_provider_failed:
     'The identity provider could not be reached. An owner of the team should look at its settings.',
+  link_expired: 'The sign-in took too long, or was begun in another browser. Begin it again.',
+  too_many_requests: 'Too many sign-ins were begun from your address. Wait a minute.',
+  state_forbids: 'Single sign-on is not set up. Sign in with your password.',
 }
+const otherwise = 'Try again, or ask an owner of the team.'
 
 export default function SignInPage() {
   const [search] = useSearchParams()
@@ -25,7 +31,8 @@ export default function SignInPage() {
   const queries = useQueryClient()
   const options = useQuery(signInOptionsQuery())
   const returnTo = safeReturn(search.get('return_to'))
-  const error = search.get('error')
+  const code = search.get('error')
+  const error = code === null ? null : refusalOf(refusals, code, otherwise)
 
   const enter = (me: Me | undefined) => {
     queries.clear()
@@ -44,8 +51,7 @@ export default function SignInPage() {
     <EntryLayout title="Sign in">
       {error !== null && (
         <Notice tone="bad" title="Single sign-on did not work">
-          {refusals[error] ?? 'Try again, or ask an owner of the team.'}{' '}
-          <span className="mono soft">{error}</span>
+          {error.words} <span className="mono soft">{error.code}</span>
         </Notice>
       )}
       <QueryView query={options} lines={4}>

@@ -49,11 +49,11 @@ const columns: GridColumn<Member>[] = [
   {
     id: 'name',
     title: 'Member',
-    width: 160,
+    width: 150,
     grows: true,
     cell: ({ id, name }) => <Link to={paths.member(id)}>{name}</Link>,
   },
-  { id: 'email', title: 'E-mail address', width: 215, grows: true, cell: ({ email }) => email },
+  { id: 'email', title: 'E-mail address', width: 205, grows: true, cell: ({ email }) => email },
   {
     id: 'role',
     title: 'Role',
@@ -61,7 +61,7 @@ const columns: GridColumn<Member>[] = [
     cell: ({ role }) => <Badge tone={role === 'owner' ? 'good' : 'neutral'}>{role}</Badge>,
   },
   { id: 'state', title: 'State', width: 120, cell: ({ is_disabled, kind }) => stateOf(is_disabled, kind) },
-  { id: 'sign_in', title: 'Signs in with', width: 200, grows: true, cell: (member) => waysIn(member) },
+  { id: 'sign_in', title: 'Signs in with', width: 190, grows: true, cell: (member) => waysIn(member) },
   {
     id: 'orgs',
     title: 'Rights on',

@@ -3,7 +3,7 @@ import { classes } from './classes'
 import styles from './Message.module.css'
 import { Said } from './Said'
 
-export type NoticeTone = 'busy' | 'warn' | 'bad' | 'good'
+export type NoticeTone = 'busy' | 'warn' | 'bad' | 'good' | 'off'
 
 export function Notice({
   tone,

@@ -7,6 +7,8 @@ export type TableColumn<Row> = {
   cell: (row: Row) => ReactNode
   align?: 'right'
   wrap?: boolean
+  /** Left out on a phone. */
+  isExtra?: boolean
 }
 
 type Props<Row> = {
@@ -23,8 +25,12 @@ export function Table<Row>({ label, columns, rows, rowId }: Props<Row>) {
       <table className={styles.table} aria-label={label}>
         <thead>
           <tr>
-            {columns.map(({ title, align }) => (
-              <th key={title} scope="col" className={align === 'right' ? styles.right : undefined}>
+            {columns.map(({ title, align, isExtra }) => (
+              <th
+                key={title}
+                scope="col"
+                className={classes(align === 'right' && styles.right, isExtra && styles.extra)}
+              >
                 {title}
               </th>
             ))}
@@ -33,8 +39,15 @@ export function Table<Row>({ label, columns, rows, rowId }: Props<Row>) {
         <tbody>
           {rows.map((row) => (
             <tr key={rowId(row)}>
-              {columns.map(({ title, cell, align, wrap }) => (
-                <td key={title} className={classes(align === 'right' && styles.right, wrap && styles.wrap)}>
+              {columns.map(({ title, cell, align, wrap, isExtra }) => (
+                <td
+                  key={title}
+                  className={classes(
+                    align === 'right' && styles.right,
+                    wrap && styles.wrap,
+                    isExtra && styles.extra,
+                  )}
+                >
                   {cell(row)}
                 </td>
               ))}

@@ -2,7 +2,6 @@ import { useInfiniteQuery } from '@tanstack/react-query'
 import { Link } from 'react-router'
 import { listQuery } from '~/api/queries'
 import type { AutoBackup, ObjectStatus, Org } from '~/api/types'
-import { LinkButton } from '~/components/LinkButton'
 import { ObjectLight } from '~/components/ObjectLight'
 import { QueryView } from '~/components/QueryView'
 import { paths } from '~/paths'
@@ -87,11 +86,7 @@ const atWork = (orgId: string) =>
 function AtWork({ org }: { org: Org }) {
   const objects = useInfiniteQuery({ ...atWork(org.id), refetchInterval: 5_000 })
   return (
-    <Panel
-      title="Objects at work"
-      flush
-      actions={<LinkButton to={paths.objects(org.id)}>All objects</LinkButton>}
-    >
+    <Panel title="Objects at work" flush actions={<Link to={paths.objects(org.id)}>All objects</Link>}>
       <QueryView query={objects}>
         {({ pages }) => {
           const rows = pages[0]?.items ?? []

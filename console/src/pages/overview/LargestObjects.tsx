@@ -24,7 +24,7 @@ export function LargestObjects({ org }: { org: Org }) {
                 cell: ({ object }) => <Link to={paths.object(org.id, object)}>{object}</Link>,
               },
               { title: 'Live records', align: 'right', cell: (row) => count(row.live_records) },
-              { title: 'Versions', align: 'right', cell: (row) => count(row.versions) },
+              { title: 'Versions', align: 'right', isExtra: true, cell: (row) => count(row.versions) },
               { title: 'Stored', align: 'right', cell: (row) => bytes(row.bytes) },
             ]}
           />

@@ -34,8 +34,7 @@ export function LiveView({ org, backup }: { org: Org; backup: AutoBackup }) {
 
 function Figures({ org, backup }: { org: Org; backup: AutoBackup }) {
   const { data: volume } = useQuery(volumeQuery(org.id))
-  const { running, warning, stopped } = backup.objects
-  const { files } = backup
+  const { files, objects } = backup
   return (
     <Facts
       facts={[
@@ -46,8 +45,8 @@ function Figures({ org, backup }: { org: Org; backup: AutoBackup }) {
         },
         {
           name: 'Objects',
-          value: <Link to={paths.objects(org.id)}>{count(running)} running</Link>,
-          note: `${warning} in warning, ${stopped} stopped`,
+          value: <Link to={paths.objects(org.id)}>{count(objects.running)} running</Link>,
+          note: othersOf(backup.objects),
         },
         {
           name: 'Stored',
@@ -60,11 +59,6 @@ function Figures({ org, backup }: { org: Org; backup: AutoBackup }) {
           note: files.is_paused ? `paused, ${count(files.pending)} waiting` : filesNote(files),
         },
         {
-          name: 'Last verified complete',
-          value: <Ago at={backup.last_verified_at} />,
-          note: 'every object, against the org',
-        },
-        {
           name: 'Next round',
           value: <NextRound at={backup.next_round_at} />,
         },
@@ -73,10 +67,18 @@ function Figures({ org, backup }: { org: Org; backup: AutoBackup }) {
   )
 }
 
+function othersOf({ warning, stopped, waiting, paused }: AutoBackup['objects']): string | undefined {
+  const parts = Object.entries({ 'in warning': warning, stopped, waiting, paused })
+    .filter(([, objects]) => objects > 0)
+    .map(([word, objects]) => `${count(objects)} ${word}`)
+  return parts.length === 0 ? undefined : parts.join(', ')
+}
+
 function NextRound({ at }: { at: string | undefined }) {
   const now = useNow()
   if (at === undefined) return '—'
-  return Date.parse(at) <= now ? 'due now' : <Ago at={at} />
+  // The clock of the page goes in steps of ten seconds.
+  return Date.parse(at) <= now + 10_000 ? 'due now' : <Ago at={at} />
 }
 
 function filesNote({ bytes: size, pending, failed }: AutoBackup['files']): string {
@@ -133,7 +135,7 @@ function ApiUsePanel({ org }: { org: Org }) {
               <div className="soft">The org has not said yet how many calls were used.</div>
             )}
             <div className="soft">
-              Holdfast itself made {counted(own_calls_today, 'call')}. It stops reading at {budget_percent} %
+              Holdfast itself made {counted(own_calls_today, 'call')}. It stops reading at {budget_percent} %
               {held_free !== undefined && `, which leaves ${count(held_free)} to others`}.{' '}
               <Link to={paths.orgSettings(org.id, { tab: 'budget' })}>Change the budget</Link>
             </div>

@@ -2,6 +2,7 @@ import { useInfiniteQuery } from '@tanstack/react-query'
 import { Link } from 'react-router'
 import { listQuery } from '~/api/queries'
 import type { Block, Counts, LiveEvent } from '~/api/types'
+import { Told as Message } from '~/components/NextStep'
 import { useOrg } from '~/components/OrgFrame'
 import { QueryView } from '~/components/QueryView'
 import { paths } from '~/paths'
@@ -56,7 +57,13 @@ function Stored({ block: { object, counts, failure, finished_at }, orgId }: { bl
     <>
       <span>
         <Link to={paths.object(orgId, object)}>{object}</Link>{' '}
-        {failure === undefined ? changesIn(counts) : <Said>{`failed: ${failure.message}`}</Said>}
+        {failure === undefined ? (
+          changesIn(counts)
+        ) : (
+          <>
+            failed: <Message>{failure.message}</Message>
+          </>
+        )}
       </span>
       <span className="soft">
         <Ago at={finished_at} />
@@ -83,7 +90,7 @@ function Told({ event, orgId }: { event: LiveEvent; orgId: string }) {
     case 'object_failed':
       return (
         <span>
-          {object} failed: <Said>{event.failure.message}</Said>
+          {object} failed: <Message>{event.failure.message}</Message>
         </span>
       )
     case 'retrying':

@@ -1,8 +1,7 @@
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { Link } from 'react-router'
-import { listQuery } from '~/api/queries'
+import { listQuery, whileAnyRuns } from '~/api/queries'
 import type { Org, Run } from '~/api/types'
-import { LinkButton } from '~/components/LinkButton'
 import { QueryView } from '~/components/QueryView'
 import { runTone, runWord } from '~/components/words'
 import { paths } from '~/paths'
@@ -16,9 +15,12 @@ import { Ago } from '~/ui/Time'
 
 /** The latest rounds and what they brought. */
 export function RecentRuns({ org }: { org: Org }) {
-  const runs = useInfiniteQuery(listQuery('/api/v1/orgs/{org_id}/runs', { org_id: org.id }, { limit: 8 }))
+  const runs = useInfiniteQuery({
+    ...listQuery('/api/v1/orgs/{org_id}/runs', { org_id: org.id }, { limit: 8 }),
+    refetchInterval: whileAnyRuns,
+  })
   return (
-    <Panel title="Recent changes" flush actions={<LinkButton to={paths.runs(org.id)}>All runs</LinkButton>}>
+    <Panel title="Recent changes" flush actions={<Link to={paths.runs(org.id)}>All runs</Link>}>
       <QueryView query={runs}>
         {({ pages }) => {
           const rows = pages[0]?.items ?? []
@@ -43,7 +45,7 @@ function columns(orgId: string): TableColumn<Run>[] {
     { title: 'Status', cell: (run) => <Badge tone={runTone(run.status)}>{runWord(run)}</Badge> },
     { title: 'New', align: 'right', cell: ({ counts }) => count(counts.new) },
     { title: 'Changed', align: 'right', cell: ({ counts }) => count(counts.changed) },
-    { title: 'Deleted', align: 'right', cell: ({ counts }) => count(counts.deleted) },
-    { title: 'API calls', align: 'right', cell: ({ api_calls }) => count(api_calls) },
+    { title: 'Deleted', align: 'right', isExtra: true, cell: ({ counts }) => count(counts.deleted) },
+    { title: 'API calls', align: 'right', isExtra: true, cell: ({ api_calls }) => count(api_calls) },
   ]
 }

@@ -1,9 +1,9 @@
 import { useQuery } from '@tanstack/react-query'
 import { Check, Minus, X } from 'lucide-react'
+import { Link } from 'react-router'
 import { autoBackupQuery, coverageQuery, integrationUserQuery } from '~/api/queries'
 import type { Org } from '~/api/types'
 import { AutoSwitch } from '~/components/AutoSwitch'
-import { LinkButton } from '~/components/LinkButton'
 import { QueryView } from '~/components/QueryView'
 import { paths } from '~/paths'
 import { count } from '~/ui/format'
@@ -61,10 +61,7 @@ export function WhoWeAre({ org }: { org: Org }) {
 function WhatWeSee({ org }: { org: Org }) {
   const coverage = useQuery(coverageQuery(org.id))
   return (
-    <Panel
-      title="What it can see"
-      actions={<LinkButton to={paths.coverage(org.id)}>Coverage report</LinkButton>}
-    >
+    <Panel title="What it can see" actions={<Link to={paths.coverage(org.id)}>Coverage report</Link>}>
       <QueryView
         query={coverage}
         lines={6}

@@ -97,7 +97,9 @@ export function Grid<Row>(props: Props<Row>) {
         {isBare && <Blank title="No column is shown">“Columns” above brings them back.</Blank>}
         {!isBare && data.length === 0 && props.empty}
       </div>
-      {props.footer !== undefined && <div className={styles.foot}>{props.footer}</div>}
+      {props.footer !== undefined && props.footer !== false && (
+        <div className={styles.foot}>{props.footer}</div>
+      )}
     </div>
   )
 }

@@ -26,10 +26,13 @@ export function GridRows<Row>({
     count: rows.length,
     getScrollElement: () => scroller,
     estimateSize: () => rowHeight,
+    measureElement: (row) => row.getBoundingClientRect().height || rowHeight,
     overscan: 12,
     scrollMargin: headHeight,
   })
   const items = virtual.getVirtualItems()
+  const wrapping = new Set(columns.filter(({ wraps }) => wraps).map(({ id }) => id))
+  const isMeasured = table.getVisibleLeafColumns().some(({ id }) => wrapping.has(id))
   const isAtEnd = (items.at(-1)?.index ?? -1) >= rows.length - 20
 
   // More rows are asked for because of where the reader has scrolled to.
@@ -46,9 +49,11 @@ export function GridRows<Row>({
         return (
           <div
             key={row.id}
+            ref={isMeasured ? virtual.measureElement : undefined}
+            data-index={item.index}
             role="row"
             aria-rowindex={item.index + 2}
-            className={styles.row}
+            className={classes(styles.row, isMeasured && styles.grown)}
             style={{ transform: `translateY(${item.start - headHeight}px)` }}
           >
             {row.getVisibleCells().map((cell) => {
@@ -60,7 +65,10 @@ export function GridRows<Row>({
                   className={classes(styles.cell, right.has(cell.column.id) && styles.right, className)}
                   style={style}
                 >
-                  <div className={styles.text} data-column={cell.column.id}>
+                  <div
+                    className={classes(styles.text, wrapping.has(cell.column.id) && styles.wrapped)}
+                    data-column={cell.column.id}
+                  >
                     {flexRender(cell.column.columnDef.cell, cell.getContext())}
                   </div>
                 </div>

@@ -20,6 +20,8 @@ export type GridColumn<Row> = {
   isHiddenAtFirst?: boolean
   /** Takes its share of the width that the others leave, until the reader sizes it. */
   grows?: boolean
+  /** Sentences: they take up to six lines, and the row grows with them. */
+  wraps?: boolean
   /** Stays in view at the right edge from the start: what can be done with a row. */
   isPinnedAtFirst?: boolean
 }
