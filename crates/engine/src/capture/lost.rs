@@ -16,8 +16,7 @@ use crate::events::Event;
 const LOST: &str = "the integration user no longer sees it: it was deleted, or access was taken away; what was captured \
                     stays; if it is gone indeed, back up once with `--accept-missing`";
 /// A person has said that the Object is gone; this stands where the reason of its stop stands.
-pub(crate) const ACKNOWLEDGED: &str =
-    "it is gone from the org, as a person has confirmed";
+pub(crate) const ACKNOWLEDGED: &str = "it is gone from the org, as a person has confirmed";
 
 /// How the loss stands in a Manifest, beside the Object and among the errors.
 pub(crate) fn gap() -> Gap {
