@@ -1200,7 +1200,7 @@ export interface components {
             held_free?: number;
             /**
              * Format: int64
-             * @description Of the runs that began in the last 24 hours.
+             * @description Every call of Holdfast in the last 24 hours, to a quarter of an hour.
              */
             own_calls_today: number;
         };
@@ -1258,6 +1258,8 @@ export interface components {
             objects: components["schemas"]["ObjectCounts"];
             /** Format: int64 */
             live_records: number;
+            /** @description Absent as long as nothing was captured. */
+            completeness?: components["schemas"]["Completeness"];
             /** @description Until it is done. */
             first_backup?: components["schemas"]["FirstBackup"];
             files: components["schemas"]["FileProgress"];
@@ -1352,7 +1354,10 @@ export interface components {
             rows: number;
             /** Format: int64 */
             describes: number;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description File bodies as they are stored: equal ones once, so there may be more files than bodies.
+             */
             blobs: number;
             /** Format: int64 */
             bytes: number;
@@ -1381,6 +1386,36 @@ export interface components {
             files_after: number;
             /** Format: int64 */
             bytes_written: number;
+        };
+        /** @description Whether all that is captured is complete, and what is not captured, as far as it is known without asking the org. */
+        Completeness: {
+            /**
+             * Format: int64
+             * @description Objects whose first capture is done.
+             */
+            objects_captured: number;
+            /**
+             * Format: int64
+             * @description Of those, the ones whose count was found equal to the org's, and that do not fail at present.
+             */
+            objects_verified: number;
+            /**
+             * Format: int64
+             * @description Objects whose first capture is still to come, or goes on.
+             */
+            objects_to_come: number;
+            /**
+             * Format: int64
+             * @description Objects that cannot be read, or not any more.
+             */
+            objects_not_captured: number;
+            /**
+             * Format: int64
+             * @description Fields that were captured and are no longer visible.
+             */
+            fields_not_captured: number;
+            /** @description All of this in a sentence. */
+            words: string;
         };
         /** @enum {string} */
         ConnectionState: "works" | "needs_reauthorisation";
@@ -1583,7 +1618,7 @@ export interface components {
             expires_at: string;
         };
         /** @enum {string} */
-        Light: "green" | "yellow";
+        Light: "green" | "yellow" | "grey" | "blue";
         /** @description The data of one server-sent event; its name is the `kind`. */
         LiveEvent: {
             org_id: string;
@@ -1902,6 +1937,8 @@ export interface components {
             next_try_at?: string;
             failure?: components["schemas"]["Failure"];
             stopped_reason?: string;
+            /** @description Fields that were captured and are no longer visible; absent if there are none. */
+            gone_fields?: string[];
             /** @description `windows`, `whole`, `by_parent`, `none` */
             method?: string;
             /** Format: date-time */
@@ -2342,7 +2379,10 @@ export interface components {
             versions: number;
             /** Format: int64 */
             data_bytes: number;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description Each body of each record, though equal bodies are stored once.
+             */
             files: number;
             /** Format: int64 */
             file_bytes: number;

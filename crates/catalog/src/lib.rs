@@ -15,6 +15,7 @@ mod migrate;
 mod row_id;
 mod secret;
 
+pub mod api_calls;
 pub mod asked_work_items;
 pub mod audit_entries;
 pub mod blocks;

@@ -16,6 +16,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0002_team.sql"),
     include_str!("../migrations/0003_files_budget.sql"),
     include_str!("../migrations/0004_asked_work_items.sql"),
+    include_str!("../migrations/0005_true_figures.sql"),
 ];
 
 /// Any number that no other program uses for an advisory lock in the same PostgreSQL database.

@@ -6,7 +6,7 @@ use sqlx::any::AnyArguments;
 use sqlx::query::Query;
 
 use crate::fields::Fields;
-use crate::objects::{COLUMNS, ObjectState, OngoingFailure, Phase, read};
+use crate::objects::{COLUMNS, Kept, ObjectState, OngoingFailure, Phase, read};
 use crate::{Db, Error};
 
 /// What stands beside an Object's light.
@@ -253,7 +253,7 @@ pub struct ObjectTotals {
     pub objects: u64,
     /// Of those, the ones whose first capture is done.
     pub caught_up: u64,
-    pub live_records: u64,
+    pub kept: Kept,
     pub remaining_records: u64,
     /// Objects of which nobody has counted yet what remains.
     pub uncounted: u64,
@@ -261,7 +261,29 @@ pub struct ObjectTotals {
     pub oldest_verified_us: Option<i64>,
     /// Captured Objects that were never verified.
     pub unverified: u64,
+    /// Objects whose first capture is done, that were verified and do not fail at present.
+    pub verified: u64,
+    /// Fields that were captured, and are no longer visible, of Objects that are captured.
+    pub gone_fields: u64,
     pub yellow: u64,
+}
+
+/// How many names stand in the list, with a blank between them.
+const GONE_FIELDS: &str = "CASE WHEN gone_fields IS NULL THEN 0 \
+     ELSE LENGTH(gone_fields) - LENGTH(REPLACE(gone_fields, ' ', '')) + 1 END";
+
+/// Objects that are not captured, but for those whose stop has this reason.
+pub async fn count_stopped<'c>(db: impl Db<'c>, org: &OrgId, but_for: &str) -> Result<u64, Error> {
+    let row = sqlx::query(
+        "SELECT COUNT(*) AS stopped FROM objects \
+         WHERE org_id = $1 AND phase = 'stopped' AND COALESCE(stopped_reason, '') <> $2",
+    )
+    .bind(org.as_str())
+    .bind(but_for)
+    .fetch_one(db)
+    .await
+    .map_err(Error::doing("count the objects that are not captured"))?;
+    Fields(&row).count("stopped")
 }
 
 pub async fn totals<'c>(db: impl Db<'c>, org: &OrgId, yellow_since_us: i64) -> Result<ObjectTotals, Error> {
@@ -271,13 +293,18 @@ pub async fn totals<'c>(db: impl Db<'c>, org: &OrgId, yellow_since_us: i64) -> R
     let sql = format!(
         "SELECT {} AS objects, {} AS caught_up, {} AS live, {} AS remaining, {} AS uncounted, \
          MAX(last_captured_at) AS last_captured, MIN(CASE WHEN {is_captured} THEN verified_at END) AS verified, \
-         {} AS unverified, {} AS yellow FROM objects WHERE org_id = $1",
+         {} AS unverified, {} AS verified_now, {} AS gone, {} AS versions, {} AS bytes, {} AS yellow \
+         FROM objects WHERE org_id = $1",
         count("phase <> 'stopped'"),
         count(is_captured),
         sum("live_records"),
         sum("CASE WHEN phase IN ('waiting', 'first_capture') THEN COALESCE(remaining_records, 0) ELSE 0 END"),
         count("phase IN ('waiting', 'first_capture') AND remaining_records IS NULL"),
         count(&format!("{is_captured} AND verified_at IS NULL")),
+        count(&format!("{is_captured} AND verified_at IS NOT NULL AND failing_since IS NULL")),
+        sum(&format!("CASE WHEN phase <> 'stopped' THEN {GONE_FIELDS} ELSE 0 END")),
+        sum("versions"),
+        sum("bytes"),
         count(&format!("phase <> 'stopped' AND {IS_YELLOW}")),
     );
     let row = sqlx::query(&sql)
@@ -290,12 +317,18 @@ pub async fn totals<'c>(db: impl Db<'c>, org: &OrgId, yellow_since_us: i64) -> R
     Ok(ObjectTotals {
         objects: fields.count("objects")?,
         caught_up: fields.count("caught_up")?,
-        live_records: fields.count("live")?,
+        kept: Kept {
+            live_records: fields.count("live")?,
+            versions: fields.count("versions")?,
+            bytes: fields.count("bytes")?,
+        },
         remaining_records: fields.count("remaining")?,
         uncounted: fields.count("uncounted")?,
         last_captured_us: fields.optional_number("last_captured")?,
         oldest_verified_us: fields.optional_number("verified")?,
         unverified: fields.count("unverified")?,
+        verified: fields.count("verified_now")?,
+        gone_fields: fields.count("gone")?,
         yellow: fields.count("yellow")?,
     })
 }

@@ -22,12 +22,16 @@ pub struct ObjectState {
     pub stopped_reason: Option<String>,
     pub watermark_us: Option<i64>,
     pub live_records: u64,
+    /// Of all its records that are held.
+    pub versions: u64,
     /// Records that the first capture has still to read, as far as they were counted.
     pub remaining_records: Option<u64>,
     pub last_captured_at: Option<DateTime<Utc>>,
     /// When the org's records were last compared with ours, and were equal.
     pub verified_at: Option<DateTime<Utc>>,
     pub trouble: Option<OngoingFailure>,
+    /// Fields that were captured and are no longer visible; what was captured of them stays.
+    pub gone_fields: Vec<String>,
     pub schema: Option<SchemaHash>,
     /// The org's HTTP date of the describe, for asking again only if it changed.
     pub describe_last_modified: Option<String>,
@@ -83,18 +87,26 @@ pub struct SeenObject<'a> {
     pub describe_last_modified: Option<&'a str>,
 }
 
+/// What the lake holds of an Object, as its table says.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Kept {
+    pub live_records: u64,
+    pub versions: u64,
+    pub bytes: u64,
+}
+
 /// What a block that was stored leaves behind.
 #[derive(Debug, Clone, Copy)]
 pub struct Captured {
     pub at: DateTime<Utc>,
     /// None for Objects that are read whole.
     pub watermark_us: Option<i64>,
-    pub live_records: u64,
+    pub kept: Kept,
     pub remaining_records: Option<u64>,
 }
 
-pub(crate) const COLUMNS: &str = "name, phase, method, stopped_reason, watermark_us, live_records, \
-                      remaining_records, last_captured_at, verified_at, failing_since, attempts, next_try_at, \
+pub(crate) const COLUMNS: &str = "name, phase, method, stopped_reason, watermark_us, live_records, versions, \
+                      gone_fields, remaining_records, last_captured_at, verified_at, failing_since, attempts, next_try_at, \
                       error_code, error_message, schema_hash, describe_last_modified, first_seen_at, last_seen_at";
 
 /// Notes that the org has this Object; a new one starts as `Waiting`, a known one keeps its phase.
@@ -157,20 +169,38 @@ pub async fn record_success<'c>(
     captured: Captured,
 ) -> Result<(), Error> {
     let updated = sqlx::query(
-        "UPDATE objects SET watermark_us = COALESCE($3, watermark_us), live_records = $4, \
-         remaining_records = $5, last_captured_at = $6, failing_since = NULL, attempts = 0, next_try_at = NULL, \
+        "UPDATE objects SET watermark_us = COALESCE($3, watermark_us), live_records = $4, versions = $7, \
+         bytes = $8, remaining_records = $5, last_captured_at = $6, failing_since = NULL, attempts = 0, next_try_at = NULL, \
          error_code = NULL, error_message = NULL WHERE org_id = $1 AND name = $2",
     )
     .bind(org.as_str())
     .bind(name.as_str())
     .bind(captured.watermark_us)
-    .bind(stored(captured.live_records))
+    .bind(stored(captured.kept.live_records))
     .bind(captured.remaining_records.map(stored))
     .bind(us(captured.at))
+    .bind(stored(captured.kept.versions))
+    .bind(stored(captured.kept.bytes))
     .execute(db)
     .await
     .map_err(Error::doing("note the progress of the object"))?;
     found(updated.rows_affected(), name)
+}
+
+/// What is held changed without a capture, such as by an erasure; an Object that is not known has no figures.
+pub async fn set_kept<'c>(db: impl Db<'c>, org: &OrgId, name: &ObjectName, kept: Kept) -> Result<(), Error> {
+    sqlx::query(
+        "UPDATE objects SET live_records = $3, versions = $4, bytes = $5 WHERE org_id = $1 AND name = $2",
+    )
+    .bind(org.as_str())
+    .bind(name.as_str())
+    .bind(stored(kept.live_records))
+    .bind(stored(kept.versions))
+    .bind(stored(kept.bytes))
+    .execute(db)
+    .await
+    .map_err(Error::doing("note how much is held of the object"))?;
+    Ok(())
 }
 
 /// A try failed. The time since which it has been failing is that of the first failure in a row.
@@ -195,6 +225,37 @@ pub async fn record_failure<'c>(
     .execute(db)
     .await
     .map_err(Error::doing("note the failure of the object"))?;
+    found(updated.rows_affected(), name)
+}
+
+/// What failed is no failure any more, though nothing was captured.
+pub async fn forget_failure<'c>(db: impl Db<'c>, org: &OrgId, name: &ObjectName) -> Result<(), Error> {
+    let updated = sqlx::query(
+        "UPDATE objects SET failing_since = NULL, attempts = 0, next_try_at = NULL, error_code = NULL, \
+         error_message = NULL WHERE org_id = $1 AND name = $2",
+    )
+    .bind(org.as_str())
+    .bind(name.as_str())
+    .execute(db)
+    .await
+    .map_err(Error::doing("forget the failure of the object"))?;
+    found(updated.rows_affected(), name)
+}
+
+/// The names of fields hold no blanks.
+pub async fn set_gone_fields<'c>(
+    db: impl Db<'c>,
+    org: &OrgId,
+    name: &ObjectName,
+    fields: &[String],
+) -> Result<(), Error> {
+    let updated = sqlx::query("UPDATE objects SET gone_fields = $3 WHERE org_id = $1 AND name = $2")
+        .bind(org.as_str())
+        .bind(name.as_str())
+        .bind(Some(fields.join(" ")).filter(|names| !names.is_empty()))
+        .execute(db)
+        .await
+        .map_err(Error::doing("note the fields that are gone"))?;
     found(updated.rows_affected(), name)
 }
 
@@ -288,10 +349,15 @@ pub(crate) fn read(row: &AnyRow) -> Result<ObjectState, Error> {
         stopped_reason: fields.optional_text("stopped_reason")?,
         watermark_us: fields.optional_number("watermark_us")?,
         live_records: fields.count("live_records")?,
+        versions: fields.count("versions")?,
         remaining_records: fields.optional_count("remaining_records")?,
         last_captured_at: fields.optional_time("last_captured_at")?,
         verified_at: fields.optional_time("verified_at")?,
         trouble: read_trouble(&fields)?,
+        gone_fields: fields
+            .optional_text("gone_fields")?
+            .map(|names| names.split(' ').map(str::to_owned).collect())
+            .unwrap_or_default(),
         schema: fields.optional_parsed("schema_hash")?,
         describe_last_modified: fields.optional_text("describe_last_modified")?,
         first_seen_at: fields.time("first_seen_at")?,

@@ -152,8 +152,8 @@ pub async fn remove<'c>(db: impl Db<'c>, id: &RunId) -> Result<(), Error> {
     Ok(())
 }
 
-/// Ends a Run that leaves no Manifest. What it stored all the same is what its Blocks count; file bodies, which
-/// no Block counts, are told of by a Manifest alone.
+/// Ends a Run that leaves no Manifest. What it stored all the same is what its Blocks count, and the file bodies that
+/// it had noted.
 pub async fn finish<'c>(
     db: impl Db<'c>,
     id: &RunId,
@@ -186,6 +186,55 @@ pub async fn finish<'c>(
     if updated.rows_affected() == 0 {
         return Err(Error::NotFound { what: "run", name: id.to_string() });
     }
+    Ok(())
+}
+
+/// A Run that goes on has stored a Block; `is_first` says whether it is the first of its Object.
+pub async fn add_block<'c>(db: impl Db<'c>, id: &RunId, counts: Counts, is_first: bool) -> Result<(), Error> {
+    let added = (3..).zip(COUNTED).map(|(value, column)| format!("{column} = {column} + ${value}"));
+    let added = added.collect::<Vec<_>>().join(", ");
+    let sql =
+        format!("UPDATE runs SET objects = objects + $2, {added} WHERE id = $1 AND finished_at IS NULL");
+    sqlx::query(&sql)
+        .bind(id.as_str())
+        .bind(i64::from(is_first))
+        .bind(stored(counts.new))
+        .bind(stored(counts.changed))
+        .bind(stored(counts.deleted))
+        .bind(stored(counts.undeleted))
+        .bind(stored(counts.unchanged))
+        .bind(stored(counts.bytes))
+        .execute(db)
+        .await
+        .map_err(Error::doing("note how far the run is"))?;
+    Ok(())
+}
+
+/// How many calls a Run that goes on has made so far.
+pub async fn set_calls<'c>(db: impl Db<'c>, id: &RunId, api_calls: u64) -> Result<(), Error> {
+    sqlx::query("UPDATE runs SET api_calls = $2 WHERE id = $1 AND finished_at IS NULL")
+        .bind(id.as_str())
+        .bind(stored(api_calls))
+        .execute(db)
+        .await
+        .map_err(Error::doing("note the API calls of the run"))?;
+    Ok(())
+}
+
+/// The file bodies of a Run that goes on, so far.
+pub async fn set_files<'c>(db: impl Db<'c>, id: &RunId, files: FileCounts) -> Result<(), Error> {
+    sqlx::query(
+        "UPDATE runs SET files_stored = $2, files_bytes = $3, files_pending = $4, files_failed = $5 \
+         WHERE id = $1 AND finished_at IS NULL",
+    )
+    .bind(id.as_str())
+    .bind(stored(files.stored))
+    .bind(stored(files.bytes))
+    .bind(stored(files.pending))
+    .bind(stored(files.failed))
+    .execute(db)
+    .await
+    .map_err(Error::doing("note the file bodies of the run"))?;
     Ok(())
 }
 

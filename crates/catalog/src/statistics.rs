@@ -3,10 +3,10 @@
 use chrono::{DateTime, Utc};
 use holdfast_domain::{ObjectName, OrgId};
 
-use crate::fields::{Fields, us};
+use crate::fields::{Fields, stored, us};
 use crate::{Db, Error};
 
-const DAY_US: i64 = 86_400_000_000;
+pub(crate) const DAY_US: i64 = 86_400_000_000;
 
 /// Records that a Block read, whether they said anything new or not.
 const READ: &str =
@@ -20,18 +20,23 @@ pub struct Day {
     pub changed: u64,
     pub deleted: u64,
     pub bytes: u64,
+    /// Of every call that was made on that day, whenever its Run began.
     pub api_calls: u64,
 }
 
-/// All Runs of an org together.
+/// The time that the Runs of an org cover.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct RunSums {
-    pub versions: u64,
-    pub bytes: u64,
-    pub files: u64,
-    pub file_bytes: u64,
+pub struct RunSpan {
     pub first_started_at: Option<DateTime<Utc>>,
     pub last_started_at: Option<DateTime<Utc>>,
+}
+
+/// The file bodies that are held of an org: one for each state of a record that had one, though equal bodies are
+/// stored once.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct FilesKept {
+    pub files: u64,
+    pub bytes: u64,
 }
 
 /// What was read lately.
@@ -42,16 +47,15 @@ pub struct Throughput {
     pub since: Option<DateTime<Utc>>,
 }
 
-/// Days on which something was stored, oldest first.
+/// Days on which a Run began, oldest first; tells nothing of API calls, see [`crate::api_calls::days`].
 pub async fn days<'c>(db: impl Db<'c>, org: &OrgId, from: DateTime<Utc>) -> Result<Vec<Day>, Error> {
     let sql = format!(
-        "SELECT started_at / {DAY_US} AS day, {}, {}, {}, {}, {} FROM runs \
+        "SELECT started_at / {DAY_US} AS day, {}, {}, {}, {} FROM runs \
          WHERE org_id = $1 AND started_at >= $2 GROUP BY started_at / {DAY_US} ORDER BY day",
         sum("new_versions", "new_versions"),
         sum("changed_versions + undeleted_versions", "changed_versions"),
         sum("deleted_versions", "deleted_versions"),
         sum("bytes", "bytes"),
-        sum("api_calls", "api_calls"),
     );
     let rows = sqlx::query(&sql)
         .bind(org.as_str())
@@ -69,28 +73,22 @@ pub async fn days<'c>(db: impl Db<'c>, org: &OrgId, from: DateTime<Utc>) -> Resu
                 changed: fields.count("changed_versions")?,
                 deleted: fields.count("deleted_versions")?,
                 bytes: fields.count("bytes")?,
-                api_calls: fields.count("api_calls")?,
+                api_calls: 0,
             })
         })
         .collect()
 }
 
-pub async fn run_sums<'c>(db: impl Db<'c>, org: &OrgId) -> Result<RunSums, Error> {
-    let sql = format!(
-        "SELECT {}, {}, {}, {}, MIN(started_at) AS first_at, MAX(started_at) AS last_at FROM runs WHERE org_id = $1",
-        sum("new_versions + changed_versions + deleted_versions + undeleted_versions", "versions"),
-        sum("bytes", "bytes"),
-        sum("files_stored", "files"),
-        sum("files_bytes", "file_bytes"),
-    );
-    let row =
-        sqlx::query(&sql).bind(org.as_str()).fetch_one(db).await.map_err(Error::doing("add up the runs"))?;
+pub async fn run_span<'c>(db: impl Db<'c>, org: &OrgId) -> Result<RunSpan, Error> {
+    let row = sqlx::query(
+        "SELECT MIN(started_at) AS first_at, MAX(started_at) AS last_at FROM runs WHERE org_id = $1",
+    )
+    .bind(org.as_str())
+    .fetch_one(db)
+    .await
+    .map_err(Error::doing("look for the first and the last run"))?;
     let fields = Fields(&row);
-    Ok(RunSums {
-        versions: fields.count("versions")?,
-        bytes: fields.count("bytes")?,
-        files: fields.count("files")?,
-        file_bytes: fields.count("file_bytes")?,
+    Ok(RunSpan {
         first_started_at: fields.optional_time("first_at")?,
         last_started_at: fields.optional_time("last_at")?,
     })
@@ -111,22 +109,17 @@ pub struct ObjectVolume {
     pub bytes: u64,
 }
 
-/// The Objects of which the most bytes were stored.
+/// The Objects of which the most bytes are held.
 pub async fn largest<'c>(db: impl Db<'c>, org: &OrgId, limit: u32) -> Result<Vec<ObjectVolume>, Error> {
-    let sql = format!(
-        "SELECT b.object AS object, {}, {}, {} FROM blocks b \
-         LEFT JOIN objects o ON o.org_id = b.org_id AND o.name = b.object \
-         WHERE b.org_id = $1 GROUP BY b.object ORDER BY bytes DESC LIMIT $2",
-        "COALESCE(MAX(o.live_records), 0) AS live_records",
-        sum("b.new_versions + b.changed_versions + b.deleted_versions + b.undeleted_versions", "versions"),
-        sum("b.bytes", "bytes"),
-    );
-    let rows = sqlx::query(&sql)
-        .bind(org.as_str())
-        .bind(i64::from(limit))
-        .fetch_all(db)
-        .await
-        .map_err(Error::doing("add up the blocks"))?;
+    let rows = sqlx::query(
+        "SELECT name AS object, live_records, versions, bytes FROM objects \
+         WHERE org_id = $1 AND versions > 0 ORDER BY bytes DESC, name LIMIT $2",
+    )
+    .bind(org.as_str())
+    .bind(i64::from(limit))
+    .fetch_all(db)
+    .await
+    .map_err(Error::doing("list the largest objects"))?;
     rows.iter()
         .map(|row| {
             let fields = Fields(row);
@@ -148,19 +141,6 @@ pub async fn oldest_window<'c>(db: impl Db<'c>, org: &OrgId) -> Result<Option<Da
         .await
         .map_err(Error::doing("look for the oldest block"))?;
     Fields(&row).optional_time("oldest")
-}
-
-/// API calls of the Runs that began since then.
-pub async fn api_calls_since<'c>(db: impl Db<'c>, org: &OrgId, since: DateTime<Utc>) -> Result<u64, Error> {
-    let sql =
-        format!("SELECT {} FROM runs WHERE org_id = $1 AND started_at >= $2", sum("api_calls", "calls"));
-    let row = sqlx::query(&sql)
-        .bind(org.as_str())
-        .bind(us(since))
-        .fetch_one(db)
-        .await
-        .map_err(Error::doing("count the API calls"))?;
-    Fields(&row).count("calls")
 }
 
 /// Records in the Blocks that were stored since then.
@@ -207,6 +187,39 @@ pub async fn throughput_by_object<'c>(
 }
 
 /// PostgreSQL adds numbers up to a wider type, which is read back as the one they had.
-fn sum(what: &str, name: &str) -> String {
+pub(crate) fn sum(what: &str, name: &str) -> String {
     format!("CAST(COALESCE(SUM({what}), 0) AS BIGINT) AS {name}")
+}
+
+pub async fn files_kept<'c>(db: impl Db<'c>, org: &OrgId) -> Result<FilesKept, Error> {
+    let row = sqlx::query("SELECT files_held, file_bytes_held FROM orgs WHERE id = $1")
+        .bind(org.as_str())
+        .fetch_one(db)
+        .await
+        .map_err(Error::doing("look how many file bodies are held"))?;
+    let fields = Fields(&row);
+    Ok(FilesKept { files: fields.count("files_held")?, bytes: fields.count("file_bytes_held")? })
+}
+
+/// More file bodies were stored.
+pub async fn add_files<'c>(db: impl Db<'c>, org: &OrgId, more: FilesKept) -> Result<(), Error> {
+    let sql =
+        "UPDATE orgs SET files_held = files_held + $2, file_bytes_held = file_bytes_held + $3 WHERE id = $1";
+    write_files(db, sql, org, more).await
+}
+
+/// They were counted anew.
+pub async fn set_files<'c>(db: impl Db<'c>, org: &OrgId, counted: FilesKept) -> Result<(), Error> {
+    write_files(db, "UPDATE orgs SET files_held = $2, file_bytes_held = $3 WHERE id = $1", org, counted).await
+}
+
+async fn write_files<'c>(db: impl Db<'c>, sql: &str, org: &OrgId, files: FilesKept) -> Result<(), Error> {
+    sqlx::query(sql)
+        .bind(org.as_str())
+        .bind(stored(files.files))
+        .bind(stored(files.bytes))
+        .execute(db)
+        .await
+        .map_err(Error::doing("note how many file bodies are held"))?;
+    Ok(())
 }

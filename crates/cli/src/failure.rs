@@ -5,7 +5,7 @@
 
 use std::fmt::Write as _;
 
-use holdfast_domain::ErrorCode;
+use holdfast_domain::{ErrorCode, ObjectName};
 use serde::Serialize;
 
 use crate::exit::Exit;
@@ -17,6 +17,8 @@ pub(crate) enum CommandError {
     Usage { message: String, hint: Option<String> },
     #[error("there is no {noun} `{name}`")]
     Unknown { noun: &'static str, name: String, suggestion: Option<String>, list: String },
+    #[error("the backup of `{org}` holds nothing of {object} `{ids}`, so nothing was erased")]
+    NothingToErase { org: String, object: ObjectName, ids: String },
     #[error("could not read `{what}`")]
     Unreadable {
         what: String,
@@ -60,7 +62,7 @@ impl CommandError {
             Self::Usage { .. } | Self::NotListening { .. } | Self::Unreadable { .. } => ErrorCode::BadInput,
             #[cfg(not(feature = "query"))]
             Self::NotBuilt(_) => ErrorCode::BadInput,
-            Self::Unknown { .. } => ErrorCode::NotFound,
+            Self::Unknown { .. } | Self::NothingToErase { .. } => ErrorCode::NotFound,
             Self::Unwritable { .. } => ErrorCode::LakeReadOnly,
             Self::SignInRefused(_) => ErrorCode::NeedsReauthorisation,
             Self::OutputNotWritten(_) | Self::SimulatedOrg(_) => ErrorCode::Internal,
@@ -87,6 +89,10 @@ impl CommandError {
             }
             #[cfg(not(feature = "query"))]
             Self::NotBuilt(_) => Some("build it with `cargo build -p holdfast --features query`".to_owned()),
+            Self::NothingToErase { .. } => Some(
+                "check Ids and object; what was erased before is not in the backup any more either"
+                    .to_owned(),
+            ),
             Self::Unwritable { .. } | Self::SimulatedOrg(_) => None,
         }
     }

@@ -48,6 +48,10 @@ impl BackOff {
 pub enum Light {
     Green,
     Yellow,
+    /// Not captured: it cannot be, or a person has decided so.
+    Grey,
+    /// Its first capture is still to come; of an org, its first backup goes on.
+    Blue,
 }
 
 /// Green until a failure has lasted for `patience` (default one hour: [`DEFAULT_PATIENCE`]).

@@ -11,6 +11,7 @@ use std::time::Duration;
 use arrow_array::cast::AsArray;
 use chrono::TimeDelta;
 use futures::TryStreamExt;
+use holdfast_catalog::objects::{self, Kept};
 use holdfast_domain::change::Change;
 use holdfast_domain::{BlobHash, ObjectName, OrgId, RecordId};
 use holdfast_lake::Table;
@@ -22,6 +23,7 @@ use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
 use crate::access::{Act, Actor};
+use crate::capture::kept_in;
 use crate::engine::Engine;
 use crate::error::{Doing, Error, Result};
 use crate::lease;
@@ -95,7 +97,9 @@ impl Engine {
         if !erased.records.is_empty() {
             erased.bodies = self.erase_bodies(org, &erased.records).await?;
         }
-        self.erase_rows(org, &erasure.object, &erasure.ids).await?;
+        let kept = self.erase_rows(org, &erasure.object, &erasure.ids).await?;
+        let noted = objects::set_kept(self.catalog().db(), org, &erasure.object, kept).await;
+        noted.doing(|| format!("note what is left of `{}`", erasure.object))?;
         let Erased { records, versions, bodies, .. } = &erased;
         let done = json!({
             "asked": erasure.ids, "erased": records, "versions": versions, "bodies": bodies, "reason": erasure.reason,
@@ -104,11 +108,12 @@ impl Engine {
         Ok(erased)
     }
 
-    async fn erase_rows(&self, org: &OrgId, object: &ObjectName, ids: &[RecordId]) -> Result<()> {
+    /// What the table holds afterwards.
+    async fn erase_rows(&self, org: &OrgId, object: &ObjectName, ids: &[RecordId]) -> Result<Kept> {
         let doing = || format!("erase records of `{object}`");
         let mut writer = self.lake().org(org).writer(object).await.doing(doing)?;
         writer.erase(ids, self.clock().now()).await.doing(doing)?;
-        Ok(())
+        Ok(writer.table().as_ref().map(kept_in).unwrap_or_default())
     }
 
     /// The bodies before the rows that name them: were it the other way round, one that was left over would be found by nobody.
@@ -124,6 +129,7 @@ impl Engine {
         blobs.clean(now, grace).await.doing(doing)?;
         self.lake().clean_staging(now, grace).await.doing(doing)?;
         self.erase_rows(org, &body_index(), ids).await?;
+        self.recount_files(org).await?;
         Ok(bodies.len() as u64)
     }
 

@@ -7,6 +7,7 @@ use holdfast_domain::{ErrorCode, ObjectName, OrgId};
 use holdfast_salesforce::{ApiError, ApiErrorKind};
 
 use crate::access::AccessError;
+use crate::orgs::LONGEST_ORG_NAME;
 
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -57,7 +58,8 @@ pub enum Error {
     #[error(transparent)]
     Access { source: AccessError },
     #[error(
-        "`{name}` cannot be the name of an org: use letters, digits, blanks, `-`, `_` and `.`, 64 at most"
+        "`{name}` cannot be the name of an org: use letters, digits, blanks, `-`, `_` and `.`, {longest} at most",
+        longest = LONGEST_ORG_NAME
     )]
     NotAnOrgName { name: String },
     #[error("{what}")]
@@ -236,6 +238,12 @@ impl Error {
     /// True if and only if the org no longer has what its describe had named.
     pub(crate) fn is_schema_change(&self) -> bool {
         self.api_kind() == Some(ApiErrorKind::SchemaChanged)
+    }
+
+    /// True if and only if the org says that it has no such Object, or not for this user.
+    pub(crate) fn denies_object(&self) -> bool {
+        let Self::Salesforce { source, .. } = self else { return false };
+        source.api_error().is_some_and(|error| error.code == "INVALID_TYPE")
     }
 
     /// True if and only if a query can only be begun again: its later pages are gone.

@@ -11,7 +11,7 @@
 //! - [`auto`]: Runs without end, for the orgs that are switched on
 //! - [`coverage`]: what of an org no backup can hold
 //! - [`runs`], [`changes`], [`history`]: what was captured
-//! - [`object_list`], [`volume`]: what is captured, and how much it is
+//! - [`object_list`], [`completeness`], [`volume`]: what is captured, whether all of it, and how much it is
 //! - [`search`]: records found by Id, name or value
 //! - [`rebuild`]: the catalog read back from the lake
 //! - [`maintain`]: checking and compacting the lake
@@ -19,9 +19,11 @@
 
 pub mod access;
 pub mod auto;
+mod calls;
 pub mod capture;
 pub mod changes;
 pub mod clock;
+pub mod completeness;
 pub mod coverage;
 pub mod engine;
 pub mod erase;
@@ -34,6 +36,7 @@ pub mod maintain;
 pub mod object_list;
 pub mod orgs;
 mod process;
+mod public_address;
 pub mod rebuild;
 pub mod runs;
 pub mod search;

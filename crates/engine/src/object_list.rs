@@ -145,6 +145,9 @@ impl Engine {
     async fn light_of(&self, org: &OrgId, object: &ObjectName) -> Result<Light> {
         let state = objects::get(self.catalog().db(), org, object).await;
         let state = state.doing(|| format!("look for `{object}`"))?;
+        if state.as_ref().is_some_and(|state| state.phase == Phase::Stopped) {
+            return Ok(Light::Grey);
+        }
         let since: Option<DateTime<Utc>> = state.and_then(|state| state.trouble).map(|trouble| trouble.since);
         Ok(self.light_since(since))
     }
@@ -157,9 +160,20 @@ fn listed(
     problem: Option<&OrgProblem>,
 ) -> ListedObject {
     let word = Word::of(&state, query);
-    let light = if word == Word::Warning { Light::Yellow } else { Light::Green };
+    let light = light_of_word(word);
+    let problem = problem.filter(|_| word != Word::Stopped);
     let records_per_second = rates.get(&state.name).copied().filter(|_| is_first(&state));
     ListedObject { state, word, light, records_per_second, org_problem: problem.cloned() }
+}
+
+/// The one light of an Object, wherever it is shown.
+pub(crate) fn light_of_word(word: Word) -> Light {
+    match word {
+        Word::Running => Light::Green,
+        Word::Warning => Light::Yellow,
+        Word::Stopped | Word::Paused => Light::Grey,
+        Word::Waiting => Light::Blue,
+    }
 }
 
 fn is_first(state: &ObjectState) -> bool {

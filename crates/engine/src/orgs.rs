@@ -22,6 +22,7 @@ use tokio::sync::OnceCell;
 use url::Url;
 
 use crate::access::{Act, Actor, OrgChange};
+use crate::calls::CountedClient;
 use crate::engine::Engine;
 use crate::error::{Doing, Error, Result, chain};
 use crate::events::Live;
@@ -69,10 +70,10 @@ const STORE_TRIES: u32 = 7;
 /// Clients by org: sharing one keeps its session, its limit on requests at once, and the org's clock. Each has
 /// a cell of its own, so that nobody waits for the sign-in to another org.
 #[derive(Default)]
-pub(crate) struct Clients(Mutex<HashMap<OrgId, Arc<OnceCell<Client>>>>);
+pub(crate) struct Clients(Mutex<HashMap<OrgId, Arc<OnceCell<CountedClient>>>>);
 
 impl Clients {
-    fn of(&self, org: &OrgId) -> Arc<OnceCell<Client>> {
+    fn of(&self, org: &OrgId) -> Arc<OnceCell<CountedClient>> {
         self.locked().entry(org.clone()).or_default().clone()
     }
 
@@ -85,7 +86,7 @@ impl Clients {
         self.locked().remove(org);
     }
 
-    fn locked(&self) -> MutexGuard<'_, HashMap<OrgId, Arc<OnceCell<Client>>>> {
+    fn locked(&self) -> MutexGuard<'_, HashMap<OrgId, Arc<OnceCell<CountedClient>>>> {
         self.0.lock().expect("no code panics while holding this lock")
     }
 }
@@ -109,7 +110,7 @@ impl Engine {
         let grant = GrantHooks { on_rotation: Some(keep(rotated.clone())), gate: None };
         let options = ClientOptions { grant, ..ClientOptions::default() };
         let connected = Client::connect(instance_url, credentials.clone(), options).await;
-        let client = connected.doing(|| format!("connect `{name}`"))?;
+        let client = CountedClient::new(connected.doing(|| format!("connect `{name}`"))?);
         let identity = client.identity().await.doing(|| "read who the integration user is".to_owned())?;
         self.check_name(&name, &identity.org_id).await?;
         let org = self.describe_org(&client, &name, identity.org_id).await?;
@@ -124,6 +125,7 @@ impl Engine {
         let stored = self.store_org(&org, &connection).await;
         lease.give_back().await;
         stored?;
+        self.note_calls(&org.id, &client).await;
         self.clients().forget(&org.id);
         self.org(&name).await
     }
@@ -278,12 +280,12 @@ impl Engine {
     }
 
     /// The client of an org; one per org and process.
-    pub(crate) async fn connect(&self, org: &Org) -> Result<Client> {
+    pub(crate) async fn connect(&self, org: &Org) -> Result<CountedClient> {
         let cell = self.clients().of(&org.id);
         cell.get_or_try_init(|| self.sign_in(org)).await.cloned()
     }
 
-    async fn sign_in(&self, org: &Org) -> Result<Client> {
+    async fn sign_in(&self, org: &Org) -> Result<CountedClient> {
         let stored = self.stored_connection(&org.id).await?;
         let stored = stored.ok_or_else(|| Error::NotConnected { org: org.name.clone() })?;
         let rotates = matches!(stored.credentials, Credentials::RefreshToken { .. });
@@ -293,14 +295,14 @@ impl Engine {
         };
         let options = ClientOptions { grant, ..ClientOptions::default() };
         let connected = Client::connect(Some(stored.instance_url), stored.credentials, options).await;
-        connected.doing(|| format!("sign in to `{}`", org.name))
+        connected.map(CountedClient::new).doing(|| format!("sign in to `{}`", org.name))
     }
 
     /// Forgets the client, so that the next call signs in again, and shows why if a person is needed.
     pub(crate) async fn disconnect(&self, org: &OrgId, error: &Error) -> Result<()> {
         if !error.needs_reauthorisation() {
             // With a client that alone knows the newest refresh token the grant would be lost.
-            if !self.clients().of(org).get().is_some_and(Client::may_hold_unstored_grant) {
+            if !self.clients().of(org).get().is_some_and(|client| client.may_hold_unstored_grant()) {
                 self.clients().forget(org);
             }
             return Ok(());
@@ -370,10 +372,13 @@ impl Engine {
     }
 }
 
+/// Characters of an org's name.
+pub const LONGEST_ORG_NAME: usize = 80;
+
 /// Names stand in commands and in paths of later URLs, so they stay plain.
-pub(crate) fn check_org_name(name: &str) -> Result<()> {
+pub fn check_org_name(name: &str) -> Result<()> {
     let is_plain = !name.is_empty()
-        && name.len() <= 64
+        && name.chars().count() <= LONGEST_ORG_NAME
         && !name.starts_with('-')
         && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | '.' | ' '));
     if is_plain && name.trim() == name { Ok(()) } else { Err(Error::NotAnOrgName { name: name.to_owned() }) }

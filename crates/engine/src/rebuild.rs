@@ -4,9 +4,11 @@
 //! What is damaged is left out and named, and everything else is read: a catalog without one Run is
 //! of more use than none. Only a catalog that cannot be written ends the work.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use holdfast_catalog::objects::{self, Captured, Phase, SeenObject};
 use holdfast_catalog::orgs::{self, AutoState, Org};
-use holdfast_catalog::runs;
+use holdfast_catalog::{api_calls, runs};
 use holdfast_domain::budget::ApiBudget;
 use holdfast_domain::capture::method::capture_method;
 use holdfast_domain::manifest::Manifest;
@@ -18,7 +20,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use crate::access::{Act, Actor};
-use crate::capture::{CAUGHT_UP, WATERMARK, newest_describe};
+use crate::capture::{CAUGHT_UP, WATERMARK, kept_in, newest_describe};
 use crate::engine::Engine;
 use crate::error::{Doing, Error, Result, chain};
 
@@ -43,6 +45,8 @@ pub struct NotRead {
     /// The damaged file by its path, where one file is to blame.
     pub message: String,
 }
+
+type GoneFields = BTreeMap<ObjectName, BTreeSet<String>>;
 
 /// How far the table of an Object is, as the lake tells it.
 struct Progress {
@@ -87,7 +91,9 @@ impl Engine {
             if self.rebuild_org(&id, document.as_ref()).await? {
                 report.orgs += 1;
                 self.rebuild_objects(&lake, &mut report).await?;
-                self.rebuild_runs(&lake, &mut report).await?;
+                let gone = self.rebuild_runs(&lake, &mut report).await?;
+                report.noted(self.rebuild_gone_fields(&lake, &gone).await, &id, None, None)?;
+                report.noted(self.recount_files(&id).await, &id, None, None)?;
             }
         }
         let counts = json!({ "orgs": report.orgs, "objects": report.objects, "runs": report.runs });
@@ -148,7 +154,7 @@ impl Engine {
         let captured = Captured {
             at: now,
             watermark_us: table.marks().0.get(WATERMARK).copied(),
-            live_records: table.live_count(),
+            kept: kept_in(table),
             remaining_records: None,
         };
         objects::record_success(db, org, object, captured).await.doing(doing)?;
@@ -157,14 +163,35 @@ impl Engine {
         objects::set_phase(db, org, object, phase, None).await.doing(doing)
     }
 
-    async fn rebuild_runs(&self, lake: &OrgLake, report: &mut RebuildReport) -> Result<()> {
+    /// The fields of each Object that some Run was the first not to see any more.
+    async fn rebuild_runs(&self, lake: &OrgLake, report: &mut RebuildReport) -> Result<GoneFields> {
+        let mut gone = GoneFields::new();
         let ids = lake.manifests().await.doing(|| "list the manifests".to_owned());
         for id in report.noted(ids, lake.id(), None, None)?.unwrap_or_default() {
             let manifest = lake.manifest(&id).await.doing(|| format!("read the manifest of run `{id}`"));
             if let Some(manifest) = report.noted(manifest, lake.id(), None, Some(&id))? {
                 self.rebuild_run(&manifest).await?;
                 report.runs += 1;
+                for (object, entry) in manifest.objects {
+                    gone.entry(object).or_default().extend(entry.gone_fields);
+                }
             }
+        }
+        Ok(gone)
+    }
+
+    async fn rebuild_gone_fields(&self, lake: &OrgLake, gone: &GoneFields) -> Result<()> {
+        let db = self.catalog().db();
+        for (object, fields) in gone.iter().filter(|(_, fields)| !fields.is_empty()) {
+            let doing = || format!("read back the fields of `{object}` that are gone");
+            let known = objects::get(db, lake.id(), object).await.doing(doing)?;
+            let Some(hash) = known.and_then(|state| state.schema) else { continue };
+            let json = lake.schema(object, &hash).await.doing(doing)?;
+            let schema = json.and_then(|json| ObjectSchema::from_describe(&json).ok());
+            let is_gone =
+                |field: &&String| schema.as_ref().is_some_and(|schema| schema.field(field).is_none());
+            let fields: Vec<_> = fields.iter().filter(is_gone).cloned().collect();
+            objects::set_gone_fields(db, lake.id(), object, &fields).await.doing(doing)?;
         }
         Ok(())
     }
@@ -172,6 +199,10 @@ impl Engine {
     async fn rebuild_run(&self, manifest: &Manifest) -> Result<()> {
         let db = self.catalog().db();
         let doing = || format!("read back run `{}`", manifest.run);
+        if runs::get(db, &manifest.run).await.doing(doing)?.is_none() {
+            let (calls, at) = (manifest.api_calls, manifest.started_at);
+            api_calls::add(db, &manifest.org, calls, at).await.doing(doing)?;
+        }
         runs::insert_finished(db, manifest).await.doing(doing)
     }
 }

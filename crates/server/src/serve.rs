@@ -55,11 +55,13 @@ pub async fn first_owner_address(engine: &Engine, base: &Url) -> holdfast_engine
     Ok(Some(url))
 }
 
-/// Where the holder of an invitation becomes a member.
-pub fn invitation_address(base: &Url, secret: &Secret) -> Url {
-    let mut url = base.join("/invitation").unwrap_or_else(|_| base.clone());
+/// Where the holder of an invitation becomes a member; without a base, what follows the address of the service.
+pub fn invitation_address(base: Option<&Url>, secret: &Secret) -> String {
+    const PATH: &str = "/invitation";
+    let Some(base) = base else { return format!("{PATH}#{}", secret.expose()) };
+    let mut url = base.join(PATH).unwrap_or_else(|_| base.clone());
     url.set_fragment(Some(secret.expose()));
-    url
+    url.to_string()
 }
 
 fn router(state: AppState) -> Router {

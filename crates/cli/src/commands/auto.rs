@@ -137,7 +137,7 @@ fn org_text(status: &AutoStatus, now: DateTime<Utc>, style: Style) -> String {
         ]);
     }
     let count = |word: &str| status.objects.iter().filter(|object| object.word == word).count();
-    let counts = ["running", "idle", "warning", "stopped"]
+    let counts = ["running", "waiting", "idle", "warning", "stopped"]
         .into_iter()
         .filter(|word| count(word) > 0)
         .map(|word| format!("{} {word}", counted(count(word) as u64, "object")))
@@ -151,6 +151,9 @@ fn org_text(status: &AutoStatus, now: DateTime<Utc>, style: Style) -> String {
         if counts.is_empty() { "no objects".to_owned() } else { counts.join(", ") },
         counted(records, "record")
     );
+    if let Some(completeness) = &status.completeness {
+        let _ = writeln!(head, "{}", completeness.words);
+    }
     if status.waits_for_serve() {
         head.push_str("nothing is captured now, because no `holdfast serve` is running; start it\n");
     }

@@ -63,6 +63,7 @@ pub(crate) async fn run(args: BackupArgs, mut invocation: Invocation) -> Result<
     };
     let manifest = capture(&engine, &org.name, options, &invocation, cancel).await?;
     let view = ManifestView::new(&org.name, &manifest).asked_for(&asked_for);
+    let view = view.beside(engine.completeness(&org.name).await?);
     invocation.output.answer(&view, ManifestView::text)?;
     Ok(match exit_of(manifest.status) {
         Exit::Done if view.misses_asked() => Exit::Gaps,

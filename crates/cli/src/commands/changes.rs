@@ -4,7 +4,9 @@ use std::fmt::Write as _;
 
 use anyhow::Result;
 use clap::Args;
+use holdfast_domain::manifest::RunStatus;
 use holdfast_domain::{ObjectName, RunId};
+use holdfast_engine::Engine;
 use holdfast_engine::changes::{ChangedRecord, ObjectChanges};
 use holdfast_engine::history::FieldChange;
 use serde::Serialize;
@@ -50,12 +52,13 @@ pub(crate) async fn run(args: ChangesArgs, invocation: Invocation) -> Result<Exi
         Some(name) => Some(resolve(&engine, name).await?),
         None => None,
     };
+    let under_way = under_way(&engine, &run).await?;
     let (from, to) = (since.as_ref().map(RunId::as_str), run.as_str());
     let (run_name, since_name) = (run.to_string(), since.as_ref().map(ToString::to_string));
     let Some(object) = &args.object else {
         let objects = engine.changes(to, None, from).await?;
-        let view = ChangesView { run: run_name, since: since_name, objects };
-        invocation.output.answer(&view, |view, style| counts_text(&view.objects, style))?;
+        let view = ChangesView { run: run_name, since: since_name, under_way, objects };
+        invocation.output.answer(&view, changes_text)?;
         return Ok(Exit::Done);
     };
     let (summary, _) = engine.run(to).await?;
@@ -64,7 +67,7 @@ pub(crate) async fn run(args: ChangesArgs, invocation: Invocation) -> Result<Exi
     let mut records = engine.changed_records(to, &object, from, limit.saturating_add(1)).await?;
     let has_more = records.len() > limit;
     records.truncate(limit);
-    let view = RecordsView { run: run_name, since: since_name, object, records, has_more };
+    let view = RecordsView { run: run_name, since: since_name, under_way, object, records, has_more };
     invocation.output.answer(&view, |view, _| records_text(view))?;
     Ok(Exit::Done)
 }
@@ -75,6 +78,9 @@ struct ChangesView {
     run: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     since: Option<String>,
+    /// A later run of the same org, which is no part of this.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    under_way: Option<String>,
     objects: Vec<ObjectChanges>,
 }
 
@@ -84,10 +90,31 @@ struct RecordsView {
     run: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     since: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    under_way: Option<String>,
     object: ObjectName,
     records: Vec<ChangedRecord>,
     /// There are more than `--limit` allowed.
     has_more: bool,
+}
+
+/// A later Run of the same org that goes on.
+async fn under_way(engine: &Engine, run: &RunId) -> Result<Option<String>> {
+    let (summary, _) = engine.run(run.as_str()).await?;
+    let newest = engine.runs(summary.org.as_str(), 1).await?.into_iter().next();
+    let goes_on = newest.filter(|newest| newest.status == RunStatus::Running && newest.id != *run);
+    Ok(goes_on.map(|newest| newest.id.to_string()))
+}
+
+/// Which Run is shown, where a person might take it for another.
+fn head(run: &str, under_way: Option<&str>) -> String {
+    under_way.map_or_else(String::new, |other| {
+        format!("run {run}; another one, {other}, is under way and is not shown here\n\n")
+    })
+}
+
+fn changes_text(view: &ChangesView, style: Style) -> String {
+    head(&view.run, view.under_way.as_deref()) + &counts_text(&view.objects, style)
 }
 
 fn counts_text(objects: &[ObjectChanges], style: Style) -> String {
@@ -102,10 +129,10 @@ fn counts_text(objects: &[ObjectChanges], style: Style) -> String {
 }
 
 fn records_text(view: &RecordsView) -> String {
+    let mut text = head(&view.run, view.under_way.as_deref());
     if view.records.is_empty() {
-        return format!("nothing changed in {}\n", view.object);
+        let _ = writeln!(text, "nothing changed in {}", view.object);
     }
-    let mut text = String::new();
     for record in &view.records {
         let _ = writeln!(text, "{}  {}", record.id, record.change.as_str());
         record.fields.iter().for_each(|field| text.push_str(&field_text(field)));
@@ -153,13 +180,16 @@ mod tests {
             ],
         };
         let view = RecordsView {
-            run: String::new(),
+            run: "this".to_owned(),
             since: None,
+            under_way: Some("other".to_owned()),
             object: ObjectName::parse("Account").unwrap(),
             records: vec![record],
             has_more: true,
         };
         insta::assert_snapshot!(records_text(&view), @r#"
+        run this; another one, other, is under way and is not shown here
+
         001P000001vkheIIAQ  changed
           Name: "Before" -> "After \"all\""
           Phone: "+1 555"

@@ -88,7 +88,10 @@ fn text(view: &CheckView) -> String {
         counted(view.counts.tables, "table"),
         counted(view.counts.data_files, "data file"),
         counted(view.counts.describes, "describe"),
-        counted(view.counts.blobs, "file body").replace("bodys", "bodies"),
+        format!(
+            "{} (equal ones are stored once)",
+            counted(view.counts.blobs, "file body").replace("bodys", "bodies")
+        ),
         bytes(view.counts.bytes)
     );
     let _ = match view.damage.len() as u64 {
@@ -153,12 +156,12 @@ mod tests {
         insta::assert_snapshot!(text(&CheckView::new(&report, false)), @r"
         orgs/00D/objects/Account/part-1.parquet: it is missing (invariant 8, data_file_is_there)
         orgs/00D/objects/HoldfastFile/part-1.parquet: the file body `ab` is missing (invariant 12, row_names_known_blob)
-        the lake is damaged in 2 places; looked at 2 manifests, 1 table, 3 data files, 0 describes, 0 file bodies, 4.0 KiB
+        the lake is damaged in 2 places; looked at 2 manifests, 1 table, 3 data files, 0 describes, 0 file bodies (equal ones are stored once), 4.0 KiB
         hint: put the files named above back from a copy of the lake, then check again; no backup fetches them anew, because the org no longer has the versions that they held
         hint: `holdfast backup ORG --refetch-files` fetches missing file bodies again as long as the org has them; delete damaged ones before; those of replaced versions and of deleted records only a copy of the lake brings back
         data was not read; --read-data reads and re-hashes all of it
         ");
         let whole = CheckReport { counts, ..CheckReport::default() };
-        insta::assert_snapshot!(text(&CheckView::new(&whole, true)), @"the lake is whole: 2 manifests, 1 table, 3 data files, 0 describes, 0 file bodies, 4.0 KiB");
+        insta::assert_snapshot!(text(&CheckView::new(&whole, true)), @"the lake is whole: 2 manifests, 1 table, 3 data files, 0 describes, 0 file bodies (equal ones are stored once), 4.0 KiB");
     }
 }

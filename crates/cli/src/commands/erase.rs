@@ -10,17 +10,21 @@ use holdfast_engine::erase::{Erased, Erasure};
 use serde::Serialize;
 
 use crate::exit::Exit;
+use crate::failure::CommandError;
 use crate::invocation::Invocation;
 use crate::object_name;
 use crate::render::number;
 
 /// Erase records from the backup: every version, and file bodies that only they have
 #[derive(Args)]
-#[command(after_help = "What the org still holds is captured again: delete it there first.
+#[command(
+    after_help = "What the org still holds is captured again: delete it there first. Ids of which the backup holds \
+nothing are named; if it holds none of them, it ends with 1.
 
 Examples:
   holdfast erase acme Contact 003P000001vkheIIAQ --reason \"request 17\"          prints what would go
-  holdfast erase acme Contact 003P000001vkheIIAQ --reason \"request 17\" --yes    erases it")]
+  holdfast erase acme Contact 003P000001vkheIIAQ --reason \"request 17\" --yes    erases it"
+)]
 pub(crate) struct EraseArgs {
     /// Name or id of the org
     org: String,
@@ -59,6 +63,10 @@ pub(crate) async fn run(args: EraseArgs, invocation: Invocation) -> Result<Exit>
     } else {
         engine.would_erase(&org.name, &erasure).await?
     };
+    if erased.records.is_empty() {
+        let ids = erased.not_held.iter().map(RecordId::as_str).collect::<Vec<_>>().join("`, `");
+        return Err(CommandError::NothingToErase { org: org.name, object: erased.object, ids }.into());
+    }
     invocation.output.answer(&ErasureView { is_erased: args.yes, erased }, |view, _| text(view))?;
     Ok(Exit::Done)
 }

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 
 use holdfast_domain::manifest::{Counts, FileCounts, Gap, Manifest, ObjectEntry, RunStatus, Trigger};
 use holdfast_domain::{ErrorCode, ObjectName};
+use holdfast_engine::completeness::Completeness;
 use serde::Serialize;
 
 use crate::output::Style;
@@ -30,6 +31,9 @@ pub(super) struct ManifestView {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     missing_permissions: Vec<String>,
     objects: BTreeMap<String, ObjectEntry>,
+    /// Of the org as it is now, whichever Run is shown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    completeness_now: Option<Completeness>,
     /// Also the Objects in which nothing changed are shown to a person.
     #[serde(skip)]
     shows_all: bool,
@@ -73,9 +77,15 @@ impl ManifestView {
             files: manifest.files,
             missing_permissions: manifest.missing_permissions.clone().unwrap_or_default(),
             objects: objects.iter().map(|(name, entry)| (name.to_string(), entry.clone())).collect(),
+            completeness_now: None,
             shows_all: false,
             asked_for: Vec::new(),
         }
+    }
+
+    pub(super) fn beside(mut self, completeness: Option<Completeness>) -> Self {
+        self.completeness_now = completeness;
+        self
     }
 
     pub(super) fn showing_all(mut self, shows_all: bool) -> Self {
@@ -104,6 +114,9 @@ impl ManifestView {
         self.tell_gone_fields(&mut text);
         self.tell_permissions(&mut text);
         self.tell_sum(&mut text);
+        if let Some(Completeness { words, .. }) = &self.completeness_now {
+            let _ = writeln!(text, "as of now, {words}");
+        }
         text
     }
 

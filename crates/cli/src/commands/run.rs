@@ -143,6 +143,7 @@ async fn show(args: RunShowArgs, invocation: &Invocation) -> Result<()> {
         Some(manifest) => {
             let org = engine.org(run.org.as_str()).await?;
             let view = ManifestView::new(&org.name, &manifest).showing_all(args.all);
+            let view = view.beside(engine.completeness(&org.name).await?);
             invocation.output.answer(&view, ManifestView::text)?;
         }
         None => invocation.output.answer(&run, |run, _| unfinished_text(run))?,

@@ -21,7 +21,7 @@ use crate::interrupt;
 use crate::invocation::Invocation;
 use crate::progress::write_line;
 
-pub(super) const LISTEN: &str = "127.0.0.1:8080";
+const LISTEN: &str = "127.0.0.1:8080";
 
 /// Run the console, the HTTP API, and auto backup for every org that is switched on, until stopped
 ///
@@ -97,11 +97,14 @@ pub(super) fn not_an_address(text: &str) -> CommandError {
 
 /// Says where the console is, and how the first owner gets in.
 pub(super) async fn welcome(engine: &Engine, listener: &TcpListener, options: &ServerOptions) -> Result<()> {
-    let own = format!("http://{}", listener.local_addr()?);
+    let address = listener.local_addr()?;
+    let own = format!("http://{address}");
     let base = match &options.public_url {
         Some(url) => url.clone(),
         None => own.parse().context("an address to listen on is an address")?,
     };
+    let is_known = options.public_url.is_some() || !address.ip().is_unspecified();
+    engine.note_public_address(is_known.then_some(base.as_str())).await?;
     info!("answering at {own}");
     write_line(&format!("console: {base}"));
     if let Some(link) = holdfast_server::first_owner_address(engine, &base).await? {

@@ -2,7 +2,7 @@
 //!
 //! It needs no sign-in, so it is also the way back in when the last owner lost their password.
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use chrono::{DateTime, Utc};
 use clap::{Args, Subcommand, ValueEnum};
 use holdfast_domain::access::{MemberKind, Right, Role};
@@ -12,7 +12,7 @@ use holdfast_salesforce::Secret;
 use serde::Serialize;
 use url::Url;
 
-use super::serve::{LISTEN, not_an_address};
+use super::serve::not_an_address;
 use super::user_rights::{self, UserRightsArgs};
 use crate::exit::Exit;
 use crate::invocation::Invocation;
@@ -257,12 +257,9 @@ struct InvitationView {
 /// The link alone goes to standard output.
 async fn invite(args: UserInviteArgs, engine: &Engine, invocation: &Invocation) -> Result<()> {
     let base = match (args.url, &invocation.config.public_url) {
-        (Some(url), _) => url,
-        (None, Some(text)) => text.parse().map_err(|_| not_an_address(text))?,
-        (None, None) => {
-            let listen = invocation.config.listen.as_deref().unwrap_or(LISTEN);
-            format!("http://{listen}").parse().context("an address to listen on is an address")?
-        }
+        (Some(url), _) => Some(url),
+        (None, Some(text)) => Some(text.parse().map_err(|_| not_an_address(text))?),
+        (None, None) => engine.public_address().await?.and_then(|noted| noted.parse().ok()),
     };
     let kind = if args.service { MemberKind::Service } else { MemberKind::Person };
     let new = NewInvitation { email: args.email, name: args.name, role: args.role.into(), kind };
@@ -271,13 +268,19 @@ async fn invite(args: UserInviteArgs, engine: &Engine, invocation: &Invocation) 
         email: given.invitation.email,
         role: given.invitation.role,
         expires_at: given.invitation.expires_at,
-        link: Secret::new(holdfast_server::invitation_address(&base, &given.secret).to_string()),
+        link: Secret::new(holdfast_server::invitation_address(base.as_ref(), &given.secret)),
     };
     write_line(&format!(
         "hand this link to {}; it is shown once, and good until {} UTC:",
         view.email,
         time(view.expires_at)
     ));
+    if base.is_none() {
+        write_line(
+            "put the address of the service in front, such as https://backup.acme.example: it is not known here, because \
+             the service has not started yet, or listens on all addresses without --public-url",
+        );
+    }
     invocation.output.answer(&view, |view, _| format!("{}\n", view.link.expose()))?;
     Ok(())
 }

@@ -33,10 +33,18 @@ async fn a_record_is_erased_from_every_run_with_the_body_that_only_it_had() {
     stage.run(&["history", "acme", "Account", &gone]).await.failed(1);
     stage.run(&["history", "acme", "Account", &kept]).await.done();
 
-    let wrong = ["erase", "acme", "Account", &own, "--reason", "a slip", "--yes", "--json"];
-    let erased = stage.run(&wrong).await.json();
-    let nothing = [&json!([]), &json!(0)];
-    assert_eq!([&erased["records"], &erased["bodies"]], nothing, "an object that has no such record");
+    let wrong = ["erase", "acme", "Account", &own, "--reason", "a slip"];
+    for args in [&wrong[..], &[&wrong[..], &["--yes"]].concat()] {
+        let nothing = stage.run(args).await.failed(1);
+        assert!(nothing.contains("holds nothing of Account") && nothing.contains(&own), "{nothing}");
+    }
+    let refused: serde_json::Value = {
+        let ended = stage.run(&[&wrong[..], &["--yes", "--json"]].concat()).await;
+        let told = if ended.out.is_empty() { ended.err.clone() } else { ended.out.clone() };
+        assert_eq!(ended.code, 1, "{ended:?}");
+        serde_json::from_str(&told).unwrap()
+    };
+    assert!(refused.to_string().contains("not_found"), "{refused:#}");
     stage.run(&["erase", "acme", "HoldfastFile", &own, "--reason", "a slip", "--yes"]).await.failed(1);
     let holds = |text: &str| {
         let files = walkdir::WalkDir::new(stage.folder.path().join("holdfast-data/lake/orgs"));

@@ -20,7 +20,8 @@ async fn every_command_answers_in_json() {
             "duration_ms",
             "totals",
             "files",
-            "objects"
+            "objects",
+            "completeness_now"
         ]
     );
     stage.run(&["auto", "start", "acme", "--json"]).await.json();

@@ -65,6 +65,13 @@ async fn members_are_invited_changed_and_let_in_again() {
     sign_in(&password).await.unwrap();
     let unknown = stage.run(&["user", "reset", "nobody@acme.example"]).await.failed(1);
     assert!(unknown.contains("`nobody@acme.example`") && unknown.contains("user list"), "{unknown}");
+    let invite = ["user", "invite", "eva@acme.example"];
+    let nowhere = stage.run(&invite).await;
+    assert!(nowhere.err.contains("put the address of the service in front"), "{nowhere:?}");
+    assert!(nowhere.done().starts_with("/invitation#"));
+    engine.note_public_address(Some("http://127.0.0.1:4711/")).await.unwrap();
+    let link = stage.run(&invite).await.done();
+    assert!(link.starts_with("http://127.0.0.1:4711/invitation#"), "{link}");
     let known = stage.run(&["user", "invite", "max@acme.example"]).await.failed(1);
     assert!(known.contains("max@acme.example"), "{known}");
 }

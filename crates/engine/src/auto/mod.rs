@@ -10,6 +10,7 @@ mod pace;
 mod status;
 mod worker;
 
+use holdfast_catalog::errors;
 use holdfast_catalog::orgs::{self, AutoState, Org};
 use serde_json::json;
 
@@ -63,6 +64,11 @@ impl Engine {
         let mut transaction = self.begin().await?;
         let set = orgs::set_auto_state(&mut *transaction, &org.id, state).await;
         set.doing(|| format!("change auto backup of `{}`", org.name))?;
+        if !worker::is_on(state) {
+            // What stopped the rounds is nobody's trouble while there are none.
+            let resolved = errors::resolve(&mut *transaction, &org.id, None, self.clock().now()).await;
+            resolved.doing(|| format!("close the errors of `{}`", org.name))?;
+        }
         let act = Act::new("auto_backup.changed").on(org.name.clone()).of_org(&org.id);
         let act = act.with(json!({ "to": state.as_str() }));
         self.write_audit(&mut transaction, actor, act).await?;

@@ -11,6 +11,7 @@ use holdfast_domain::retry::{Light, light};
 
 use super::first_backup;
 use super::worker::{QUEUE, is_on};
+use crate::completeness::Completeness;
 use crate::engine::Engine;
 use crate::error::{Doing, Result};
 use crate::orgs::OrgSummary;
@@ -67,6 +68,8 @@ pub struct AutoOverview {
     pub problem: Option<OrgProblem>,
     pub words: WordCounts,
     pub live_records: u64,
+    /// None as long as nothing was captured.
+    pub completeness: Option<Completeness>,
     pub first_backup: Option<FirstBackup>,
     pub files: FileCounts,
     pub last_run: Option<RunSummary>,
@@ -89,7 +92,8 @@ impl Engine {
         let totals = object_lists::totals(db, &org.id, query.yellow_since_us).await.doing(doing)?;
         let words = object_lists::count_words(db, &org.id, &query).await.doing(doing)?;
         let last = runs::list_for_org(db, &org.id, None, 1).await.doing(doing)?;
-        let sums = statistics::run_sums(db, &org.id).await.doing(doing)?;
+        let files = statistics::files_kept(db, &org.id).await.doing(doing)?;
+        let span = statistics::run_span(db, &org.id).await.doing(doing)?;
         let last_run = last.into_iter().next().map(RunSummary::from);
         let is_first_done = first_backup::is_done(self, &org.id).await?;
         let phase = phase(org.auto_state, &totals, is_first_done);
@@ -98,20 +102,21 @@ impl Engine {
         let first_backup = match phase {
             AutoPhase::CapturingChanges | AutoPhase::Off => None,
             _ if is_first_done => None,
-            _ => Some(self.first_backup(&org, &totals, sums.first_started_at).await?),
+            _ => Some(self.first_backup(&org, &totals, span.first_started_at).await?),
         };
         let last_files = last_run.as_ref().map(|run| run.files).unwrap_or_default();
         Ok(AutoOverview {
             reason: reason(&org, words, problem.as_ref(), is_served),
             org: self.org(org.id.as_str()).await?,
             phase,
-            light: if is_yellow { Light::Yellow } else { Light::Green },
+            light: light_of(phase, is_yellow),
             is_served,
             problem,
             words,
-            live_records: totals.live_records,
+            live_records: totals.kept.live_records,
+            completeness: self.completeness_of(&org.id, &totals).await?,
             first_backup,
-            files: FileCounts { stored: sums.files, bytes: sums.file_bytes, ..last_files },
+            files: FileCounts { stored: files.files, bytes: files.bytes, ..last_files },
             last_run,
             last_captured_at: totals.last_captured_us.and_then(DateTime::from_timestamp_micros),
             last_verified_at: totals
@@ -131,9 +136,10 @@ impl Engine {
         let totals = totals.doing(|| "add up the objects".to_owned())?;
         let is_first_done = first_backup::is_done(self, &org.id).await?;
         let is_yellow = totals.yellow > 0 || query.are_all_yellow;
+        let phase = phase(org.auto_state, &totals, is_first_done);
         Ok(OrgStanding {
-            phase: phase(org.auto_state, &totals, is_first_done),
-            light: if is_yellow { Light::Yellow } else { Light::Green },
+            phase,
+            light: light_of(phase, is_yellow),
             last_captured_at: totals.last_captured_us.and_then(DateTime::from_timestamp_micros),
         })
     }
@@ -196,7 +202,7 @@ impl Engine {
         Ok(FirstBackup {
             objects_total: totals.objects,
             objects_done: totals.caught_up,
-            records_done: totals.live_records,
+            records_done: totals.kept.live_records,
             records_remaining: totals.remaining_records,
             records_per_second: rate,
             started_at,
@@ -220,6 +226,15 @@ fn phase(state: AutoState, totals: &ObjectTotals, is_first_done: bool) -> AutoPh
         _ if is_first_done => AutoPhase::CapturingChanges,
         _ if totals.objects == 0 => AutoPhase::Waiting,
         _ => AutoPhase::FirstBackup,
+    }
+}
+
+fn light_of(phase: AutoPhase, is_yellow: bool) -> Light {
+    match phase {
+        _ if is_yellow => Light::Yellow,
+        AutoPhase::Off | AutoPhase::Paused => Light::Grey,
+        AutoPhase::Waiting | AutoPhase::FirstBackup => Light::Blue,
+        AutoPhase::CapturingChanges => Light::Green,
     }
 }
 

@@ -1,6 +1,7 @@
 //! What auto backup says of itself: per org and per Object, with the light and its reason.
 
 use chrono::{DateTime, Utc};
+use holdfast_catalog::object_lists::{ListQuery, Word};
 use holdfast_catalog::objects::{self, ObjectState, Phase};
 use holdfast_catalog::orgs;
 use holdfast_catalog::runs;
@@ -10,8 +11,10 @@ use holdfast_domain::{ErrorCode, ObjectName};
 use serde::Serialize;
 
 use super::worker::{QUEUE, is_on};
+use crate::completeness::Completeness;
 use crate::engine::Engine;
 use crate::error::{Doing, Result};
+use crate::object_list::light_of_word;
 use crate::orgs::OrgSummary;
 use crate::runs::RunSummary;
 
@@ -29,6 +32,9 @@ pub struct AutoStatus {
     pub problem: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_run: Option<RunSummary>,
+    /// Absent as long as nothing was captured.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub completeness: Option<Completeness>,
 }
 
 impl AutoStatus {
@@ -44,7 +50,7 @@ pub struct ObjectStatus {
     pub object: ObjectName,
     pub phase: Phase,
     pub light: Light,
-    /// `running`, `warning` or `stopped`; `idle` if nothing is wrong and auto backup is not on.
+    /// `running`, `warning`, `stopped` or `waiting`; `idle` if nothing is wrong and auto backup is not on.
     pub word: &'static str,
     pub live_records: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -75,8 +81,9 @@ impl Engine {
             let known = objects::list(db, &org.id).await.doing(|| "list the objects".to_owned())?;
             let last =
                 runs::list_for_org(db, &org.id, None, 1).await.doing(|| "read the last run".to_owned())?;
-            let is_on = is_on(org.auto_state);
-            let objects = known.into_iter().map(|state| self.object_status(state, is_on)).collect();
+            let (trouble, _) = self.round_of(&org).await?;
+            let query = self.list_query(&org, trouble.as_ref());
+            let objects = known.into_iter().map(|state| object_status(state, &query)).collect();
             let last_run = last.into_iter().next().map(RunSummary::from);
             let round = rounds.iter().find(|item| item.dedupe_key.as_deref() == Some(org.id.as_str()));
             let problem = round.and_then(|item| item.failure.clone());
@@ -87,32 +94,34 @@ impl Engine {
                 problem_code: problem.as_ref().map(|failure| failure.code),
                 problem: problem.map(|failure| failure.message),
                 last_run,
+                completeness: self.completeness(org.id.as_str()).await?,
             });
         }
         Ok(statuses)
     }
+}
 
-    fn object_status(&self, state: ObjectState, is_on: bool) -> ObjectStatus {
-        let failing_since = state.trouble.as_ref().map(|trouble| trouble.since);
-        let light = self.light_since(failing_since);
-        let word = match (state.phase, light) {
-            (Phase::Stopped, _) => "stopped",
-            (_, Light::Yellow) => "warning",
-            (_, Light::Green) if is_on => "running",
-            (_, Light::Green) => "idle",
-        };
-        let failure = state.trouble.map(|trouble| trouble.failure);
-        ObjectStatus {
-            object: state.name,
-            phase: state.phase,
-            light,
-            word,
-            live_records: state.live_records,
-            last_captured_at: state.last_captured_at,
-            failing_since,
-            error_code: failure.as_ref().map(|failure| failure.code),
-            error: failure.map(|failure| failure.message),
-            stopped_reason: state.stopped_reason,
-        }
+fn object_status(state: ObjectState, query: &ListQuery) -> ObjectStatus {
+    let word = Word::of(&state, query);
+    let failing_since = state.trouble.as_ref().map(|trouble| trouble.since);
+    let failure = state.trouble.map(|trouble| trouble.failure);
+    ObjectStatus {
+        object: state.name,
+        phase: state.phase,
+        light: light_of_word(word),
+        word: match word {
+            Word::Stopped => "stopped",
+            Word::Warning => "warning",
+            Word::Paused => "idle",
+            Word::Waiting if query.is_paused => "idle",
+            Word::Waiting => "waiting",
+            Word::Running => "running",
+        },
+        live_records: state.live_records,
+        last_captured_at: state.last_captured_at,
+        failing_since,
+        error_code: failure.as_ref().map(|failure| failure.code),
+        error: failure.map(|failure| failure.message),
+        stopped_reason: state.stopped_reason,
     }
 }

@@ -10,10 +10,10 @@ use holdfast_domain::manifest::Trigger;
 use holdfast_domain::retry::{BackOff, Retry};
 use holdfast_domain::{ObjectName, OrgId, RunId};
 use holdfast_lake::OrgLake;
-use holdfast_salesforce::Client;
 use tokio::sync::OnceCell;
 use tokio_util::sync::CancellationToken;
 
+use crate::calls::CountedClient;
 use crate::coverage::permissions::Held;
 use crate::engine::Engine;
 use crate::error::{Error, Result, chain};
@@ -23,7 +23,7 @@ use crate::events::{Event, EventSink};
 pub(crate) struct RunContext {
     pub(crate) engine: Engine,
     pub(crate) org: OrgId,
-    pub(crate) client: Client,
+    pub(crate) client: CountedClient,
     /// The client outlives the Run, and counts on.
     pub(crate) calls_before: u64,
     pub(crate) lake: OrgLake,

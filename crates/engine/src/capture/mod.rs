@@ -16,6 +16,7 @@ mod fetch;
 mod files;
 mod forecast;
 mod id_sorter;
+mod lost;
 mod object_run;
 mod outcome;
 mod plan;
@@ -31,7 +32,8 @@ mod whole;
 mod windows;
 
 pub(crate) use files::Fetching;
-pub(crate) use object_run::{CAUGHT_UP, WATERMARK, newest_describe};
+pub(crate) use lost::ACKNOWLEDGED;
+pub(crate) use object_run::{CAUGHT_UP, WATERMARK, kept_in, newest_describe};
 pub use run::BackupOptions;
 pub(crate) use run::{RoundOptions, round};
 pub(crate) use scope::Scope;

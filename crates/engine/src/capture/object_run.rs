@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use holdfast_catalog::objects::Kept;
 use holdfast_domain::capture::method::CaptureMethod;
 use holdfast_domain::capture::turn::Waiting;
 use holdfast_domain::capture::window::{Ceiling, OrgSecond};
@@ -11,8 +12,8 @@ use holdfast_domain::change::Occasion;
 use holdfast_domain::manifest::{Counts, Gap};
 use holdfast_domain::schema::ObjectSchema;
 use holdfast_domain::{ObjectName, SchemaHash};
-use holdfast_lake::TableWriter;
 use holdfast_lake::delta::Marks;
+use holdfast_lake::{Table, TableWriter};
 
 use super::probe::Probe;
 
@@ -73,6 +74,8 @@ pub(crate) struct ObjectRun {
 pub(crate) struct Held {
     pub(crate) version: Option<i64>,
     pub(crate) live: u64,
+    pub(crate) versions: u64,
+    pub(crate) bytes: u64,
     pub(crate) marks: Marks,
 }
 
@@ -82,15 +85,23 @@ impl Held {
         table.map_or_else(Self::default, |table| Self {
             version: Some(table.version()),
             live: table.live_count(),
+            versions: table.version_count(),
+            bytes: bytes_of(&table),
             marks: table.marks().clone(),
         })
     }
 
     /// A Block was committed, or said nothing new.
-    pub(crate) fn committed(&mut self, version: Option<i64>, live: u64, set: Marks) {
+    pub(crate) fn committed(&mut self, version: Option<i64>, live: u64, added: Counts, set: Marks) {
         self.version = version.or(self.version);
         self.live = live;
+        self.versions += added.versions();
+        self.bytes += added.bytes;
         self.marks.0.extend(set.0);
+    }
+
+    pub(crate) fn kept(&self) -> Kept {
+        Kept { live_records: self.live, versions: self.versions, bytes: self.bytes }
     }
 
     /// True if and only if these marks say nothing that matters: all have been set before, and no other
@@ -123,6 +134,15 @@ impl Held {
     pub(crate) fn watermark(&self) -> Option<OrgSecond> {
         self.marks.0.get(WATERMARK).copied().map(OrgSecond::from_us)
     }
+}
+
+/// What the catalog notes of a table.
+pub(crate) fn kept_in(table: &Table) -> Kept {
+    Kept { live_records: table.live_count(), versions: table.version_count(), bytes: bytes_of(table) }
+}
+
+fn bytes_of(table: &Table) -> u64 {
+    table.files().iter().map(|file| file.size).sum()
 }
 
 /// An ObjectRun and the one writer of its table, handed from turn to turn.

@@ -2,10 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use holdfast_catalog::blocks::{self, Block};
-use holdfast_catalog::errors::{self, RecordedError};
 use holdfast_catalog::objects::{self, Captured, Phase};
-use holdfast_catalog::{ErrorId, Failure};
+use holdfast_catalog::{Failure, errors};
 use holdfast_domain::capture::window::OrgSecond;
 use holdfast_domain::manifest::{
     FileCounts, Gap, MANIFEST_FORMAT, Manifest, ObjectEntry, RunStatus, Trigger,
@@ -14,8 +12,8 @@ use holdfast_domain::retry::BackOff;
 use holdfast_domain::{ErrorCode, ObjectName, RunId};
 
 use super::context::RunContext;
+use super::lost;
 use super::object_run::ObjectRun;
-use super::turn::timeline_entry;
 use crate::coverage::permissions::Held;
 use crate::error::{Doing, Error, Result};
 use crate::events::Event;
@@ -75,7 +73,7 @@ impl Outcomes {
         let captured = Captured {
             at: ctx.now(),
             watermark_us: run.held.watermark().map(OrgSecond::as_us),
-            live_records: run.held.live,
+            kept: run.held.kept(),
             remaining_records: Some(0),
         };
         let noted = objects::record_success(db, &ctx.org, &run.object, captured).await;
@@ -111,7 +109,8 @@ impl Outcomes {
         entry: ObjectEntry,
     ) -> Result<()> {
         self.describes_hold &= !error.is_schema_change();
-        self.note_gap(ctx, object, error.as_gap(), entry).await
+        let gap = lost::gap_of(ctx, object, error).await?;
+        self.note_gap(ctx, object, gap, entry).await
     }
 
     async fn note_gap(
@@ -133,27 +132,9 @@ impl Outcomes {
         }
         let attempts = trouble.map_or(0, |trouble| trouble.attempts);
         let attempt = u32::try_from(attempts).unwrap_or(u32::MAX).saturating_add(1);
+        let is_tried_again = gap != lost::gap();
         let next = now + BackOff::default().pause(attempt, rand::random());
-        let noted = objects::record_failure(db, &ctx.org, object, &failure, now, Some(next)).await;
-        noted.doing(|| format!("note the failure of `{object}`"))?;
-        let recorded = RecordedError {
-            id: ErrorId::new(now),
-            org: ctx.org.clone(),
-            object: Some(object.clone()),
-            run: Some(ctx.run.clone()),
-            code: gap.code,
-            message: gap.message.clone(),
-            at: now,
-            resolved_at: None,
-        };
-        let noted = errors::insert(db, &recorded).await;
-        noted.doing(|| format!("note the failure of `{object}`"))?;
-        let entry_of_failure =
-            Block { way: "failed".to_owned(), failure: Some(failure.clone()), ..timeline_entry(ctx, object) };
-        let noted = blocks::insert(db, &entry_of_failure).await;
-        noted.doing(|| format!("note the failure of `{object}`"))?;
-        tracing::error!(org.id = %ctx.org, object = %object, "{object} is not captured whole: {}", gap.message);
-        ctx.events.send(Event::ObjectFailed { object: object.clone(), gap: gap.clone() });
+        lost::note_failure(ctx, object, &gap, is_tried_again.then_some(next)).await?;
         self.entries.insert(object.clone(), ObjectEntry { gap: Some(gap), ..entry });
         Ok(())
     }

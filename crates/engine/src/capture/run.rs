@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use holdfast_catalog::orgs::Org;
-use holdfast_catalog::{Failure, runs};
+use holdfast_catalog::{Failure, errors, runs};
 use holdfast_domain::capture::turn::{Waiting, next_turn};
 use holdfast_domain::manifest::{Manifest, RunStatus, Trigger};
 use holdfast_domain::retry::Retry;
@@ -20,6 +20,7 @@ use super::outcome::Outcomes;
 use super::scope::Scope;
 use super::{bulk_jobs, doubt, files, forecast, plan, scope, turn};
 use crate::auto::note_first_backup;
+use crate::calls::NOTED_EVERY;
 use crate::engine::Engine;
 use crate::error::{Doing, Error, Result, chain};
 use crate::events::{Event, EventSink};
@@ -96,6 +97,7 @@ pub(crate) async fn round(
         client = engine.connect(org) => client?,
     };
     let (lease, patience, waiting) = (lease::of_org(&org.id), options.give_up_after, cancel.clone());
+    let used = client.clone();
     let work = async {
         let ctx = Arc::new(RunContext {
             engine: engine.clone(),
@@ -117,7 +119,8 @@ pub(crate) async fn round(
         noted_round(&ctx, org, options).await
     };
     // Boxed: the states of a whole Run would otherwise be copied from future to future.
-    engine.under_lease_when_free(&lease, patience, &waiting, Box::pin(work)).await
+    let work = engine.under_lease_when_free(&lease, patience, &waiting, Box::pin(work));
+    engine.counting_calls(&org.id, &used, work).await
 }
 
 /// The Run, and the catalog's row about it. One Run of an org at a time, so that each Snapshot
@@ -130,7 +133,10 @@ async fn noted_round(ctx: &Arc<RunContext>, org: &Org, options: RoundOptions) ->
     ctx.events.send(Event::RunStarted { run: ctx.run.clone() });
     tracing::info!(org.id = %ctx.org, run.id = %ctx.run, "Run of {} started", org.name);
     // Boxed: the states of a whole Run would otherwise be copied from future to future.
-    let finished = Box::pin(course_to_end(ctx, options)).await;
+    let finished = tokio::select! {
+        finished = Box::pin(course_to_end(ctx, options)) => finished,
+        never = keep_telling_calls(ctx) => never,
+    };
     if let Err(error) = &finished
         && let Err(not_noted) = note_failure(ctx, error).await
     {
@@ -139,6 +145,16 @@ async fn noted_round(ctx: &Arc<RunContext>, org: &Org, options: RoundOptions) ->
     }
     ctx.events.send(Event::RunFinished { run: ctx.run.clone() });
     finished
+}
+
+/// The Run's own row follows its calls, so that it tells of them when the process is killed.
+async fn keep_telling_calls<T>(ctx: &RunContext) -> T {
+    loop {
+        ctx.engine.clock().sleep(NOTED_EVERY).await;
+        if let Err(error) = runs::set_calls(ctx.engine.catalog().db(), &ctx.run, ctx.calls()).await {
+            tracing::debug!(org.id = %ctx.org, run.id = %ctx.run, "{}", chain(&error));
+        }
+    }
 }
 
 /// Under the org's lease nobody else is at work: a Run that is still noted as running was killed,
@@ -150,8 +166,8 @@ async fn close_dead_runs(ctx: &RunContext) -> Result<()> {
         let manifest = manifest_left_by(ctx, &run.id).await?;
         let message = "the process ended before the run did; the next run goes on from there".to_owned();
         let failure = Failure { code: ErrorCode::Interrupted, message };
-        close(ctx, &run.id, manifest, Ending { status: RunStatus::Interrupted, api_calls: 0, failure })
-            .await?;
+        let api_calls = run.totals.api_calls;
+        close(ctx, &run.id, manifest, Ending { status: RunStatus::Interrupted, api_calls, failure }).await?;
     }
     Ok(())
 }
@@ -220,6 +236,10 @@ async fn course_to_end(ctx: &Arc<RunContext>, options: RoundOptions) -> Result<R
     let scope = outcomes.describes_hold().then(|| scope.into_known());
     let looked = outcomes.looked();
     let manifest = finish(ctx, outcomes, names_every_object).await?;
+    if names_every_object {
+        let resolved = errors::resolve(ctx.engine.catalog().db(), &ctx.org, None, ctx.now()).await;
+        resolved.doing(|| "close the errors of the org".to_owned())?;
+    }
     if looked_at_all {
         note_first_backup(&ctx.engine, &ctx.org).await?;
     }

@@ -1,6 +1,6 @@
 //! What there is to capture: the Objects that the integration user may see, each with its describe.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use holdfast_catalog::objects::{self, ObjectState, Phase, SeenObject};
@@ -13,6 +13,7 @@ use holdfast_lake::Table;
 use holdfast_salesforce::{ApiError, DESCRIBES_BESIDE_QUERIES, DescribeAnswer, QUERIES_PER_CALL};
 
 use super::context::RunContext;
+use super::lost;
 use super::object_run::Described;
 use super::probe::{Asked, Question};
 use crate::error::{Doing, Error, Result};
@@ -99,12 +100,7 @@ pub(crate) async fn describe(ctx: &RunContext, wanted: &[ObjectName]) -> Result<
     Ok(scope)
 }
 
-/// A person has said that the Object is gone; this stands where the reason of its stop stands.
-const ACKNOWLEDGED: &str = "it is gone from the org, as a person has confirmed";
-
-/// What was captured stays; the Object is shown as stopped, and goes on by itself when it is visible
-/// again. A Run that a person starts has a gap as long as it is missed and nobody has confirmed that it is gone;
-/// auto backup, which runs each minute, once.
+/// The Objects that are known and were not listed, each with its gap.
 async fn note_vanished(
     ctx: &RunContext,
     known: &BTreeMap<ObjectName, ObjectState>,
@@ -113,25 +109,9 @@ async fn note_vanished(
 ) -> Result<()> {
     for state in known.values().filter(|state| !visible.contains(&&state.name)) {
         let object = &state.name;
-        let doing = || format!("note that `{object}` is gone");
-        let is_acknowledged = ctx.accepts_missing || state.stopped_reason.as_deref() == Some(ACKNOWLEDGED);
-        let (code, reason, next) = if is_acknowledged {
-            (ErrorCode::ObjectNotCapturable, ACKNOWLEDGED, "")
-        } else {
-            let reason = "the integration user no longer sees it: it was deleted, or access was taken away";
-            let next = "; if it is gone indeed, back up once with `--accept-missing`";
-            (ErrorCode::PermissionMissing, reason, next)
-        };
-        let set =
-            objects::set_phase(ctx.engine.catalog().db(), &ctx.org, object, Phase::Stopped, Some(reason))
-                .await;
-        set.doing(doing)?;
+        let gap = lost::note_vanished(ctx, state).await?;
+        let doing = || format!("open the table of `{object}`");
         let held = ctx.persist(Some(object), || async { ctx.lake.table(object).await.doing(doing) }).await?;
-        let gap = Gap {
-            code,
-            message: format!("{reason}; what was captured stays{next}"),
-            is_expected: is_acknowledged || ctx.trigger == Trigger::Auto && state.phase == Phase::Stopped,
-        };
         let entry = ObjectEntry {
             table_version: held.as_ref().map(Table::version),
             live_records: held.as_ref().map_or(0, Table::live_count),
@@ -183,6 +163,13 @@ async fn describe_chunk(
         };
         let noted = objects::upsert_seen(&mut *transaction, &ctx.org, &seen, ctx.now()).await;
         noted.doing(|| format!("note the describe of `{object}`"))?;
+        if let Some(before) = before {
+            let gone = gone_for_now(ctx, before, &gone_fields, &described.schema);
+            if gone != before.gone_fields {
+                let noted = objects::set_gone_fields(&mut *transaction, &ctx.org, &object, &gone).await;
+                noted.doing(|| format!("note the fields of `{object}` that are gone"))?;
+            }
+        }
         if let CaptureMethod::None { reason } = &method {
             let stopped =
                 objects::set_phase(&mut *transaction, &ctx.org, &object, Phase::Stopped, Some(reason)).await;
@@ -193,6 +180,21 @@ async fn describe_chunk(
         }
     }
     holdfast_catalog::commit(transaction).await.doing(|| "note the describes".to_owned())
+}
+
+/// The fields that were captured and are not visible, unless a person has said that what is missed is gone.
+fn gone_for_now(
+    ctx: &RunContext,
+    before: &ObjectState,
+    newly: &[String],
+    schema: &ObjectSchema,
+) -> Vec<String> {
+    if ctx.accepts_missing {
+        return Vec::new();
+    }
+    let mut gone: BTreeSet<_> = before.gone_fields.iter().chain(newly).cloned().collect();
+    gone.retain(|field| schema.field(field).is_none());
+    gone.into_iter().collect()
 }
 
 /// A person who starts a Run may just have changed permissions, and whether that moves

@@ -3,6 +3,7 @@
 use holdfast_catalog::BlockId;
 use holdfast_catalog::blocks::{self, Block};
 use holdfast_catalog::objects::{self, Captured};
+use holdfast_catalog::runs;
 use holdfast_domain::ObjectName;
 use holdfast_domain::capture::method::CaptureMethod;
 use holdfast_domain::capture::window::OrgSecond;
@@ -203,8 +204,9 @@ pub(crate) async fn finish_block(
     }
     let set = marks.clone();
     let commit = block.finish(marks).await.doing(doing)?;
+    let is_first = run.counts.versions() == 0;
     run.counts += commit.counts;
-    run.held.committed(commit.table_version, commit.live_records, set);
+    run.held.committed(commit.table_version, commit.live_records, commit.counts, set);
     run.records_read += note.records;
     ctx.events.send(Event::BlockStored {
         object: run.object.clone(),
@@ -225,8 +227,10 @@ pub(crate) async fn finish_block(
         started_at: note.started_at,
         ..timeline_entry(ctx, &run.object)
     };
-    let written = blocks::insert(ctx.engine.catalog().db(), &row).await;
-    written.doing(|| format!("write down a block of `{}`", run.object))
+    let doing = || format!("write down a block of `{}`", run.object);
+    let db = ctx.engine.catalog().db();
+    blocks::insert(db, &row).await.doing(doing)?;
+    runs::add_block(db, &ctx.run, commit.counts, is_first).await.doing(doing)
 }
 
 /// An entry of the Object's timeline that begins and ends now, and says nothing yet.
@@ -253,7 +257,7 @@ async fn note_progress(ctx: &RunContext, run: &ObjectRun) -> Result<()> {
     let captured = Captured {
         at: ctx.now(),
         watermark_us: run.held.watermark().map(OrgSecond::as_us),
-        live_records: run.held.live,
+        kept: run.held.kept(),
         remaining_records: Some(run.remaining()),
     };
     let noted = objects::record_success(ctx.engine.catalog().db(), &ctx.org, &run.object, captured).await;

@@ -49,30 +49,34 @@ impl Engine {
     /// Compares what the org has with what its integration user sees, by asking the org now.
     pub async fn coverage(&self, org: &str) -> Result<Coverage> {
         let integration_user = self.org(org).await?.integration_user;
-        let client = self.connect(&self.find_org(org).await?).await?;
-        let held = permissions::Held::ask(&client).await?;
-        let seen = client.describe_global().await.doing(|| "list the objects of the org".to_owned())?;
-        let visible: BTreeSet<_> = seen.iter().map(|object| object.name.clone()).collect();
-        let mut objects: BTreeMap<_, _> = seen
-            .iter()
-            .filter(|object| !object.queryable)
-            .map(|object| not_queryable(&object.name))
-            .collect();
-        let names: Vec<_> =
-            seen.into_iter().filter(|object| object.queryable).map(|object| object.name).collect();
-        let described = describes(&client, &names, &mut objects).await?;
-        objects.extend(described.iter().map(|(name, schema)| (name.clone(), ObjectCoverage::of(schema))));
-        // Who may not view the setup might be told only what is seen anyway.
-        let hidden =
-            if held.lacks_setup() { None } else { hidden::hidden(&client, &visible, &described).await? };
-        Ok(Coverage { integration_user, permissions: held.states(), hidden, objects })
+        let org = self.find_org(org).await?;
+        let client = self.connect(&org).await?;
+        let asking = Box::pin(covered(&client, integration_user));
+        self.counting_calls(&org.id, &client, asking).await
     }
 
     /// The permissions alone, for one call where the org knows all of them.
     pub async fn permissions(&self, org: &str) -> Result<Vec<PermissionState>> {
-        let client = self.connect(&self.find_org(org).await?).await?;
-        Ok(permissions::Held::ask(&client).await?.states())
+        let org = self.find_org(org).await?;
+        let client = self.connect(&org).await?;
+        let held = self.counting_calls(&org.id, &client, permissions::Held::ask(&client)).await?;
+        Ok(held.states())
     }
+}
+
+async fn covered(client: &Client, integration_user: Option<String>) -> Result<Coverage> {
+    let held = permissions::Held::ask(client).await?;
+    let seen = client.describe_global().await.doing(|| "list the objects of the org".to_owned())?;
+    let visible: BTreeSet<_> = seen.iter().map(|object| object.name.clone()).collect();
+    let mut objects: BTreeMap<_, _> =
+        seen.iter().filter(|object| !object.queryable).map(|object| not_queryable(&object.name)).collect();
+    let names: Vec<_> =
+        seen.into_iter().filter(|object| object.queryable).map(|object| object.name).collect();
+    let described = describes(client, &names, &mut objects).await?;
+    objects.extend(described.iter().map(|(name, schema)| (name.clone(), ObjectCoverage::of(schema))));
+    // Who may not view the setup might be told only what is seen anyway.
+    let hidden = if held.lacks_setup() { None } else { hidden::hidden(client, &visible, &described).await? };
+    Ok(Coverage { integration_user, permissions: held.states(), hidden, objects })
 }
 
 fn not_queryable(name: &ObjectName) -> (ObjectName, ObjectCoverage) {

@@ -13,20 +13,20 @@ use tokio_util::sync::CancellationToken;
 
 use crate::org::{Acts, account};
 
-struct Serving {
+pub(crate) struct Serving {
     cancel: CancellationToken,
     task: tokio::task::JoinHandle<holdfast_engine::error::Result<()>>,
 }
 
 impl Serving {
-    fn start(app: &TestApp) -> Self {
+    pub(crate) fn start(app: &TestApp) -> Self {
         let cancel = CancellationToken::new();
         let (engine, token) = (app.engine.clone(), cancel.clone());
         let task = tokio::spawn(async move { engine.serve(EventSink::default(), token).await });
         Self { cancel, task }
     }
 
-    async fn stop(self) -> Result<()> {
+    pub(crate) async fn stop(self) -> Result<()> {
         self.cancel.cancel();
         Ok(self.task.await??)
     }

@@ -4,6 +4,7 @@ mod auto;
 mod capture;
 mod checks;
 mod coverage;
+mod figures;
 mod grants;
 mod histories;
 mod org;

@@ -6,6 +6,7 @@ use holdfast_catalog::orgs;
 use holdfast_domain::access::Right;
 use holdfast_engine::Engine;
 use holdfast_engine::auto::{self, AutoOverview};
+use holdfast_engine::completeness;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -15,7 +16,7 @@ use crate::extract::Body;
 use crate::problem::{Refusal, Result};
 use crate::state::AppState;
 use crate::types::auto_backup::{
-    AutoBackup, AutoBackupChange, FileProgress, FirstBackup, MovedOrgs, ObjectCounts,
+    AutoBackup, AutoBackupChange, Completeness, FileProgress, FirstBackup, MovedOrgs, ObjectCounts,
 };
 use crate::types::orgs::AutoState;
 
@@ -93,6 +94,7 @@ fn shown(overview: AutoOverview) -> AutoBackup {
             waiting: words.waiting,
         },
         live_records: overview.live_records,
+        completeness: overview.completeness.map(completeness),
         first_backup: overview.first_backup.as_ref().map(progress),
         files: FileProgress {
             is_paused: state != orgs::AutoState::Running,
@@ -105,6 +107,17 @@ fn shown(overview: AutoOverview) -> AutoBackup {
         last_captured_at: overview.last_captured_at,
         last_verified_at: overview.last_verified_at,
         next_round_at: overview.next_round_at,
+    }
+}
+
+fn completeness(found: completeness::Completeness) -> Completeness {
+    Completeness {
+        objects_captured: found.objects_captured,
+        objects_verified: found.objects_verified,
+        objects_to_come: found.objects_to_come,
+        objects_not_captured: found.objects_not_captured,
+        fields_not_captured: found.fields_not_captured,
+        words: found.words,
     }
 }
 

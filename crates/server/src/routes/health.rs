@@ -97,7 +97,7 @@ const OF_ORGS: [OrgNumber; 12] = [
     ("org_api_budget_is_reached", "1 if Holdfast waits for the day to move on.", |org| {
         Some(u64::from(!org.api_use.budget.permits(org.api_use.usage)))
     }),
-    ("org_api_calls_own", "Calls of Holdfast's runs that began in the last 24 hours.", |org| {
+    ("org_api_calls_own", "Calls that Holdfast made in the last 24 hours.", |org| {
         Some(org.api_use.own_calls)
     }),
 ];

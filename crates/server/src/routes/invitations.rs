@@ -64,7 +64,7 @@ async fn create_invitation(
         kind: new.kind.map_or(MemberKind::Person, Into::into),
     };
     let given = engine.invite(&caller, new).await?;
-    let link = invitation_address(&own.join("/"), &given.secret);
+    let link = invitation_address(Some(&own.join("/")), &given.secret);
     let created =
         CreatedInvitation { invitation: shown(given.invitation), link: Secret::new(link.to_string()) };
     Ok((StatusCode::CREATED, Json(created)))

@@ -175,6 +175,7 @@ fn shown(listed: ListedObject) -> ObjectStatus {
         next_try_at: own.and_then(|trouble| trouble.next_try_at),
         failure: told.or_else(|| org_problem.map(|problem| failure(problem.failure, Some(problem.since)))),
         stopped_reason: state.stopped_reason,
+        gone_fields: Some(state.gone_fields).filter(|fields| !fields.is_empty()),
         method: state.method.map(|method| way(&method).to_owned()),
         first_seen_at: state.first_seen_at,
         last_seen_at: state.last_seen_at,

@@ -66,15 +66,15 @@ fn shown(volume: volume::Volume) -> Volume {
         bytes: object.bytes,
     });
     Volume {
-        live_records: volume.live_records,
-        versions: volume.sums.versions,
-        data_bytes: volume.sums.bytes,
-        files: volume.sums.files,
-        file_bytes: volume.sums.file_bytes,
+        live_records: volume.kept.live_records,
+        versions: volume.kept.versions,
+        data_bytes: volume.kept.bytes,
+        files: volume.files.files,
+        file_bytes: volume.files.bytes,
         objects: volume.objects,
         oldest_record_at: volume.oldest_record_at,
-        first_run_at: volume.sums.first_started_at,
-        newest_run_at: volume.sums.last_started_at,
+        first_run_at: volume.span.first_started_at,
+        newest_run_at: volume.span.last_started_at,
         days: days.collect(),
         largest: largest.collect(),
     }

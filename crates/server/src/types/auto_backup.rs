@@ -95,6 +95,23 @@ pub(crate) struct FileProgress {
     pub(crate) failed: u64,
 }
 
+/// Whether all that is captured is complete, and what is not captured, as far as it is known without asking the org.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Completeness {
+    /// Objects whose first capture is done.
+    pub(crate) objects_captured: u64,
+    /// Of those, the ones whose count was found equal to the org's, and that do not fail at present.
+    pub(crate) objects_verified: u64,
+    /// Objects whose first capture is still to come, or goes on.
+    pub(crate) objects_to_come: u64,
+    /// Objects that cannot be read, or not any more.
+    pub(crate) objects_not_captured: u64,
+    /// Fields that were captured and are no longer visible.
+    pub(crate) fields_not_captured: u64,
+    /// All of this in a sentence.
+    pub(crate) words: String,
+}
+
 /// One org's auto backup.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct AutoBackup {
@@ -112,6 +129,9 @@ pub(crate) struct AutoBackup {
     pub(crate) problem: Option<Failure>,
     pub(crate) objects: ObjectCounts,
     pub(crate) live_records: u64,
+    /// Absent as long as nothing was captured.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) completeness: Option<Completeness>,
     /// Until it is done.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) first_backup: Option<FirstBackup>,
@@ -167,6 +187,9 @@ pub(crate) struct ObjectStatus {
     pub(crate) failure: Option<Failure>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) stopped_reason: Option<String>,
+    /// Fields that were captured and are no longer visible; absent if there are none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) gone_fields: Option<Vec<String>>,
     /// `windows`, `whole`, `by_parent`, `none`
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) method: Option<String>,
@@ -267,6 +290,7 @@ pub(crate) struct Volume {
     pub(crate) live_records: u64,
     pub(crate) versions: u64,
     pub(crate) data_bytes: u64,
+    /// Each body of each record, though equal bodies are stored once.
     pub(crate) files: u64,
     pub(crate) file_bytes: u64,
     pub(crate) objects: u64,
@@ -314,6 +338,6 @@ pub(crate) struct ApiUse {
     /// Calls that Holdfast leaves to others.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) held_free: Option<u64>,
-    /// Of the runs that began in the last 24 hours.
+    /// Every call of Holdfast in the last 24 hours, to a quarter of an hour.
     pub(crate) own_calls_today: u64,
 }

@@ -35,6 +35,12 @@ pub(crate) enum Light {
     Green,
     #[serde(rename = "yellow")]
     Yellow,
+    /// Stopped, paused or off.
+    #[serde(rename = "grey")]
+    Grey,
+    /// Its first capture is still to come; of an org, its first backup goes on.
+    #[serde(rename = "blue")]
+    Blue,
 }
 
 #[derive(Serialize, ToSchema)]

@@ -92,6 +92,7 @@ pub(crate) struct CheckResult {
     pub(crate) data_files: u64,
     pub(crate) rows: u64,
     pub(crate) describes: u64,
+    /// File bodies as they are stored: equal ones once, so there may be more files than bodies.
     pub(crate) blobs: u64,
     pub(crate) bytes: u64,
     /// Places that are damaged.

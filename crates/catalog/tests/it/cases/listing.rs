@@ -3,7 +3,7 @@
 use holdfast_catalog::audit_entries::{self, AuditEntry, Filter, Head};
 use holdfast_catalog::blocks::{self, Block};
 use holdfast_catalog::object_lists::{self, ListQuery, Sort, Word};
-use holdfast_catalog::objects::{self, Captured, Phase, SeenObject};
+use holdfast_catalog::objects::{self, Captured, Kept, Phase, SeenObject};
 use holdfast_catalog::{BlockId, Catalog, Failure, runs, statistics};
 use holdfast_domain::capture::method::CaptureMethod;
 use holdfast_domain::manifest::{Counts, RunStatus, Trigger};
@@ -45,7 +45,7 @@ async fn with_objects(stand: &Stand) -> (Catalog, OrgId) {
     let captured = |live: u64| Captured {
         at: noon(),
         watermark_us: None,
-        live_records: live,
+        kept: Kept { live_records: live, versions: 2 * live, bytes: 9 },
         remaining_records: Some(0),
     };
     objects::record_success(db, &org, &object("Account"), captured(100)).await.unwrap();
@@ -118,7 +118,12 @@ pub(crate) async fn every_object_has_one_word_and_the_sums_agree(stand: Stand) {
         }
     }
     let totals = object_lists::totals(catalog.db(), &org, query().yellow_since_us).await.unwrap();
-    assert_eq!((totals.objects, totals.caught_up, totals.live_records), (4, 2, 100));
+    assert_eq!((totals.objects, totals.caught_up, totals.kept.live_records), (4, 2, 100));
+    assert_eq!((totals.kept.versions, totals.kept.bytes), (200, 9));
+    assert_eq!((totals.verified, totals.gone_fields), (1, 0));
+    let largest = statistics::largest(catalog.db(), &org, 5).await.unwrap();
+    let largest: Vec<_> = largest.iter().map(|own| (own.object.as_str(), own.versions, own.bytes)).collect();
+    assert_eq!(largest, [("Account", 200, 9)]);
     assert_eq!((totals.remaining_records, totals.uncounted, totals.yellow), (40, 1, 1));
     assert_eq!((totals.oldest_verified_us, totals.unverified), (Some(minutes(3).timestamp_micros()), 1));
 }
@@ -147,15 +152,14 @@ pub(crate) async fn runs_and_blocks_are_added_up(stand: Stand) {
         runs::finish(db, &run_id(n), RunStatus::Completed, at, 5, None).await.unwrap();
     }
     let days = statistics::days(db, &org, noon() - chrono::TimeDelta::days(5)).await.unwrap();
-    assert_eq!(days.iter().map(|day| (day.new, day.api_calls)).collect::<Vec<_>>(), [(20, 10), (10, 5)]);
-    let sums = statistics::run_sums(db, &org).await.unwrap();
-    assert_eq!((sums.versions, sums.bytes, sums.first_started_at), (36, 3000, Some(noon())));
-    assert_eq!(statistics::api_calls_since(db, &org, minutes(1)).await.unwrap(), 5);
+    assert_eq!(days.iter().map(|day| day.new).collect::<Vec<_>>(), [20, 10]);
+    let span = statistics::run_span(db, &org).await.unwrap();
+    assert_eq!(
+        (span.first_started_at, span.last_started_at),
+        (Some(noon()), Some(noon() + chrono::TimeDelta::days(1)))
+    );
     let read = statistics::throughput(db, &org, minutes(1)).await.unwrap();
     assert_eq!((read.records, read.since), (12, Some(noon() + chrono::TimeDelta::days(1))));
-    let largest = statistics::largest(db, &org, 5).await.unwrap();
-    let largest: Vec<_> = largest.iter().map(|own| (own.object.as_str(), own.versions, own.bytes)).collect();
-    assert_eq!(largest, [("Account", 36, 3000)]);
     assert_eq!(statistics::oldest_window(db, &org).await.unwrap(), Some(noon()));
 }
 

@@ -2,7 +2,7 @@
 
 use holdfast_catalog::blocks::{self, Block};
 use holdfast_catalog::runs::{self, RunTotals};
-use holdfast_catalog::{BlockId, Failure};
+use holdfast_catalog::{BlockId, Failure, api_calls};
 use holdfast_domain::manifest::{
     Counts, FileCounts, MANIFEST_FORMAT, Manifest, ObjectEntry, RunStatus, Trigger,
 };
@@ -128,4 +128,45 @@ pub(crate) async fn a_run_is_found_by_the_beginning_of_its_id_and_forgotten(stan
     assert_eq!(one.iter().map(|run| run.id.clone()).collect::<Vec<_>>(), [run_id(2)]);
     assert_eq!((several.len(), none), (2, (vec![], vec![])));
     assert_eq!(runs::get(db, &run_id(2)).await.unwrap(), None);
+}
+
+/// S-09
+pub(crate) async fn a_run_that_goes_on_tells_how_far_it_is(stand: Stand) {
+    let (catalog, org) = stand.with_org().await;
+    let db = catalog.db();
+    runs::insert(db, &run_id(1), &org, Trigger::Backup, noon()).await.unwrap();
+    let counts = Counts { new: 10, changed: 2, bytes: 1000, ..Counts::default() };
+    let files = FileCounts { stored: 3, bytes: 30, pending: 1, failed: 0 };
+
+    runs::add_block(db, &run_id(1), counts, true).await.unwrap();
+    runs::add_block(db, &run_id(1), counts, false).await.unwrap();
+    runs::set_calls(db, &run_id(1), 7).await.unwrap();
+    runs::set_files(db, &run_id(1), files).await.unwrap();
+
+    let totals = runs::get(db, &run_id(1)).await.unwrap().unwrap().totals;
+    assert_eq!((totals.counts.versions(), totals.counts.bytes), (24, 2000));
+    assert_eq!((totals.objects, totals.api_calls, totals.files), (1, 7, files));
+    runs::finish(db, &run_id(1), RunStatus::Interrupted, minutes(1), 8, None).await.unwrap();
+    runs::add_block(db, &run_id(1), counts, true).await.unwrap();
+    runs::set_calls(db, &run_id(1), 9).await.unwrap();
+    let ended = runs::get(db, &run_id(1)).await.unwrap().unwrap().totals;
+    assert_eq!(
+        (ended.counts.versions(), ended.api_calls),
+        (0, 8),
+        "it has ended: its blocks tell, and there are none"
+    );
+}
+
+/// S-38
+pub(crate) async fn api_calls_are_added_up_by_day_and_by_the_quarter_of_an_hour(stand: Stand) {
+    let (catalog, org) = stand.with_org().await;
+    let db = catalog.db();
+    for (calls, at) in [(5, minutes(0)), (7, minutes(1)), (11, minutes(20)), (100, minutes(60 * 24))] {
+        api_calls::add(db, &org, calls, at).await.unwrap();
+    }
+
+    assert_eq!(api_calls::since(db, &org, minutes(14)).await.unwrap(), 123, "all of the quarter of an hour");
+    assert_eq!(api_calls::since(db, &org, minutes(15)).await.unwrap(), 111);
+    let days = api_calls::days(db, &org, minutes(-600)).await.unwrap();
+    assert_eq!(days.iter().map(|(_, calls)| *calls).collect::<Vec<_>>(), [23, 100]);
 }

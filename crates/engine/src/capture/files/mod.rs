@@ -10,6 +10,8 @@ mod download;
 mod share;
 
 use futures::{StreamExt, TryStreamExt, stream};
+use holdfast_catalog::runs;
+use holdfast_catalog::statistics::{self, FilesKept};
 use holdfast_domain::manifest::{FileCounts, Trigger};
 use holdfast_domain::retry::Retry;
 use holdfast_lake::delta::Marks;
@@ -96,11 +98,12 @@ async fn capture_source(
             counts.pending += missing.len() as u64;
             continue;
         }
-        let failed_before = counts.failed;
+        let before = *counts;
         let (fetched, end) = fetch_all(ctx, source, missing, share, counts).await?;
         share.keep(ctx).await?;
-        is_settled &= counts.failed == failed_before && end == End::All;
+        is_settled &= counts.failed == before.failed && end == End::All;
         bodies.store(ctx, fetched, Marks::default()).await?;
+        note_progress(ctx, before, *counts).await?;
         match end {
             End::All => {}
             End::BudgetReached => *fetching = Fetching::Nothing,
@@ -118,6 +121,14 @@ async fn capture_source(
     let mut marks = Marks::default();
     marks.0.insert(mark, done_until);
     bodies.store(ctx, Vec::new(), marks).await
+}
+
+/// For those who watch the Run, and for what is held.
+async fn note_progress(ctx: &RunContext, before: FileCounts, now: FileCounts) -> Result<()> {
+    let (db, doing) = (ctx.engine.catalog().db(), || "note how many file bodies are stored".to_owned());
+    runs::set_files(db, &ctx.run, now).await.doing(doing)?;
+    let more = FilesKept { files: now.stored - before.stored, bytes: now.bytes - before.bytes };
+    statistics::add_files(db, &ctx.org, more).await.doing(doing)
 }
 
 /// Why no more of a batch was fetched.
