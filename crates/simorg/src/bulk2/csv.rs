@@ -1,6 +1,6 @@
 //! Rows as the CSV of Bulk 2.0: every value quoted, quotes doubled, datetimes with `Z`.
 
-use crate::generate::Plan;
+use crate::generate::{GeneratedRow, Plan};
 use crate::model::value::{write_date, write_datetime, write_java_double, write_padded, write_time};
 use crate::model::{Cell, FieldDef, FieldSource, FieldType, Value, ids};
 use crate::soql::{Column, Path};
@@ -68,6 +68,18 @@ impl Format {
         }
     }
 
+    /// What stands between two values. All are of one length, which makes it cheap to write.
+    fn between(self) -> &'static str {
+        match self.delimiter {
+            Delimiter::Backquote => "\"`\"",
+            Delimiter::Caret => "\"^\"",
+            Delimiter::Comma => "\",\"",
+            Delimiter::Pipe => "\"|\"",
+            Delimiter::Semicolon => "\";\"",
+            Delimiter::Tab => "\"\t\"",
+        }
+    }
+
     pub(super) fn end_line(self, out: &mut String) {
         out.push_str(if self.is_crlf { "\r\n" } else { "\n" });
     }
@@ -91,11 +103,8 @@ impl Format {
 /// Writes the rows of one result, one after the other.
 pub(super) struct Lines<'a> {
     view: &'a View,
+    format: Format,
     columns: Vec<Source<'a>>,
-    /// What stands between two values: `","`.
-    between: String,
-    /// What stands after the last value of a row.
-    end: &'static str,
     held: String,
 }
 
@@ -113,6 +122,8 @@ struct Own<'a> {
     kind: FieldType,
     /// How its generated values are made, where they are shown as they are made.
     plan: Option<&'a Plan>,
+    /// Whether its generated values need no look for quotes.
+    is_plain: bool,
 }
 
 impl<'a> Own<'a> {
@@ -121,7 +132,39 @@ impl<'a> Own<'a> {
         let is_kept = matches!(field.source, FieldSource::Stored | FieldSource::AutoNumber(_));
         let generator = view.snapshot().table(&path.object.name).and_then(|table| table.generator.as_deref());
         let plan = generator.and_then(|generator| generator.plan(field.slot)).filter(|_| is_kept);
-        Self { path, field, kind: field.kind, plan }
+        Self { path, field, kind: field.kind, plan, is_plain: plan.is_some_and(Plan::makes_no_quotes) }
+    }
+
+    /// Writes the value of a row, or tells that only reading the row's value as a whole can.
+    fn write(
+        &self,
+        out: &mut String,
+        held: &mut String,
+        row: &Row,
+        generated: Option<&GeneratedRow<'_>>,
+    ) -> bool {
+        let start = out.len();
+        let is_written = match (self.plan, generated) {
+            (Some(plan), Some(row)) => {
+                let cell = plan.cell(row, out);
+                let fits = cell.fits(self.kind);
+                if fits {
+                    finish(out, held, start, &cell, self.is_plain);
+                }
+                fits
+            }
+            _ => {
+                let cell = row.cell(self.field, out);
+                if let Some(cell) = &cell {
+                    finish(out, held, start, cell, false);
+                }
+                cell.is_some()
+            }
+        };
+        if !is_written {
+            out.truncate(start);
+        }
+        is_written
     }
 }
 
@@ -132,34 +175,19 @@ impl<'a> Lines<'a> {
             Column::Field(path) => Source::Parents(path),
             other => Source::Other(other),
         };
-        Self {
-            view,
-            columns: columns.iter().map(source).collect(),
-            between: format!("\"{}\"", format.delimiter()),
-            end: if format.is_crlf { "\"\r\n" } else { "\"\n" },
-            held: String::new(),
-        }
+        Self { view, format, columns: columns.iter().map(source).collect(), held: String::new() }
     }
 
     pub(super) fn write(&mut self, out: &mut String, row: &Row) {
-        let mut before = "\"";
         let generated = row.untouched();
-        for source in &self.columns {
-            out.push_str(before);
-            before = &self.between;
+        out.push('"');
+        for (at, source) in self.columns.iter().enumerate() {
+            if at > 0 {
+                out.push_str(self.format.between());
+            }
             match source {
                 Source::Own(own) => {
-                    let start = out.len();
-                    let cell = match (own.plan, &generated) {
-                        (Some(plan), Some(row)) => {
-                            Some(plan.cell(row, out)).filter(|cell| cell.fits(own.kind))
-                        }
-                        _ => row.cell(own.field, out),
-                    };
-                    if let Some(cell) = cell {
-                        finish(out, &mut self.held, start, cell);
-                    } else {
-                        out.truncate(start);
+                    if !own.write(out, &mut self.held, row, generated.as_ref()) {
                         value(out, &own.path.read(self.view, row));
                     }
                 }
@@ -171,15 +199,16 @@ impl<'a> Lines<'a> {
                 Source::Other(_) => {}
             }
         }
-        out.push_str(self.end);
+        out.push('"');
+        self.format.end_line(out);
     }
 }
 
 /// Writes a cell whose text, if it has one, was written from `start` on.
-fn finish(out: &mut String, scratch: &mut String, start: usize, cell: Cell<'_>) {
-    match cell {
+fn finish(out: &mut String, scratch: &mut String, start: usize, cell: &Cell<'_>, is_plain: bool) {
+    match *cell {
         Cell::Text => {
-            if has_quotes(&out[start..]) {
+            if !is_plain && has_quotes(&out[start..]) {
                 take_back(out, scratch, start);
                 double_quotes(out, scratch);
             }
@@ -195,6 +224,7 @@ fn finish(out: &mut String, scratch: &mut String, start: usize, cell: Cell<'_>) 
         Cell::Date(date) => write_date(out, date),
         Cell::DateTime(ms) => write_datetime(out, ms, "Z"),
         Cell::Time(ms) => write_time(out, ms),
+        Cell::Held(Value::Text(held)) if is_plain => out.push_str(held),
         Cell::Held(held) => value(out, held),
     }
 }
@@ -299,6 +329,14 @@ mod tests {
             });
         }
         assert!(compared > 50_000, "{compared}");
+    }
+
+    #[test]
+    fn choices_with_quotes_are_looked_at() {
+        let pick =
+            |choice: &str| Plan::Pick { choices: vec![Value::Text(choice.into())], filled: 100, topic: 0 };
+        assert!(pick("Hot").makes_no_quotes());
+        assert!(!pick("6\" pipe").makes_no_quotes());
     }
 
     #[test]

@@ -174,18 +174,15 @@ impl Plan {
 
     /// The same, with its text added to `out`.
     pub(crate) fn cell(&self, row: &GeneratedRow<'_>, out: &mut String) -> Cell<'_> {
+        if self.share().is_some_and(|(topic, filled)| !is_filled(row, topic, filled)) {
+            return Cell::Null;
+        }
         match self {
             Plan::Null => Cell::Null,
             Plan::Fixed(value) => Cell::Held(value),
             Plan::Created => Cell::DateTime(row.stamps.created_s(row.index) * 1000),
             Plan::Modified => Cell::DateTime(row.stamps.modified_s(row.index) * 1000),
-            Plan::Pick { choices, filled, topic } => {
-                if is_filled(row, *topic, *filled) {
-                    pick(row, *topic, choices)
-                } else {
-                    Cell::Null
-                }
-            }
+            Plan::Pick { choices, topic, .. } => pick(row, *topic, choices),
             Plan::Boolean { true_in_100, topic } => Cell::Bool(row.below(*topic, 100) < *true_in_100),
             Plan::Reference { .. } | Plan::AnyOf { .. } | Plan::Earlier { .. } | Plan::Aligned { .. } => {
                 self.reference(row).map_or(Cell::Null, |(prefix, counter)| Cell::Id(prefix, counter))
@@ -203,45 +200,27 @@ impl Plan {
                     odd.cell(row, out)
                 }
             }
-            Plan::FirstName | Plan::LastName | Plan::FullName { .. } | Plan::Company { .. } | Plan::Email => {
-                self.name(row, out)
+            Plan::Whole { topic, end, .. } => {
+                Cell::Int(i64::try_from(row.below(*topic + 1, *end)).expect("ends are small"))
             }
-            Plan::Numbered { before, width, after } => {
-                out.push_str(before);
-                write_padded(out, row.index + 1, *width);
-                out.push_str(after);
-                Cell::Text
+            Plan::Date { topic, ahead_days, .. } => Cell::Date(date(row, *topic, *ahead_days)),
+            Plan::DateTime { topic, .. } => {
+                let back = i64::try_from(row.below(*topic + 1, 2000 * 86_400)).expect("some years");
+                Cell::DateTime((row.stamps.epoch_s() - back) * 1000)
             }
-            Plan::Code { prefix, length } => {
-                let start = out.len();
-                write!(out, "{prefix}{:X}-{}", row.hash(77) >> 44, row.index).expect("writing to a string");
-                words::keep_end(out, start, *length);
-                Cell::Text
+            Plan::Time { topic, .. } => {
+                let minutes = i64::try_from(row.below(*topic + 1, 24 * 60)).expect("a day");
+                Cell::Time(minutes * 60_000)
             }
-            _ => self.sparse(row, out),
+            _ => self.written(row, out),
         }
-    }
-
-    fn name(&self, row: &GeneratedRow<'_>, out: &mut String) -> Cell<'_> {
-        match self {
-            Plan::FirstName => out.push_str(words::first_name(row)),
-            Plan::LastName => out.push_str(words::last_name(row)),
-            Plan::FullName { topic } => words::full_name(row, *topic, out),
-            Plan::Company { length } => {
-                let start = out.len();
-                words::company(row, out);
-                words::cut(out, start, *length);
-            }
-            Plan::Email => words::email(row, out),
-            _ => return Cell::Null,
-        }
-        Cell::Text
     }
 
     /// Plans that fill a share of the rows only: the topic and the share in hundredths.
     fn share(&self) -> Option<(u64, u64)> {
         match self {
-            Plan::MultiPick { filled, topic, .. }
+            Plan::Pick { filled, topic, .. }
+            | Plan::MultiPick { filled, topic, .. }
             | Plan::Phone { topic, filled }
             | Plan::Url { topic, filled, .. }
             | Plan::Line { topic, filled, .. }
@@ -257,12 +236,31 @@ impl Plan {
         }
     }
 
-    fn sparse(&self, row: &GeneratedRow<'_>, out: &mut String) -> Cell<'_> {
-        if !self.share().is_some_and(|(topic, filled)| is_filled(row, topic, filled)) {
-            return Cell::Null;
-        }
+    /// Numbers and texts that are made in the buffer.
+    #[inline]
+    fn written(&self, row: &GeneratedRow<'_>, out: &mut String) -> Cell<'_> {
         let start = out.len();
         match self {
+            Plan::Latitude { topic } => return coordinate(row, *topic, 90, out),
+            Plan::Longitude { topic } => return coordinate(row, *topic + 1, 180, out),
+            Plan::Decimal { topic, digits, scale, .. } => return decimal(row, *topic, *digits, *scale, out),
+            Plan::FirstName => out.push_str(words::first_name(row)),
+            Plan::LastName => out.push_str(words::last_name(row)),
+            Plan::FullName { topic } => words::full_name(row, *topic, out),
+            Plan::Company { length } => {
+                words::company(row, out);
+                words::cut(out, start, *length);
+            }
+            Plan::Email => words::email(row, out),
+            Plan::Numbered { before, width, after } => {
+                out.push_str(before);
+                write_padded(out, row.index + 1, *width);
+                out.push_str(after);
+            }
+            Plan::Code { prefix, length } => {
+                write!(out, "{prefix}{:X}-{}", row.hash(77) >> 44, row.index).expect("writing to a string");
+                words::keep_end(out, start, *length);
+            }
             Plan::MultiPick { choices, topic, .. } => several(row, *topic, choices, out),
             Plan::Phone { topic, .. } => words::phone(row, *topic, out),
             Plan::Url { topic, length, .. } => {
@@ -276,31 +274,25 @@ impl Plan {
                 words::cut(out, start, *length);
             }
             Plan::Long { topic, length, html, .. } => words::long(row, *topic, *length, *html, out),
-            _ => return self.number_or_time(row, out),
+            _ => return Cell::Null,
         }
         Cell::Text
     }
 
-    fn number_or_time(&self, row: &GeneratedRow<'_>, out: &mut String) -> Cell<'_> {
+    /// Whether no text that this plan makes has a quotation mark in it.
+    pub(crate) fn makes_no_quotes(&self) -> bool {
         match self {
-            Plan::Latitude { topic } => coordinate(row, *topic, 90, out),
-            Plan::Longitude { topic } => coordinate(row, *topic + 1, 180, out),
-            Plan::Decimal { topic, digits, scale, .. } => decimal(row, *topic, *digits, *scale, out),
-            Plan::Whole { topic, end, .. } => {
-                return Cell::Int(i64::try_from(row.below(*topic + 1, *end)).expect("ends are small"));
+            Plan::Pick { choices, .. } => {
+                choices.iter().filter_map(Value::as_str).all(|choice| !choice.contains('"'))
             }
-            Plan::Date { topic, ahead_days, .. } => return Cell::Date(date(row, *topic, *ahead_days)),
-            Plan::DateTime { topic, .. } => {
-                let back = i64::try_from(row.below(*topic + 1, 2000 * 86_400)).expect("some years");
-                return Cell::DateTime((row.stamps.epoch_s() - back) * 1000);
-            }
-            Plan::Time { topic, .. } => {
-                let minutes = i64::try_from(row.below(*topic + 1, 24 * 60)).expect("a day");
-                return Cell::Time(minutes * 60_000);
-            }
-            _ => return Cell::Null,
+            Plan::FirstName
+            | Plan::LastName
+            | Plan::Email
+            | Plan::Phone { .. }
+            | Plan::Url { .. }
+            | Plan::Place { .. } => true,
+            _ => false,
         }
-        Cell::Number
     }
 
     /// The row that a reference plan points to.
@@ -449,7 +441,7 @@ fn chosen(row: &GeneratedRow<'_>, table: Choices, column: Column, out: &mut Stri
     }
 }
 
-fn coordinate(row: &GeneratedRow<'_>, topic: u64, limit: u64, out: &mut String) {
+fn coordinate(row: &GeneratedRow<'_>, topic: u64, limit: u64, out: &mut String) -> Cell<'static> {
     let millionths = row.below(topic + 3, 2 * limit * 1_000_000);
     if millionths < limit * 1_000_000 {
         out.push('-');
@@ -458,10 +450,11 @@ fn coordinate(row: &GeneratedRow<'_>, topic: u64, limit: u64, out: &mut String) 
     write_padded(out, size / 1_000_000, 1);
     out.push('.');
     write_padded(out, size % 1_000_000, 6);
+    Cell::Number
 }
 
 /// Mostly small numbers; some zero, some negative, some as large as the field takes.
-fn decimal(row: &GeneratedRow<'_>, topic: u64, digits: u32, scale: u32, out: &mut String) {
+fn decimal(row: &GeneratedRow<'_>, topic: u64, digits: u32, scale: u32, out: &mut String) -> Cell<'static> {
     let digits = digits.clamp(1, 18);
     let whole = digits.saturating_sub(scale);
     let unscaled = match row.below(topic + 1, 20) {
@@ -478,6 +471,7 @@ fn decimal(row: &GeneratedRow<'_>, topic: u64, digits: u32, scale: u32, out: &mu
         out.push('.');
         write_padded(out, unscaled % unit, scale as usize);
     }
+    Cell::Number
 }
 
 /// Mostly a day of the last years or of those to come; now and then the first or the last that a field takes.

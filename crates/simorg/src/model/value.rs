@@ -168,9 +168,8 @@ pub fn java_double(digits: &str) -> String {
 }
 
 pub(crate) fn write_datetime(out: &mut String, ms: i64, zone: &str) {
-    let day = ms.div_euclid(DAY_MS);
-    match written_day(day) {
-        Some(written) => out.push_str(text_of(&written)),
+    match calendar_day(ms.div_euclid(DAY_MS)) {
+        Some((year, month, day)) => write_day(out, year, month, day),
         None => write_date(out, DateTime::<Utc>::from_timestamp_millis(ms).unwrap_or_default().date_naive()),
     }
     out.push('T');
@@ -185,20 +184,16 @@ pub(crate) fn write_time(out: &mut String, ms: i64) {
 
 pub(crate) fn write_date(out: &mut String, date: NaiveDate) {
     match u64::try_from(date.year()).ok().filter(|year| *year <= 9999) {
-        Some(year) => write_padded(out, year, 4),
-        None => out.push_str(&date.format("%Y").to_string()),
+        Some(year) => write_day(out, year, date.month().into(), date.day().into()),
+        None => out.push_str(&date.format("%Y-%m-%d").to_string()),
     }
-    out.push('-');
-    write_padded(out, date.month().into(), 2);
-    out.push('-');
-    write_padded(out, date.day().into(), 2);
 }
 
 const DAY_MS: i64 = 86_400_000;
 
-/// A day since 1970 as it is written, if its year has four digits ("`chrono`-Compatible Low-Level Date Algorithms", Howard
-/// Hinnant, for days since the first of March of year 0).
-fn written_day(day: i64) -> Option<[u8; 10]> {
+/// Year, month and day of a day since 1970, if its year has four digits ("`chrono`-Compatible Low-Level Date Algorithms",
+/// Howard Hinnant, for days since the first of March of year 0).
+fn calendar_day(day: i64) -> Option<(u64, u64, u64)> {
     let since = u64::try_from(day.checked_add(719_468)?).ok()?;
     let (era, of_era) = (since / 146_097, since % 146_097);
     let year_of_era = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
@@ -207,60 +202,54 @@ fn written_day(day: i64) -> Option<[u8; 10]> {
     let day = of_year - (153 * shifted + 2) / 5 + 1;
     let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
     let year = year_of_era + era * 400 + u64::from(month <= 2);
-    let [century, years, month, day] = [year / 100, year % 100, month, day].map(digits_of);
-    (year <= 9999).then_some([
-        century[0], century[1], years[0], years[1], b'-', month[0], month[1], b'-', day[0], day[1],
-    ])
+    (year <= 9999).then_some((year, month, day))
+}
+
+/// A day of a year of four digits.
+fn write_day(out: &mut String, year: u64, month: u64, day: u64) {
+    out.push_str(two_digits(year / 100));
+    out.push_str(two_digits(year));
+    out.push('-');
+    out.push_str(two_digits(month));
+    out.push('-');
+    out.push_str(two_digits(day));
 }
 
 fn write_clock(out: &mut String, ms: i64) {
     let ms = ms.unsigned_abs();
-    let [hour, minute, second] = [ms / 3_600_000, ms / 60_000 % 60, ms / 1000 % 60].map(digits_of);
-    let [tenths, thousandth] = [ms % 1000 / 10, ms % 10].map(digits_of);
-    out.push_str(text_of(&[
-        hour[0],
-        hour[1],
-        b':',
-        minute[0],
-        minute[1],
-        b':',
-        second[0],
-        second[1],
-        b'.',
-        tenths[0],
-        tenths[1],
-        thousandth[1],
-    ]));
+    out.push_str(two_digits(ms / 3_600_000));
+    out.push(':');
+    out.push_str(two_digits(ms / 60_000 % 60));
+    out.push(':');
+    out.push_str(two_digits(ms / 1000 % 60));
+    out.push('.');
+    write_padded(out, ms % 1000, 3);
 }
 
 /// The last two digits of a number.
-fn digits_of(number: u64) -> [u8; 2] {
-    let number = u8::try_from(number % 100).expect("below 100");
-    [b'0' + number / 10, b'0' + number % 10]
-}
-
-fn text_of(ascii: &[u8]) -> &str {
-    std::str::from_utf8(ascii).expect("digits and signs are ASCII")
+#[inline]
+fn two_digits(number: u64) -> &'static str {
+    const DIGITS: &str = "00010203040506070809101112131415161718192021222324252627282930313233343536373839\
+        40414243444546474849505152535455565758596061626364656667686970717273747576777879\
+        8081828384858687888990919293949596979899";
+    let first = 2 * usize::try_from(number % 100).expect("below 100");
+    &DIGITS[first..first + 2]
 }
 
 /// A whole number with zeros before it up to this width.
 pub(crate) fn write_padded(out: &mut String, number: u64, width: usize) {
-    let mut digits = [b'0'; 20];
-    let mut first = digits.len();
-    let mut rest = number;
-    while rest >= 10 {
-        first -= 2;
-        digits[first..first + 2].copy_from_slice(&digits_of(rest));
-        rest /= 100;
+    if number >= 100 {
+        write_padded(out, number / 100, width.saturating_sub(2));
+        return out.push_str(two_digits(number));
     }
-    if rest > 0 || first == digits.len() {
-        first -= 1;
-        digits[first] = b'0' + u8::try_from(rest).expect("a digit");
-    }
-    for _ in digits.len()..width {
+    for _ in 2..width {
         out.push('0');
     }
-    out.push_str(text_of(&digits[first.min(digits.len().saturating_sub(width))..]));
+    if number >= 10 || width >= 2 {
+        out.push_str(two_digits(number));
+    } else {
+        out.push_str(&two_digits(number)[1..]);
+    }
 }
 
 /// A whole number in hexadecimal digits, small letters.
@@ -274,7 +263,8 @@ pub(crate) fn write_hex(out: &mut String, number: u64) {
 
 pub(crate) fn write_java_double(out: &mut String, digits: &str) {
     let (sign, digits) = digits.strip_prefix('-').map_or(("", digits), |rest| ("-", rest));
-    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+    let point = digits.bytes().position(|byte| byte == b'.').unwrap_or(digits.len());
+    let (whole, fraction) = (&digits[..point], digits.get(point + 1..).unwrap_or_default());
     let whole = whole.trim_start_matches('0');
     let fraction = fraction.trim_end_matches('0');
     let or_zero = |text| if str::is_empty(text) { "0" } else { text };
