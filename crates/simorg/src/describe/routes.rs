@@ -10,13 +10,16 @@ use serde_json::{Value as Json, json};
 
 use crate::errors::{ApiError, JSON};
 use crate::generate::hash_text;
+use crate::metadata::inventory;
 use crate::server::{self, ApiVersion, AppState, Session, http_date};
 
 use super::model;
 
 pub fn router() -> Router<AppState> {
-    let mut router =
-        Router::new().route("/sobjects", get(global)).route("/sobjects/{object}/describe", get(describe));
+    let mut router = Router::new()
+        .route("/sobjects", get(global))
+        .route("/sobjects/{object}/describe", get(describe))
+        .route("/sobjects/{object}/describe/approvalLayouts", get(approval_layouts));
     for resource in
         ["describe/{*rest}", "listviews", "listviews/{*rest}", "quickActions", "quickActions/{*rest}"]
     {
@@ -37,6 +40,26 @@ async fn not_simulated(
         Some(_) => server::not_simulated(version, request).await,
         None => ApiError::not_found().into_response(),
     }
+}
+
+/// None, unless an approval process was deployed.
+async fn approval_layouts(
+    State(state): State<AppState>,
+    Extension(session): Extension<Session>,
+    version: Extension<ApiVersion>,
+    Path(object): Path<String>,
+    request: Request,
+) -> Response {
+    let view = state.org.view(&session.user);
+    let Some(def) = view.object(&object) else {
+        return ApiError::not_found().into_response();
+    };
+    let is_of_object = |process: &str| process.split_once('.').is_some_and(|(of, _)| of == def.name);
+    let processes = inventory::of_kind(view.snapshot(), "ApprovalProcess");
+    if processes.iter().any(|process| is_of_object(&process.full_name)) {
+        return server::not_simulated(version, request).await;
+    }
+    ([(header::CONTENT_TYPE, JSON)], json!({"approvalLayouts": []}).to_string()).into_response()
 }
 
 async fn global(

@@ -9,7 +9,7 @@ use crate::errors::ApiError;
 use crate::server::ApiVersion;
 use crate::xml::Element;
 
-use super::{Call, Contents, SoapFault, nil, rest};
+use super::{Call, Contents, SoapFault, XSD, nil, rest};
 
 /// The most objects of one call.
 const MOST_OBJECTS: usize = 100;
@@ -86,11 +86,25 @@ fn element(name: &str, value: &Json, version: ApiVersion) -> Element {
     for (key, value) in entries {
         let is_hidden = REST_ONLY.contains(&key.as_str())
             || (version < FIRST_WITH_ASSOCIATES && OF_ASSOCIATES.contains(&key.as_str()));
-        if !is_hidden {
+        if name == "fields" && key == "defaultValue" {
+            element = element.with_all(default_value(value));
+        } else if !is_hidden {
             element = element.with_all(children(key, value, version));
         }
     }
     element
+}
+
+/// The default of a field may be of any type, so it says which; typed clients read no value without.
+fn default_value(value: &Json) -> Option<Element> {
+    let (kind, text) = match value {
+        Json::Bool(flag) => ("xsd:boolean", flag.to_string()),
+        Json::Number(number) => ("xsd:double", number.to_string()),
+        Json::String(text) => ("xsd:string", text.clone()),
+        Json::Null | Json::Array(_) | Json::Object(_) => return None,
+    };
+    let value = Element::leaf("defaultValue", text).attribute("xmlns:xsd", XSD).attribute("xsi:type", kind);
+    Some(value)
 }
 
 fn children(key: &str, value: &Json, version: ApiVersion) -> Vec<Element> {

@@ -27,6 +27,8 @@ pub use envelope::{Api, ENTERPRISE, Envelope, METADATA, PARTNER, leaf_or_nil, ni
 pub use fault::SoapFault;
 pub use service::{Call, Contents, serve};
 
+const XSD: &str = "http://www.w3.org/2001/XMLSchema";
+
 /// Calls of the partner WSDL that simorg does not play.
 const NOT_SIMULATED: [&str; 27] = [
     "deleteByExample",

@@ -13,9 +13,8 @@ use crate::model::{FieldDef, FieldType, ObjectDef};
 use crate::state::View;
 use crate::xml::Element;
 
-use super::{Call, ENTERPRISE, SoapFault, leaf_or_nil, nil};
+use super::{Call, ENTERPRISE, SoapFault, XSD, leaf_or_nil, nil};
 
-const XSD: &str = "http://www.w3.org/2001/XMLSchema";
 /// The parts of an address, those of a location first (partner WSDL, type `address`).
 const ADDRESS: [&str; 10] = [
     "latitude",

@@ -125,3 +125,23 @@ async fn custom_objects_describe_every_kind_of_field() {
         && c["relationshipName"] == "Invoices__r"
         && c["cascadeDelete"] == true));
 }
+
+#[tokio::test]
+async fn what_nobody_made_or_viewed_is_an_empty_list() {
+    let client = Client::start(SimOrg::new().bare()).await;
+
+    for path in ["/recent", "/recent?limit=5"] {
+        assert_eq!(client.get(path).await, (StatusCode::OK, json!([])), "{path}");
+    }
+    let layouts = "/sobjects/Account/describe/approvalLayouts";
+    assert_eq!(client.get(layouts).await, (StatusCode::OK, json!({"approvalLayouts": []})));
+    assert_eq!(client.get("/sobjects/Nope/describe/approvalLayouts").await.0, StatusCode::NOT_FOUND);
+
+    let process = "<ApprovalProcess xmlns=\"http://soap.sforce.com/2006/04/metadata\"><label>P</label></ApprovalProcess>";
+    let files = json!({"files": {"approvalProcesses/Account.P.approvalProcess": process}});
+    let (status, answer) = client.admin(Method::PUT, "/components", files).await;
+    assert_eq!(status, StatusCode::OK, "{answer}");
+    assert_eq!(client.get(layouts).await.0, StatusCode::NOT_IMPLEMENTED);
+    let of_contacts = "/sobjects/Contact/describe/approvalLayouts";
+    assert_eq!(client.get(of_contacts).await, (StatusCode::OK, json!({"approvalLayouts": []})));
+}

@@ -78,7 +78,6 @@ async fn what_is_listed_but_not_played_says_so_by_name() -> Result<()> {
         "/sobjects/Account/listviews",
         "/sobjects/Account/listviews/00B000000000001AAA/results",
         "/sobjects/Account/quickActions",
-        "/recent",
         "/tabs",
         "/theme",
         "/analytics",

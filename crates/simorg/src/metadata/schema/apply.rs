@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::{FieldDef, FieldSource, ObjectKind, Picklist};
+use crate::model::{FieldDef, FieldSource, ObjectDef, ObjectKind, Picklist};
 use crate::schema::notation;
 use crate::state::roll_up::fill as fill_roll_up;
 use crate::state::schema_changes::derive_children;
@@ -12,7 +12,7 @@ use crate::xml::Element;
 use super::changes::Changes;
 use super::field::{self, Place, Refusal};
 use super::{
-    Author, Part, Problem, formulas, object, picklist, record_types, records, roll_up, standard_values,
+    Author, Part, Problem, formulas, object, picklist, record_types, records, roll_up, standard_values, write,
 };
 
 /// What the parts say of one object.
@@ -169,6 +169,9 @@ fn fields(
     }
     let mut made: Vec<FieldDef> = Vec::new();
     for xml in children(source, "CustomField") {
+        if changes.def(object).is_some_and(|def| is_as_told(&def, xml)) {
+            continue;
+        }
         if !xml.text_of("fullName").is_some_and(|name| name.trim().ends_with("__c")) {
             standard_field(changes, object, xml);
             continue;
@@ -188,6 +191,20 @@ fn fields(
         }
     }
     changes.put_fields(object, made);
+}
+
+/// A field that is deployed as it was retrieved stays as it is, with what its XML does not tell.
+fn is_as_told(def: &ObjectDef, xml: &Element) -> bool {
+    let field = xml.text_of("fullName").and_then(|name| def.field(name.trim()));
+    field.and_then(|field| write::field(def, field)).is_some_and(|told| says_the_same(&told, xml))
+}
+
+fn says_the_same(a: &Element, b: &Element) -> bool {
+    if a.children.is_empty() {
+        return b.children.is_empty() && a.text.trim() == b.text.trim();
+    }
+    a.children.len() == b.children.len()
+        && a.children.iter().zip(&b.children).all(|(a, b)| a.name == b.name && says_the_same(a, b))
 }
 
 fn targets_exist(snapshot: &Snapshot, field: &FieldDef) -> Result<(), Refusal> {

@@ -276,6 +276,28 @@ async fn everything_that_is_retrieved_can_be_deployed_again_without_a_change() {
     assert_eq!(result.text_of("status"), Some("Succeeded"));
 }
 
+/// Retrieved, laid out anew and deployed, as CumulusCI does to change one thing of an object.
+#[tokio::test]
+async fn a_field_that_is_deployed_as_it_was_retrieved_stays_as_it_is() {
+    let org = Metadata::of(SimOrg::new()).await;
+    let fields = async || org.client.get("/sobjects/Account/describe").await.1["fields"].clone();
+    let before = fields().await;
+    let (_, files) = org.retrieve(&[("CustomObject", &["Account"])]).await;
+    let account = files["objects/Account.object"].replace("><", ">\n<");
+    let package = manifest(&[("CustomObject", &["Account"])]);
+
+    let result =
+        org.deploy(&[("package.xml", &package), ("objects/Account.object", account.as_str())], "").await;
+
+    assert_eq!(result.text_of("status"), Some("Succeeded"), "{}", result.to_text());
+    let after = fields().await;
+    let of = |list: &Json| list.as_array().expect("fields").clone();
+    for (old, new) in of(&before).iter().zip(of(&after)) {
+        assert_eq!(*old, new);
+    }
+    org.client.create("Account", json!({"Name": "A"})).await;
+}
+
 #[tokio::test]
 async fn components_are_put_and_removed_by_the_admin_api() {
     let org = Metadata::start().await;

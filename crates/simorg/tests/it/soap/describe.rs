@@ -100,3 +100,24 @@ async fn old_versions_know_nothing_of_associated_objects() -> Result<()> {
     assert!(new.text.contains("<associateParentEntity>Account</associateParentEntity>"));
     Ok(())
 }
+
+#[tokio::test]
+async fn a_default_value_tells_its_type() -> Result<()> {
+    let caller = caller().await?;
+
+    let found = results(&caller, "", &describe(&["Contact", "Account"])).await?;
+
+    let defaults: Vec<&Element> = found
+        .iter()
+        .flat_map(|object| object.all("fields"))
+        .flat_map(|field| field.all("defaultValue"))
+        .collect();
+    let booleans = defaults.iter().filter(|value| value.attribute_value("type") == Some("xsd:boolean"));
+    assert!(booleans.clone().count() > 1, "{defaults:?}");
+    assert!(booleans.clone().all(|value| ["true", "false"].contains(&value.text.as_str())));
+    assert!(defaults.iter().all(|value| value.attribute_value("type").is_some()));
+    let entry = found[1].all("fields").find_map(|field| field.child("picklistValues")).context("a value")?;
+    let entry = entry.child("defaultValue").context("a flag")?;
+    assert_eq!(entry.attribute_value("type"), None, "a picklist's flag is a boolean by the WSDL");
+    Ok(())
+}
