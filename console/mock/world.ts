@@ -251,6 +251,14 @@ export function autoBackup(org: Org): AutoBackup {
     live_records: 48_213_904,
     files: { is_paused: false, stored: 182_331, bytes: 912_000_000_000, pending: 12, failed: 1 },
     last_run: run(0),
+    completeness: {
+      objects_captured: 49_999,
+      objects_verified: 49_998,
+      objects_to_come: 0,
+      objects_not_captured: 1,
+      fields_not_captured: 0,
+      words: '49998 of 49999 captured objects are verified complete; 1 object is not captured (see coverage)',
+    },
     last_captured_at: before(21),
     last_verified_at: before(3 * hour),
     next_round_at: before(-40),
@@ -258,6 +266,7 @@ export function autoBackup(org: Org): AutoBackup {
   if (org.name === 'acme-new') {
     const {
       last_run: _run,
+      completeness: _completeness,
       last_captured_at: _at,
       last_verified_at: _verified,
       next_round_at: _next,

@@ -51,34 +51,40 @@ it('does not take the trouble of the whole org for the reason of a stop', async 
   expect(screen.queryByText(/look at the network/)).not.toBeInTheDocument()
 })
 
+const completeness = {
+  objects_captured: 212,
+  objects_verified: 212,
+  objects_to_come: 0,
+  objects_not_captured: 3,
+  fields_not_captured: 1,
+  words: '',
+}
+
 it('says what is complete and what is not captured in words that are true together', async () => {
-  const counted = {
-    ...autoBackup(acme),
-    objects: { running: 212, warning: 0, stopped: 3, paused: 0, waiting: 0 },
-  }
   server.use(
-    http.get(at('/orgs/:org/auto_backup'), () => HttpResponse.json(counted)),
-    http.get(at('/orgs/:org/objects'), () => HttpResponse.json({ items: [objectStatus(0)], total: 212 })),
+    http.get(at('/orgs/:org/auto_backup'), () => HttpResponse.json({ ...autoBackup(acme), completeness })),
   )
   renderAt(page())
 
   const sentence = await screen.findByText(/verified complete/)
-  await waitFor(() =>
-    expect(sentence).toHaveTextContent(
-      /^All 212 captured objects verified complete, 3 hours ago · 3 objects not captured/,
-    ),
+  expect(sentence).toHaveTextContent(
+    /^All 212 captured objects verified complete, 3 hours ago · 3 objects and 1 field not captured/,
   )
   expect(within(sentence).getByRole('link', { name: 'Coverage' })).toHaveAttribute('href', page('/coverage'))
   expect(screen.queryByText(/every object/)).not.toBeInTheDocument()
 })
 
-it('does not call complete what was never compared', async () => {
-  const { last_verified_at: _at, ...never } = autoBackup(acme)
-  server.use(http.get(at('/orgs/:org/auto_backup'), () => HttpResponse.json(never)))
+it('does not call all complete while some were not found equal', async () => {
+  const some = { ...completeness, objects_verified: 18, objects_not_captured: 0, fields_not_captured: 0 }
+  server.use(
+    http.get(at('/orgs/:org/auto_backup'), () =>
+      HttpResponse.json({ ...autoBackup(acme), completeness: some }),
+    ),
+  )
   renderAt(page())
 
-  expect(await screen.findByText(/^Not every captured object was compared/)).toBeVisible()
-  expect(screen.queryByText(/verified complete/)).not.toBeInTheDocument()
+  expect(await screen.findByText(/^18 of 212 captured objects verified complete/)).toBeVisible()
+  expect(screen.queryByText(/not captured/)).not.toBeInTheDocument()
 })
 
 it('shows no command where the console has a page for it', async () => {

@@ -1,6 +1,4 @@
-import { useInfiniteQuery } from '@tanstack/react-query'
 import { Link } from 'react-router'
-import { listQuery } from '~/api/queries'
 import type { AutoBackup } from '~/api/types'
 import { paths } from '~/paths'
 import { counted } from '~/ui/format'
@@ -8,28 +6,37 @@ import { Ago } from '~/ui/Time'
 
 /** What is whole and what is not captured at all, in one sentence that is true of both. */
 export function Completeness({ backup }: { backup: AutoBackup }) {
-  const {
-    org_id: org,
-    last_verified_at: verified,
-    objects: { stopped },
-  } = backup
+  const { org_id: org, last_verified_at: verified } = backup
+  // While the first backup is under way its progress says more.
   const isFirst = backup.phase === 'first_backup' || backup.phase === 'waiting'
-  if (isFirst && stopped === 0) return null
+  const completeness = isFirst ? undefined : backup.completeness
+  const missing = completeness?.objects_not_captured ?? backup.objects.stopped
+  const fields = completeness?.fields_not_captured ?? 0
+  if (completeness === undefined && missing === 0) return null
   return (
     <p className="soft">
-      {!isFirst &&
-        (verified === undefined ? (
-          'Not every captured object was compared with the org yet'
-        ) : (
-          <>
-            <Captured org={org} /> verified complete, <Ago at={verified} />
-          </>
-        ))}
-      {!isFirst && stopped > 0 && ' · '}
-      {stopped > 0 && (
+      {completeness !== undefined && (
         <>
-          {counted(stopped, 'object')} not captured:{' '}
-          <Link to={paths.objects(org, { word: 'stopped' })}>which, and why</Link> ·{' '}
+          {captured(completeness)}
+          {verified !== undefined && (
+            <>
+              , <Ago at={verified} />
+            </>
+          )}
+        </>
+      )}
+      {missing + fields > 0 && (
+        <>
+          {completeness !== undefined && ' · '}
+          {[missing > 0 && counted(missing, 'object'), fields > 0 && counted(fields, 'field')]
+            .filter(Boolean)
+            .join(' and ')}{' '}
+          not captured:{' '}
+          {missing > 0 && (
+            <>
+              <Link to={paths.objects(org, { word: 'stopped' })}>which, and why</Link> ·{' '}
+            </>
+          )}
           <Link to={paths.coverage(org)}>Coverage</Link>
         </>
       )}
@@ -37,10 +44,10 @@ export function Completeness({ backup }: { backup: AutoBackup }) {
   )
 }
 
-function Captured({ org }: { org: string }) {
-  const { data } = useInfiniteQuery(
-    listQuery('/api/v1/orgs/{org_id}/objects', { org_id: org }, { phase: 'capturing_changes', limit: 1 }),
-  )
-  const total = data?.pages[0]?.total
-  return total === undefined ? 'All captured objects' : `All ${counted(total, 'captured object')}`
+function captured({
+  objects_captured: all,
+  objects_verified: verified,
+}: Required<AutoBackup>['completeness']) {
+  const objects = counted(all, 'captured object')
+  return verified === all ? `All ${objects} verified complete` : `${verified} of ${objects} verified complete`
 }
