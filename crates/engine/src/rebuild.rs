@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use chrono::{DateTime, Utc};
 use holdfast_catalog::objects::{self, Captured, Phase, SeenObject};
 use holdfast_catalog::orgs::{self, AutoState, Org};
 use holdfast_catalog::{api_calls, runs};
@@ -46,7 +47,12 @@ pub struct NotRead {
     pub message: String,
 }
 
-type GoneFields = BTreeMap<ObjectName, BTreeSet<String>>;
+/// What all Manifests together tell of an Object.
+#[derive(Default)]
+struct Told {
+    gone_fields: BTreeSet<String>,
+    verified_at: Option<DateTime<Utc>>,
+}
 
 /// How far the table of an Object is, as the lake tells it.
 struct Progress {
@@ -91,8 +97,10 @@ impl Engine {
             if self.rebuild_org(&id, document.as_ref()).await? {
                 report.orgs += 1;
                 self.rebuild_objects(&lake, &mut report).await?;
-                let gone = self.rebuild_runs(&lake, &mut report).await?;
-                report.noted(self.rebuild_gone_fields(&lake, &gone).await, &id, None, None)?;
+                for (object, told) in self.rebuild_runs(&lake, &mut report).await? {
+                    let read_back = self.rebuild_told(&lake, &object, told).await;
+                    report.noted(read_back, &id, Some(&object), None)?;
+                }
                 report.noted(self.recount_files(&id).await, &id, None, None)?;
             }
         }
@@ -163,9 +171,12 @@ impl Engine {
         objects::set_phase(db, org, object, phase, None).await.doing(doing)
     }
 
-    /// The fields of each Object that some Run was the first not to see any more.
-    async fn rebuild_runs(&self, lake: &OrgLake, report: &mut RebuildReport) -> Result<GoneFields> {
-        let mut gone = GoneFields::new();
+    async fn rebuild_runs(
+        &self,
+        lake: &OrgLake,
+        report: &mut RebuildReport,
+    ) -> Result<BTreeMap<ObjectName, Told>> {
+        let mut told = BTreeMap::<ObjectName, Told>::new();
         let ids = lake.manifests().await.doing(|| "list the manifests".to_owned());
         for id in report.noted(ids, lake.id(), None, None)?.unwrap_or_default() {
             let manifest = lake.manifest(&id).await.doing(|| format!("read the manifest of run `{id}`"));
@@ -173,27 +184,29 @@ impl Engine {
                 self.rebuild_run(&manifest).await?;
                 report.runs += 1;
                 for (object, entry) in manifest.objects {
-                    gone.entry(object).or_default().extend(entry.gone_fields);
+                    let told = told.entry(object).or_default();
+                    told.gone_fields.extend(entry.gone_fields);
+                    let verified_at = (entry.is_verified == Some(true)).then_some(manifest.finished_at);
+                    told.verified_at = told.verified_at.max(verified_at);
                 }
             }
         }
-        Ok(gone)
+        Ok(told)
     }
 
-    async fn rebuild_gone_fields(&self, lake: &OrgLake, gone: &GoneFields) -> Result<()> {
-        let db = self.catalog().db();
-        for (object, fields) in gone.iter().filter(|(_, fields)| !fields.is_empty()) {
-            let doing = || format!("read back the fields of `{object}` that are gone");
-            let known = objects::get(db, lake.id(), object).await.doing(doing)?;
-            let Some(hash) = known.and_then(|state| state.schema) else { continue };
-            let json = lake.schema(object, &hash).await.doing(doing)?;
-            let schema = json.and_then(|json| ObjectSchema::from_describe(&json).ok());
-            let is_gone =
-                |field: &&String| schema.as_ref().is_some_and(|schema| schema.field(field).is_none());
-            let fields: Vec<_> = fields.iter().filter(is_gone).cloned().collect();
-            objects::set_gone_fields(db, lake.id(), object, &fields).await.doing(doing)?;
+    async fn rebuild_told(&self, lake: &OrgLake, object: &ObjectName, told: Told) -> Result<()> {
+        let (db, org) = (self.catalog().db(), lake.id());
+        let doing = || format!("read back what was told of `{object}`");
+        let Some(known) = objects::get(db, org, object).await.doing(doing)? else { return Ok(()) };
+        if let Some(at) = told.verified_at.filter(|at| known.verified_at.is_none_or(|known| known < *at)) {
+            objects::set_verified(db, org, object, at).await.doing(doing)?;
         }
-        Ok(())
+        let Some(hash) = known.schema.filter(|_| !told.gone_fields.is_empty()) else { return Ok(()) };
+        let json = lake.schema(object, &hash).await.doing(doing)?;
+        let schema = json.and_then(|json| ObjectSchema::from_describe(&json).ok());
+        let is_gone = |field: &String| schema.as_ref().is_some_and(|schema| schema.field(field).is_none());
+        let fields: Vec<_> = told.gone_fields.into_iter().filter(is_gone).collect();
+        objects::set_gone_fields(db, org, object, &fields).await.doing(doing)
     }
 
     async fn rebuild_run(&self, manifest: &Manifest) -> Result<()> {

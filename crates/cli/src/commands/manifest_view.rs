@@ -31,8 +31,8 @@ pub(super) struct ManifestView {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     missing_permissions: Vec<String>,
     objects: BTreeMap<String, ObjectEntry>,
-    /// Of the org as it is now, whichever Run is shown.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// Of the org as it is now, whichever Run is shown: a person is told of it, the JSON is the Run's alone.
+    #[serde(skip)]
     completeness_now: Option<Completeness>,
     /// Also the Objects in which nothing changed are shown to a person.
     #[serde(skip)]

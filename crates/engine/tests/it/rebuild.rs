@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use holdfast_domain::{ErrorCode, ObjectName, RecordId};
+use holdfast_engine::completeness::Completeness;
 use holdfast_testkit::TestApp;
 use serde_json::json;
 use simorg::SimOrg;
@@ -18,7 +19,10 @@ async fn the_same_questions_are_answered_the_same_after_a_rebuild() -> Result<()
     let app = TestApp::connected_to(&org).await?;
     app.backup().await?;
     org.org().update("Account", &id, json!({"Name": "two"}));
+    org.org().hide_field("Account", "Site", true);
     let second = app.backup().await?;
+    let complete = app.engine.completeness("acme").await?;
+    assert_eq!(complete.as_ref().map(|now| now.fields_not_captured), Some(1));
     let object = ObjectName::parse("Account")?;
     let record = RecordId::parse(&id)?;
     let history = app.engine.history("acme", &object, &record, None).await?;
@@ -32,6 +36,9 @@ async fn the_same_questions_are_answered_the_same_after_a_rebuild() -> Result<()
     assert_eq!(app.engine.history("acme", &object, &record, None).await?, history);
     assert_eq!(app.engine.changes(second.run.as_str(), None, None).await?, changes);
     assert_eq!(app.engine.runs("acme", 10).await?.into_iter().map(|run| run.id).collect::<Vec<_>>(), runs);
+    let again = app.engine.completeness("acme").await?;
+    let figures = |now: Option<Completeness>| now.map(|now| (now.objects_verified, now.fields_not_captured));
+    assert_eq!(figures(again), figures(complete));
     app.connect(&org).await?;
     org.org().update("Account", &id, json!({"Name": "three"}));
     let third = app.backup().await?;

@@ -25,7 +25,9 @@ async fn an_operator_reads_lights_verification_and_api_use_of_each_org_they_may_
     assert!(number("last_verified_timestamp_seconds") <= captured && captured > 1_700_000_000);
     let (used, allowed) = (number("org_api_calls_used"), number("org_api_calls_allowed"));
     assert!(used > 0 && used < allowed, "{used} of {allowed}");
-    assert!(number("org_api_calls_own") > 0 && number("org_api_calls_own") <= used);
+    // Who the user is costs no call of the org's day, and answers may come in another order than the calls.
+    let own = number("org_api_calls_own");
+    assert!(own > 0 && own.abs_diff(used) <= 8, "{own} of {used}");
     assert_eq!((number("org_api_budget_percent"), number("org_api_budget_is_reached")), (80, 0));
     assert_eq!(number("files_pending"), 0);
     assert!(text.contains("holdfast_is_served{} 0\n"), "nobody captures: {text}");

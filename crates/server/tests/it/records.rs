@@ -54,7 +54,8 @@ async fn objects_come_in_pages_in_any_order() -> Result<()> {
     assert!(named.iter().all(|object| object["object"].as_str().unwrap().to_lowercase().contains("account")));
     assert!(items(&owner, &format!("{path}?q=%25")).await?.is_empty(), "a percent sign is itself");
     let account = owner.get(&format!("{path}/Account")).await?.ok();
-    assert_eq!((account["light"].as_str(), account["live_records"].as_u64()), (Some("green"), Some(30)));
+    assert_eq!((account["light"].as_str(), account["live_records"].as_u64()), (Some("grey"), Some(30)));
+    assert_eq!(account["word"], "paused", "auto backup is off");
     assert!(account["last_verified_at"].is_string());
     site.end().await
 }
