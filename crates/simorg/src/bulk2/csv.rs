@@ -144,22 +144,19 @@ impl<'a> Own<'a> {
         generated: Option<&GeneratedRow<'_>>,
     ) -> bool {
         let start = out.len();
-        let is_written = match (self.plan, generated) {
-            (Some(plan), Some(row)) => {
-                let cell = plan.cell(row, out);
-                let fits = cell.fits(self.kind);
-                if fits {
-                    finish(out, held, start, &cell, self.is_plain);
-                }
-                fits
+        let is_written = if let (Some(plan), Some(row)) = (self.plan, generated) {
+            let cell = plan.cell(row, out);
+            let fits = cell.fits(self.kind);
+            if fits {
+                finish(out, held, start, &cell, self.is_plain);
             }
-            _ => {
-                let cell = row.cell(self.field, out);
-                if let Some(cell) = &cell {
-                    finish(out, held, start, cell, false);
-                }
-                cell.is_some()
+            fits
+        } else {
+            let cell = row.cell(self.field, out);
+            if let Some(cell) = &cell {
+                finish(out, held, start, cell, false);
             }
+            cell.is_some()
         };
         if !is_written {
             out.truncate(start);
