@@ -19,9 +19,18 @@ const DEFAULT_PAGE: usize = 500;
 const MOST_RETRIEVED: usize = 2000;
 
 pub(super) fn first(call: &Call, all: bool) -> Contents {
-    let statement = call.arguments().text_of("queryString").unwrap_or_default();
+    let statement = statement(call.arguments()).unwrap_or_default();
     let page = page(call, statement, all, batch_size(call))?;
     Ok(vec![Writer::new(call)?.page("result", &page)])
+}
+
+/// Perl's `SOAP::Lite` gives an argument a name of its own, so a single one is the statement whatever it is called.
+fn statement(arguments: &Element) -> Option<&str> {
+    let single = || match arguments.children.as_slice() {
+        [argument] => Some(argument.text.as_str()),
+        _ => None,
+    };
+    arguments.text_of("queryString").or_else(single)
 }
 
 pub(super) fn more(call: &Call) -> Contents {

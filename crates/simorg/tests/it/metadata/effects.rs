@@ -276,7 +276,7 @@ async fn everything_that_is_retrieved_can_be_deployed_again_without_a_change() {
     assert_eq!(result.text_of("status"), Some("Succeeded"));
 }
 
-/// Retrieved, laid out anew and deployed, as CumulusCI does to change one thing of an object.
+/// Retrieved, laid out anew and deployed, as `CumulusCI` does to change one thing of an object.
 #[tokio::test]
 async fn a_field_that_is_deployed_as_it_was_retrieved_stays_as_it_is() {
     let org = Metadata::of(SimOrg::new()).await;

@@ -270,3 +270,16 @@ async fn a_window_without_a_zone_is_one_of_utc() -> Result<()> {
     assert_eq!(result(&caller, &call).await?.all("ids").count(), 1);
     Ok(())
 }
+
+#[tokio::test]
+async fn a_single_argument_of_another_name_is_the_statement() -> Result<()> {
+    let caller = caller().await?;
+    family(&caller).await?;
+
+    let unnamed = "<urn:query><c-gensym3>SELECT Id FROM Contact</c-gensym3></urn:query>";
+    assert_eq!(result(&caller, unnamed).await?.text_of("size"), Some("2"));
+
+    let refused = fault(&ask(&caller, "", "<urn:query/>").await?);
+    assert_eq!(refused, "500 sf:MALFORMED_QUERY");
+    Ok(())
+}
