@@ -69,11 +69,15 @@ impl Engine {
     async fn try_to_note_calls(&self, org: &OrgId, client: &CountedClient) -> Result<()> {
         let mut noted = client.noted.lock().await;
         let made = client.calls();
-        if made > *noted {
-            let added = api_calls::add(self.catalog().db(), org, made - *noted, self.clock().now()).await;
-            added.doing(|| "note the API calls".to_owned())?;
-            *noted = made;
+        if made == *noted {
+            return Ok(());
         }
-        Ok(())
+        // Taken as noted before it is: a statement under way is carried out although nobody waits for it any more.
+        let before = std::mem::replace(&mut *noted, made);
+        let added = api_calls::add(self.catalog().db(), org, made - before, self.clock().now()).await;
+        if added.is_err() {
+            *noted = before;
+        }
+        added.doing(|| "note the API calls".to_owned())
     }
 }
