@@ -301,12 +301,12 @@ pub async fn set_verified<'c>(
     db: impl Db<'c>,
     org: &OrgId,
     name: &ObjectName,
-    at: DateTime<Utc>,
+    at: Option<DateTime<Utc>>,
 ) -> Result<(), Error> {
     let updated = sqlx::query("UPDATE objects SET verified_at = $3 WHERE org_id = $1 AND name = $2")
         .bind(org.as_str())
         .bind(name.as_str())
-        .bind(us(at))
+        .bind(at.map(us))
         .execute(db)
         .await
         .map_err(Error::doing("note that the object was verified"))?;

@@ -241,9 +241,11 @@ impl Error {
     }
 
     /// True if and only if the org says that it has no such Object, or not for this user.
-    pub(crate) fn denies_object(&self) -> bool {
+    pub(crate) fn denies_object(&self, object: &ObjectName) -> bool {
         let Self::Salesforce { source, .. } = self else { return false };
-        source.api_error().is_some_and(|error| error.code == "INVALID_TYPE")
+        // A relationship or another object of the query may be of an invalid type as well.
+        let names_it = |message: &str| message.contains(&format!("'{object}'"));
+        source.api_error().is_some_and(|error| error.code == "INVALID_TYPE" && names_it(&error.message))
     }
 
     /// True if and only if a query can only be begun again: its later pages are gone.

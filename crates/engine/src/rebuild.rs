@@ -186,8 +186,10 @@ impl Engine {
                 for (object, entry) in manifest.objects {
                     let told = told.entry(object).or_default();
                     told.gone_fields.extend(entry.gone_fields);
-                    let verified_at = (entry.is_verified == Some(true)).then_some(manifest.finished_at);
-                    told.verified_at = told.verified_at.max(verified_at);
+                    // The newest verdict counts, and Manifests come in the order of their Runs.
+                    if let Some(is_equal) = entry.is_verified {
+                        told.verified_at = is_equal.then_some(manifest.finished_at);
+                    }
                 }
             }
         }
@@ -199,7 +201,7 @@ impl Engine {
         let doing = || format!("read back what was told of `{object}`");
         let Some(known) = objects::get(db, org, object).await.doing(doing)? else { return Ok(()) };
         if let Some(at) = told.verified_at.filter(|at| known.verified_at.is_none_or(|known| known < *at)) {
-            objects::set_verified(db, org, object, at).await.doing(doing)?;
+            objects::set_verified(db, org, object, Some(at)).await.doing(doing)?;
         }
         let Some(hash) = known.schema.filter(|_| !told.gone_fields.is_empty()) else { return Ok(()) };
         let json = lake.schema(object, &hash).await.doing(doing)?;

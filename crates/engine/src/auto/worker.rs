@@ -244,6 +244,10 @@ impl Engine {
     async fn note_problem(&self, org: &Org, failure: &Failure, now: DateTime<Utc>) -> Result<()> {
         let db = self.catalog().db();
         let doing = || format!("note what is wrong with `{}`", org.name);
+        // Switched off or paused while the round failed: nobody waits for it to be over.
+        if !orgs::get(db, &org.id).await.doing(doing)?.is_some_and(|org| is_on(org.auto_state)) {
+            return Ok(());
+        }
         if errors::is_open_of_org(db, &org.id, failure).await.doing(doing)? {
             return Ok(());
         }

@@ -52,7 +52,7 @@ pub(crate) async fn note_vanished(ctx: &RunContext, state: &ObjectState) -> Resu
 /// The gap that a failure leaves. If the org says that it knows no such Object, the next describe will say the same of
 /// one that was captured before.
 pub(crate) async fn gap_of(ctx: &RunContext, object: &ObjectName, error: &Error) -> Result<Gap> {
-    if !error.denies_object() {
+    if !error.denies_object(object) {
         return Ok(error.as_gap());
     }
     let known = objects::get(ctx.engine.catalog().db(), &ctx.org, object).await;

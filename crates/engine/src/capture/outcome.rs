@@ -80,9 +80,10 @@ impl Outcomes {
         noted.doing(|| format!("note the progress of `{}`", run.object))?;
         let noted = objects::set_phase(db, &ctx.org, &run.object, Phase::CapturingChanges, None).await;
         noted.doing(|| format!("note the phase of `{}`", run.object))?;
-        if run.is_verified == Some(true) {
-            let noted = objects::set_verified(db, &ctx.org, &run.object, ctx.now()).await;
-            noted.doing(|| format!("note that `{}` is verified", run.object))?;
+        if let Some(is_equal) = run.is_verified {
+            let at = is_equal.then(|| ctx.now());
+            let noted = objects::set_verified(db, &ctx.org, &run.object, at).await;
+            noted.doing(|| format!("note whether `{}` is verified", run.object))?;
         }
         let resolved = errors::resolve(db, &ctx.org, Some(&run.object), ctx.now()).await;
         resolved.doing(|| format!("close the errors of `{}`", run.object))?;

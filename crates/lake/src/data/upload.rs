@@ -61,7 +61,7 @@ impl FileUpload {
 
     /// Durable when this returns; how many bytes it has.
     pub(crate) async fn finish(mut self) -> Result<u64> {
-        // A part that could not be stored is told here, while dropping this still ends the upload.
+        // Here dropping this still ends the upload; the last part is only sent by the upload's own end, which does not.
         if let State::Parts { upload, .. } = &mut self.state {
             let stored = upload.wait_for_capacity(0).await;
             stored.map_err(|source| Error::writing(&self.location, source))?;

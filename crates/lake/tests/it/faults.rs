@@ -188,9 +188,8 @@ async fn a_block_that_fails_or_is_dropped_leaves_no_upload_open() {
     let is_open = || store.open_uploads.load(Ordering::Relaxed);
     // Compressed, about half of it is left.
     let name = |number: u32| {
-        let mut bytes = vec![0; 1 << 19];
-        blake3::Hasher::new().update(&number.to_le_bytes()).finalize_xof().fill(&mut bytes);
-        bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>()
+        let word = |part: u32| blake3::hash(&[number.to_le_bytes(), part.to_le_bytes()].concat()).to_string();
+        (0..1 << 14).map(word).collect::<String>()
     };
     let page = |number| batch(&described, &[vec![id(number).to_string(), name(number), stamp(1)]]);
     for fails in [true, false] {

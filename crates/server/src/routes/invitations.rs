@@ -65,8 +65,7 @@ async fn create_invitation(
     };
     let given = engine.invite(&caller, new).await?;
     let link = invitation_address(Some(&own.join("/")), &given.secret);
-    let created =
-        CreatedInvitation { invitation: shown(given.invitation), link: Secret::new(link.to_string()) };
+    let created = CreatedInvitation { invitation: shown(given.invitation), link: Secret::new(link.clone()) };
     Ok((StatusCode::CREATED, Json(created)))
 }
 

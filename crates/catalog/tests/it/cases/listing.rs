@@ -49,7 +49,7 @@ async fn with_objects(stand: &Stand) -> (Catalog, OrgId) {
         remaining_records: Some(0),
     };
     objects::record_success(db, &org, &object("Account"), captured(100)).await.unwrap();
-    objects::set_verified(db, &org, &object("Account"), minutes(3)).await.unwrap();
+    objects::set_verified(db, &org, &object("Account"), Some(minutes(3))).await.unwrap();
     objects::set_remaining(db, &org, &object("Contact"), 40).await.unwrap();
     let failure = Failure { code: ErrorCode::OrgBusy, message: "busy".to_owned() };
     objects::record_failure(db, &org, &object("Case"), &failure, minutes(-90), None).await.unwrap();
