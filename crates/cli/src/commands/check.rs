@@ -83,15 +83,12 @@ fn text(view: &CheckView) -> String {
         );
     }
     let looked_at = format!(
-        "{}, {}, {}, {}, {}, {}",
+        "{}, {}, {}, {}, {} (equal ones are stored once), {}",
         counted(view.counts.manifests, "manifest"),
         counted(view.counts.tables, "table"),
         counted(view.counts.data_files, "data file"),
         counted(view.counts.describes, "describe"),
-        format!(
-            "{} (equal ones are stored once)",
-            counted(view.counts.blobs, "file body").replace("bodys", "bodies")
-        ),
+        counted(view.counts.blobs, "file body").replace("bodys", "bodies"),
         bytes(view.counts.bytes)
     );
     let _ = match view.damage.len() as u64 {

@@ -33,19 +33,7 @@ async fn a_record_is_erased_from_every_run_with_the_body_that_only_it_had() {
     stage.run(&["history", "acme", "Account", &gone]).await.failed(1);
     stage.run(&["history", "acme", "Account", &kept]).await.done();
 
-    let wrong = ["erase", "acme", "Account", &own, "--reason", "a slip"];
-    for args in [&wrong[..], &[&wrong[..], &["--yes"]].concat()] {
-        let nothing = stage.run(args).await.failed(1);
-        assert!(nothing.contains("holds nothing of Account") && nothing.contains(&own), "{nothing}");
-    }
-    let refused: serde_json::Value = {
-        let ended = stage.run(&[&wrong[..], &["--yes", "--json"]].concat()).await;
-        let told = if ended.out.is_empty() { ended.err.clone() } else { ended.out.clone() };
-        assert_eq!(ended.code, 1, "{ended:?}");
-        serde_json::from_str(&told).unwrap()
-    };
-    assert!(refused.to_string().contains("not_found"), "{refused:#}");
-    stage.run(&["erase", "acme", "HoldfastFile", &own, "--reason", "a slip", "--yes"]).await.failed(1);
+    what_is_not_held_is_refused(&stage, &own).await;
     let holds = |text: &str| {
         let files = walkdir::WalkDir::new(stage.folder.path().join("holdfast-data/lake/orgs"));
         let paths = files.into_iter().map(|entry| entry.unwrap().into_path());
@@ -77,4 +65,21 @@ async fn a_record_is_erased_from_every_run_with_the_body_that_only_it_had() {
     }
     let next = stage.run(&["backup", "acme", "--json"]).await.json();
     assert_eq!(next["status"], "completed", "{next:#}");
+}
+
+/// The Id of a body, as if it were one of an account.
+async fn what_is_not_held_is_refused(stage: &Stage, id: &str) {
+    let wrong = ["erase", "acme", "Account", id, "--reason", "a slip"];
+    for args in [&wrong[..], &[&wrong[..], &["--yes"]].concat()] {
+        let nothing = stage.run(args).await.failed(1);
+        assert!(nothing.contains("holds nothing of Account") && nothing.contains(id), "{nothing}");
+    }
+    let refused: serde_json::Value = {
+        let ended = stage.run(&[&wrong[..], &["--yes", "--json"]].concat()).await;
+        let told = if ended.out.is_empty() { ended.err.clone() } else { ended.out.clone() };
+        assert_eq!(ended.code, 1, "{ended:?}");
+        serde_json::from_str(&told).unwrap()
+    };
+    assert!(refused.to_string().contains("not_found"), "{refused:#}");
+    stage.run(&["erase", "acme", "HoldfastFile", id, "--reason", "a slip", "--yes"]).await.failed(1);
 }
