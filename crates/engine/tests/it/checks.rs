@@ -49,6 +49,7 @@ async fn a_lost_body_is_fetched_again() -> Result<()> {
     let org = SimOrg::new().start().await?;
     let app = TestApp::connected_to(&org).await?;
     app.backup().await?;
+    let held = app.engine.volume("acme").await?.files;
     std::fs::remove_dir_all(a_shelf(&app).await?)?;
     let lost = broken(&app).await?;
     assert!(!lost.is_empty() && lost.iter().all(|(broken, _)| *broken == Invariant::RowNamesKnownBlob));
@@ -58,6 +59,7 @@ async fn a_lost_body_is_fetched_again() -> Result<()> {
 
     assert_eq!(plain.files.stored, 0, "bodies are not looked for unasked");
     assert!(mended.files.stored > 0 && mended.files.failed == 0, "{:?}", mended.files);
+    assert_eq!(app.engine.volume("acme").await?.files, held, "none is held twice");
     assert_eq!(broken(&app).await?, []);
     app.assert_lake_equals(&org).await
 }

@@ -54,6 +54,7 @@ pub(crate) async fn capture(ctx: &RunContext, runs: &[ObjectRun], fetching: Fetc
     if sources.is_empty() {
         return Ok(counts);
     }
+    let looks_for_lost = fetching == Fetching::NewAndLost;
     let mut fetching = fetching;
     let work = async {
         let mut bodies = Bodies::open(ctx).await?;
@@ -64,6 +65,10 @@ pub(crate) async fn capture(ctx: &RunContext, runs: &[ObjectRun], fetching: Fetc
         Ok(())
     };
     ctx.engine.under_lease(&lease::of_table(&ctx.org, &bodies::table_name()), work).await?;
+    if looks_for_lost {
+        // A body that was lost and is there again was counted when it was first stored.
+        ctx.engine.recount_files(&ctx.org).await?;
+    }
     Ok(counts)
 }
 
