@@ -5,8 +5,8 @@ use bytes::{Bytes, BytesMut};
 use futures::TryStreamExt;
 use futures::stream::BoxStream;
 use holdfast_domain::BlobHash;
+use object_store::ObjectStoreExt;
 use object_store::path::Path;
-use object_store::{ObjectStoreExt, WriteMultipart};
 
 use super::{BlobWritten, Blobs};
 use crate::{Error, Result, Step, store};
@@ -72,8 +72,7 @@ async fn upload(
     mut body: Body<'_>,
 ) -> Result<u64> {
     let writing = |source| Error::writing(path, source);
-    let upload = blobs.store.put_multipart(path).await.map_err(writing)?;
-    let mut upload = WriteMultipart::new_with_chunk_size(upload, PART);
+    let mut upload = store::put_in_parts(&blobs.store, path, PART).await?;
     let mut size = first.len() as u64;
     upload.put(first);
     loop {

@@ -6,6 +6,7 @@
 
 mod durable_local;
 mod failures;
+mod upload;
 
 use std::sync::Arc;
 
@@ -16,6 +17,7 @@ use object_store::path::Path;
 use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt, PutMode, PutOptions};
 
 pub use durable_local::{DurableLocal, STAGING};
+pub use upload::put_in_parts;
 
 use crate::{Error, Result};
 

@@ -73,6 +73,9 @@ impl MultipartUpload for FailingUpload {
     }
 
     async fn complete(&mut self) -> Result<PutResult> {
+        if self.fails.load(Ordering::Relaxed) {
+            return Err(failure(self.kind));
+        }
         self.open_uploads.fetch_sub(1, Ordering::Relaxed);
         self.inner.complete().await
     }
@@ -178,7 +181,31 @@ async fn storage_that_refuses_writes_loses_nothing() {
     }
 }
 
+async fn assert_no_upload_open(store: &FailingStore) {
+    let begun = Instant::now();
+    while store.open_uploads.load(Ordering::Relaxed) != 0 {
+        assert!(begun.elapsed() < Duration::from_secs(10), "an upload stays open");
+        tokio::task::yield_now().await;
+    }
+}
+
 /// A bucket keeps the parts of an upload that nobody ended, and has them paid.
+#[tokio::test]
+async fn a_body_whose_last_part_fails_leaves_no_upload_open() {
+    let store = FailingStore::new(ErrorKind::ConnectionReset, false);
+    let org = org_in(&lake_on(&store).await).await;
+    let begun = store.clone();
+    let parts = [9 << 20, 1].into_iter().map(move |length| {
+        begun.set(length == 1);
+        Ok::<_, io::Error>(Bytes::from(vec![1; length]))
+    });
+
+    org.blobs().put(stream::iter(parts)).await.unwrap_err();
+
+    assert_no_upload_open(&store).await;
+}
+
+/// The same of the files of a block.
 #[tokio::test]
 async fn a_block_that_fails_or_is_dropped_leaves_no_upload_open() {
     let store = FailingStore::new(ErrorKind::ConnectionReset, false);
@@ -209,11 +236,7 @@ async fn a_block_that_fails_or_is_dropped_leaves_no_upload_open() {
         drop(block);
         store.set(false);
 
-        let begun = Instant::now();
-        while is_open() != 0 {
-            assert!(begun.elapsed() < Duration::from_secs(10), "an upload stays open");
-            tokio::task::yield_now().await;
-        }
+        assert_no_upload_open(&store).await;
     }
 }
 
