@@ -29,7 +29,7 @@ use crate::{
 };
 
 pub(crate) use answer::{Outcome, http_date, refusal, with_usage, words};
-pub(crate) use route::{not_simulated, route_name};
+pub(crate) use route::{not_simulated, refused_part, route_name};
 pub use running::RunningOrg;
 pub use tls::{Identity, TlsError};
 

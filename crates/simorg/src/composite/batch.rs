@@ -11,10 +11,10 @@ use serde_json::value::RawValue;
 
 use crate::errors::{ApiError, JSON};
 use crate::model::json::exact_numbers;
-use crate::server::{ApiVersion, AppState, Session, dispatch};
+use crate::server::{ApiVersion, AppState, Session};
 
 use super::resources::{self, Within};
-use super::{MAX_PARTS, PART, raw_body, unexpected};
+use super::{MAX_PARTS, PART, part_answer, raw_body, unexpected};
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -83,7 +83,7 @@ async fn answer_to(state: &AppState, session: &Session, part: &BatchRequest) -> 
         Ok((version, path, request))
     });
     match request {
-        Ok((version, path, request)) => dispatch(state, session.clone(), version, &path, request).await,
+        Ok((version, path, request)) => part_answer(state, session, version, &path, request).await,
         Err(error) => error.into_response(),
     }
 }

@@ -24,7 +24,7 @@ use serde_json::value::RawValue;
 
 use crate::errors::{ApiError, JSON};
 use crate::model::json::exact_numbers;
-use crate::server::{ApiVersion, AppState, Session, dispatch};
+use crate::server::{ApiVersion, AppState, Session, dispatch, refused_part};
 use crate::state::joint;
 
 use resources::Within;
@@ -225,6 +225,20 @@ fn split(url: &str) -> Option<(ApiVersion, &str)> {
     Some((ApiVersion(version.strip_suffix(".0")?.parse().ok()?), path))
 }
 
+/// What one part of a composite request is answered.
+async fn part_answer(
+    state: &AppState,
+    session: &Session,
+    version: ApiVersion,
+    path: &str,
+    request: Request,
+) -> Response {
+    match refused_part(state, &request, path) {
+        Some(refused) => refused,
+        None => dispatch(state, session.clone(), version, path, request).await,
+    }
+}
+
 async fn answer_to(
     state: &AppState,
     session: &Session,
@@ -237,7 +251,7 @@ async fn answer_to(
         Ok((version, path, request))
     });
     let answer = match request {
-        Ok((version, path, request)) => dispatch(state, session.clone(), version, &path, request).await,
+        Ok((version, path, request)) => part_answer(state, session, version, &path, request).await,
         Err(error) => error.into_response(),
     };
     let (parts, body) = answer.into_parts();

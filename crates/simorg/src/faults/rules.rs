@@ -310,6 +310,11 @@ impl Faults {
         self.fire(at, path, object, |effect| !effect.is_semantic())
     }
 
+    /// What goes wrong with one part of a composite request, if anything: it can only be refused.
+    pub fn part(&self, at: Endpoint, path: &str, object: Option<&str>) -> Option<Effect> {
+        self.fire(at, path, object, |effect| matches!(effect, Effect::Status { body: BodyKind::Json, .. }))
+    }
+
     /// What goes wrong inside an API at this point, if anything: a lost locator, a failed or stuck job, a refused object.
     pub fn semantic(&self, at: Endpoint, object: Option<&str>) -> Option<Effect> {
         self.fire(at, "", object, Effect::is_semantic)

@@ -124,6 +124,12 @@ async fn versioned(State(state): State<AppState>, request: Request) -> Response 
     answer
 }
 
+/// The refusal of a part of a composite request, if a fault asks for one.
+pub(crate) fn refused_part(state: &AppState, request: &Request, path: &str) -> Option<Response> {
+    let point = endpoint(request.method(), path);
+    answer::refusal(state.org.faults().part(point, path, object_of(path).as_deref()).as_ref())
+}
+
 async fn authenticated(
     state: &AppState,
     version: &str,

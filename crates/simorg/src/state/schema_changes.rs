@@ -130,6 +130,14 @@ impl Org {
         })
     }
 
+    /// Whether an object can be queried, which a release of Salesforce may change.
+    pub fn set_queryable(&self, object: &str, is_queryable: bool) -> Result<(), ApiError> {
+        self.change_object(object, |def, _| {
+            def.flags.queryable = is_queryable;
+            Ok(())
+        })
+    }
+
     /// The validation rules of an object, each with what keeps it from being enforced.
     pub fn validation_rules(&self, object: &str) -> Result<Vec<RuleState>, ApiError> {
         let snapshot = self.snapshot();

@@ -21,6 +21,21 @@ async fn a_refusal_strikes_as_often_as_it_was_told_to() {
 }
 
 #[tokio::test]
+async fn a_refusal_strikes_one_part_of_a_batch() {
+    let client = Client::start(SimOrg::new().bare()).await;
+    let refusal = Fault::status(Endpoint::Describe, 400, "NOT_TODAY", "come back later").on_object("Account");
+    client.running.faults().add(refusal);
+    let part = |object: &str| json!({"method": "GET", "url": format!("v67.0/sobjects/{object}/describe")});
+    let batch = json!({"batchRequests": [part("Account"), part("Contact")]});
+
+    let (_, answer) = client.send(Method::POST, "/composite/batch", batch).await;
+
+    let results = &answer["results"];
+    assert_eq!((&results[0]["statusCode"], &results[1]["statusCode"]), (&json!(400), &json!(200)));
+    assert_eq!(results[0]["result"][0]["errorCode"], "NOT_TODAY");
+}
+
+#[tokio::test]
 async fn a_cut_body_breaks_and_a_garbled_one_is_not_json() {
     let client = Client::start(SimOrg::new().bare()).await;
     let faults = client.running.faults();
