@@ -132,6 +132,11 @@ impl NoContact {
 }
 
 impl Error {
+    /// The refusal of one describe among several that were asked for in one call.
+    pub fn refused_describe(refusal: ApiError) -> Self {
+        Self::Api { doing: Doing::Describe, source: Box::new(refusal) }
+    }
+
     /// Whether trying again can help, and how.
     pub fn retry(&self) -> Retry {
         match self {

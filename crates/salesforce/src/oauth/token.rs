@@ -1,7 +1,7 @@
 //! The token endpoint: one form in, one session out, or a refusal with Salesforce's words.
 
 use serde::Deserialize;
-use url::Url;
+use url::{Host, Url};
 
 use super::error::OAuthError;
 use super::jwt;
@@ -122,7 +122,8 @@ fn endpoint(login_url: &Url, name: &str) -> Result<Url, Error> {
         .map_err(|_| Error::BadUrl { url: login_url.to_string(), reason: "it is not an http address" })
 }
 
-/// Takes an address of an org or a login host: its origin only, and never plain http toward Salesforce itself.
+/// Takes an address of an org or a login host: its origin only, and plain http only toward a private address or a
+/// name without a dot.
 pub(crate) fn check_address(text: &str) -> Result<Url, Error> {
     let bad = |reason| Error::BadUrl { url: text.to_owned(), reason };
     let mut url: Url = text.trim().parse().map_err(|_| bad("it is not a URL"))?;
@@ -135,8 +136,8 @@ pub(crate) fn check_address(text: &str) -> Result<Url, Error> {
             reason: "it must not hold a password",
         });
     }
-    if url.scheme() == "http" && is_salesforce_host(&url) {
-        return Err(bad("Salesforce answers only `https://`"));
+    if url.scheme() == "http" && !is_near(&url) {
+        return Err(bad("it must begin with `https://`: others could read what crosses the network"));
     }
     url.set_path("/");
     url.set_query(None);
@@ -147,6 +148,16 @@ pub(crate) fn check_address(text: &str) -> Result<Url, Error> {
 fn is_salesforce_host(url: &Url) -> bool {
     let host = url.host_str().unwrap_or_default();
     [".salesforce.com", ".force.com"].iter().any(|suffix| host.ends_with(suffix))
+}
+
+/// A simulated org may be on this machine, or in the network of its container, and speak plain http.
+fn is_near(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Ipv4(address)) => address.is_loopback() || address.is_private(),
+        Some(Host::Ipv6(address)) => address.is_loopback() || address.is_unique_local(),
+        Some(Host::Domain(name)) => !name.contains('.') || name.ends_with(".localhost"),
+        None => false,
+    }
 }
 
 #[cfg(test)]
@@ -160,11 +171,17 @@ mod tests {
             ok("https://acme.my.salesforce.com/lightning/page?x=1#y"),
             "https://acme.my.salesforce.com/"
         );
-        assert_eq!(ok("http://127.0.0.1:8080"), "http://127.0.0.1:8080/");
+        for near in
+            ["http://127.0.0.1:8080/", "http://[::1]:8080/", "http://10.0.0.7/", "http://simorg:8080/"]
+        {
+            assert_eq!(ok(near), near);
+        }
         for text in [
             "acme",
             "ftp://acme.my.salesforce.com",
             "http://acme.my.salesforce.com",
+            "http://login.example",
+            "http://8.8.8.8",
             "https://u:p@acme.my.salesforce.com",
             "mailto:a@b.c",
         ] {
