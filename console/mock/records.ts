@@ -77,7 +77,11 @@ export const found: FoundRecord[] = Array.from({ length: 40 }, (_, at) => ({
   name: `Northwind Traders ${at + 1}`,
   is_deleted: at % 7 === 3,
   modified_at: before(at * 5000 + 90),
-  match: { field: 'Description', value: 'met at the Northwind fair, asked for an offer' },
+  match: {
+    field: 'Description',
+    value: 'met at the Northwind fair, asked for an offer',
+    is_earlier: at % 5 === 2,
+  },
 }))
 
 export const history: RecordHistory = {

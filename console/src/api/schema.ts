@@ -981,7 +981,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Finds records by Id, name or any value, deleted ones included. */
+        /** Finds records by Id, name or any value that they have or had, deleted ones included. */
         get: operations["list_records"];
         put?: never;
         post?: never;
@@ -1485,10 +1485,6 @@ export interface components {
             old?: string;
             new?: string;
         };
-        FieldValue: {
-            field: string;
-            value: string;
-        };
         FileCounts: {
             /** Format: int64 */
             stored: number;
@@ -1557,7 +1553,7 @@ export interface components {
             /** Format: date-time */
             modified_at?: string;
             /** @description Where the text was found. */
-            match?: components["schemas"]["FieldValue"];
+            match?: components["schemas"]["Match"];
         };
         FoundRecordPage: {
             items: components["schemas"]["FoundRecord"][];
@@ -1724,6 +1720,12 @@ export interface components {
             events: number;
             /** @enum {string} */
             kind: "missed";
+        };
+        Match: {
+            field: string;
+            value: string;
+            /** @description The record has another value by now. */
+            is_earlier: boolean;
         };
         /** @description Who is signed in, and what they may do. */
         Me: {

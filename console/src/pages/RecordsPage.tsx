@@ -56,7 +56,11 @@ function columns(orgId: string): GridColumn<FoundRecord>[] {
       cell: ({ match }) =>
         match !== undefined && (
           <span title={match.value}>
-            <span className="soft">{match.field}</span> {match.value}
+            <span className="soft">
+              {match.field}
+              {match.is_earlier && ', earlier'}
+            </span>{' '}
+            {match.value}
           </span>
         ),
     },
@@ -123,7 +127,7 @@ export default function RecordsPage() {
         />
       ) : (
         <Blank title="Look for a record as it is, or as it was">
-          By Id, name, or any value that it ever had in the backup. Deleted records are found too.
+          By Id, name, or any value that it has or had in the backup. Deleted records are found too.
         </Blank>
       )}
     </>

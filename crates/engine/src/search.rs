@@ -1,7 +1,9 @@
-//! Finds records in the backup by Id, by name or by any value, deleted ones included.
+//! Finds records in the backup by Id, by name or by any value that they have or had, deleted ones included.
 //!
 //! A text is looked for by reading: Object by Object, Id by Id, a bounded number of records per page. A page may
 //! therefore be short and still not be the last; where it ended is where the next one goes on.
+
+use std::collections::BTreeMap;
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::TimestampMicrosecondType;
@@ -50,8 +52,16 @@ pub struct FoundRecord {
     pub name: Option<String>,
     pub is_deleted: bool,
     pub modified_at: Option<DateTime<Utc>>,
-    /// Field and value in which the text was found.
-    pub matched: Option<(String, String)>,
+    pub matched: Option<Matched>,
+}
+
+/// Where the text was found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Matched {
+    pub field: String,
+    pub value: String,
+    /// The record has another value by now.
+    pub is_earlier: bool,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -62,7 +72,7 @@ pub struct FoundPage {
     pub searched: u64,
 }
 
-/// Records that one page looks at: some seconds of reading at most.
+/// Versions that one page looks at: some seconds of reading at most.
 const LOOKED_AT: u64 = 100_000;
 /// Tables in which an Id is looked for at once.
 const TABLES_AT_ONCE: usize = 16;
@@ -93,18 +103,44 @@ impl Engine {
             Some(object) => vec![object.clone()],
             None => self.backed_up_objects(&org.id).await?,
         };
-        let start = from.as_ref().map(|place| place.object.clone());
         let mut page = FoundPage::default();
+        let (mut has_field, mut budget) = (from.is_some(), LOOKED_AT);
+        let start = from.as_ref().map(|place| place.object.clone());
         for object in names.into_iter().filter(|name| start.as_ref().is_none_or(|start| name >= start)) {
             let after =
                 from.as_ref().filter(|place| place.object == object).and_then(|place| place.after.clone());
-            let Some(table) = self.table_if_any(&org.id, &object).await? else { continue };
-            if let Some(after) = scan(&table, &object, query, after, limit, &mut page).await? {
+            let Some(table) = self.table_if_any(&org.id, &object).await? else {
+                if query.object.is_some() {
+                    // Known and never captured, or not known at all.
+                    self.object(org.id.as_str(), &object).await?;
+                }
+                continue;
+            };
+            if !query.concerns(&table) {
+                continue;
+            }
+            has_field = true;
+            if page.records.len() >= limit || budget == 0 {
+                page.next = Some(RecordPlace { object, after });
+                return Ok(page);
+            }
+            let look = Look { room: limit - page.records.len(), budget, after, ..Look::at(query) };
+            let (look, is_over) = look.at_all(&table, &object).await?;
+            budget = budget.saturating_sub(look.versions);
+            page.searched += look.searched;
+            page.records.extend(as_they_are(&table, &object, &look).await?);
+            if let Some(after) = look.last.filter(|_| is_over) {
                 page.next = Some(RecordPlace { object, after: Some(after) });
                 return Ok(page);
             }
         }
-        Ok(page)
+        match &query.field {
+            Some(field) if !has_field => {
+                let what = format!("no object that is searched has a field `{field}` in the backup");
+                Err(Error::BadRequest { what })
+            }
+            _ => Ok(page),
+        }
     }
 
     /// The Object whose backup holds this record.
@@ -157,78 +193,124 @@ impl DeletedRecords {
     }
 }
 
-/// Looks through one table until the page is full, or enough was looked at; says after which Id to go on.
-async fn scan(
-    table: &Table,
-    object: &ObjectName,
-    query: &RecordQuery,
-    after: Option<String>,
-    limit: usize,
-    page: &mut FoundPage,
-) -> Result<Option<String>> {
+impl RecordQuery {
+    fn concerns(&self, table: &Table) -> bool {
+        let has = |field: &String| table.columns().iter().any(|column| column.eq_ignore_ascii_case(field));
+        self.field.as_ref().is_none_or(has)
+    }
+}
+
+/// The records that were found, as they were captured last.
+async fn as_they_are(table: &Table, object: &ObjectName, look: &Look) -> Result<Vec<FoundRecord>> {
     let doing = || format!("look through `{object}`");
-    let ids = after.clone().map(|after| IdRange { from: after, until: "~".to_owned() });
-    let with_deleted = query.deleted != DeletedRecords::Exclude;
-    let state = StateQuery { ids, with_deleted, ..StateQuery::default() };
+    let (Some((first, _)), Some((last, _))) = (look.found.first_key_value(), look.found.last_key_value())
+    else {
+        return Ok(Vec::new());
+    };
+    let ids = Some(IdRange { from: first.clone(), until: last.clone() });
+    let state = StateQuery { ids, with_deleted: true, ..StateQuery::default() };
     let mut rows = table.state(state).doing(doing)?;
+    let mut records = Vec::with_capacity(look.found.len());
     while let Some(batch) = rows.next().await.doing(doing)? {
-        let (object, query, after) = (object.clone(), query.clone(), after.clone());
-        let room = limit - page.records.len();
-        let looked = tokio::task::spawn_blocking(move || {
-            look_through(&batch, &object, &query, after.as_deref(), room)
-        });
-        let Looked { found, searched, last, is_full } =
-            looked.await.map_err(|source| Error::TaskStopped { source })?;
-        page.searched += searched;
-        page.records.extend(found);
-        if is_full || page.searched >= LOOKED_AT {
-            return Ok(last);
+        let rows = Rows::of(&batch);
+        for row in 0..batch.num_rows() {
+            let Some(earlier) = rows.id(row).and_then(|id| look.found.get(id)) else { continue };
+            let now = look.matching(&rows, row).map(|(field, value)| (field, value, false));
+            let matched = now.or_else(|| earlier.clone().map(|(field, value)| (field, value, true)));
+            let matched = matched.map(|(field, value, is_earlier)| Matched { field, value, is_earlier });
+            records.push(rows.found(object, row, matched));
         }
     }
-    Ok(None)
+    Ok(records)
 }
 
-struct Looked {
-    found: Vec<FoundRecord>,
-    searched: u64,
-    last: Option<String>,
-    is_full: bool,
-}
-
-fn look_through(
-    batch: &RecordBatch,
-    object: &ObjectName,
-    query: &RecordQuery,
-    after: Option<&str>,
+/// A look through the versions of records, by Id and oldest first, over as many batches as it takes.
+#[derive(Default)]
+struct Look {
+    text: Option<String>,
+    field: Option<String>,
+    deleted: DeletedRecords,
+    after: Option<String>,
+    /// How many records may be found, and versions looked at.
     room: usize,
-) -> Looked {
-    let rows = Rows::of(batch);
-    let text = query.text.as_deref().map(str::to_lowercase);
-    let mut looked = Looked { found: Vec::new(), searched: 0, last: None, is_full: false };
-    for row in 0..batch.num_rows() {
-        let Some(id) = rows.id(row) else { continue };
-        if after.is_some_and(|after| id <= after) {
-            continue;
+    budget: u64,
+    /// Each record with the last field and value that had the text.
+    found: BTreeMap<String, Option<(String, String)>>,
+    searched: u64,
+    versions: u64,
+    last: Option<String>,
+    /// Whether the version that was looked at last is a deletion.
+    is_deleted: bool,
+}
+
+impl Look {
+    fn at(query: &RecordQuery) -> Self {
+        let text = query.text.as_deref().map(str::to_lowercase);
+        Self { text, field: query.field.clone(), deleted: query.deleted, ..Self::default() }
+    }
+
+    /// Looks through a table. True if it ended because there was no room for another record.
+    async fn at_all(mut self, table: &Table, object: &ObjectName) -> Result<(Self, bool)> {
+        let doing = || format!("look through `{object}`");
+        let ids = self.after.clone().map(|after| IdRange { from: after, until: "~".to_owned() });
+        let mut rows = match &self.text {
+            Some(_) => table.versions(ids),
+            None => table.state(StateQuery { ids, with_deleted: true, ..StateQuery::default() }),
         }
-        looked.searched += 1;
-        looked.last = Some(id.to_owned());
-        let matched = match &text {
-            Some(text) => match rows.matching(row, text, query.field.as_deref()) {
-                Some(matched) => Some(matched),
-                None => continue,
-            },
-            None => None,
-        };
-        if !query.deleted.wants(rows.is_deleted(row)) {
-            continue;
+        .doing(doing)?;
+        let mut is_over = false;
+        while !is_over && let Some(batch) = rows.next().await.doing(doing)? {
+            let looked = tokio::task::spawn_blocking(move || {
+                let is_over = self.through(&batch);
+                (self, is_over)
+            });
+            (self, is_over) = looked.await.map_err(|source| Error::TaskStopped { source })?;
         }
-        looked.found.push(rows.found(object, row, matched));
-        if looked.found.len() >= room {
-            looked.is_full = true;
-            break;
+        if !is_over {
+            self.end_record();
+        }
+        Ok((self, is_over))
+    }
+
+    /// True once there is no room for another record; the one that was looked at last was looked at whole.
+    fn through(&mut self, batch: &RecordBatch) -> bool {
+        let rows = Rows::of(batch);
+        for row in 0..batch.num_rows() {
+            let Some(id) = rows.id(row) else { continue };
+            if self.after.as_deref().is_some_and(|after| id <= after) {
+                continue;
+            }
+            if self.last.as_deref() != Some(id) {
+                self.end_record();
+                if self.found.len() >= self.room || self.versions >= self.budget {
+                    return true;
+                }
+                self.searched += 1;
+                self.last = Some(id.to_owned());
+            }
+            self.versions += 1;
+            self.is_deleted = rows.is_deleted(row);
+            if self.text.is_none() {
+                self.found.insert(id.to_owned(), None);
+            } else if let Some(matched) = self.matching(&rows, row) {
+                self.found.insert(id.to_owned(), Some(matched));
+            }
+        }
+        false
+    }
+
+    /// Only the last version tells whether the record is deleted now.
+    fn end_record(&mut self) {
+        if let Some(last) = &self.last
+            && !self.deleted.wants(self.is_deleted)
+        {
+            self.found.remove(last);
         }
     }
-    looked
+
+    fn matching(&self, rows: &Rows, row: usize) -> Option<(String, String)> {
+        rows.matching(row, self.text.as_deref()?, self.field.as_deref())
+    }
 }
 
 /// A batch of records, by the names of its columns.
@@ -270,7 +352,7 @@ impl<'a> Rows<'a> {
             .map(|(name, column)| (name.clone(), shortened(column.value(row), text)))
     }
 
-    fn found(&self, object: &ObjectName, row: usize, matched: Option<(String, String)>) -> FoundRecord {
+    fn found(&self, object: &ObjectName, row: usize, matched: Option<Matched>) -> FoundRecord {
         let name = NAMES.iter().find_map(|name| self.text(name, row)).map(str::to_owned);
         let stamp = self.batch.column_by_name("_modstamp").and_then(|column| {
             let column = column.as_primitive_opt::<TimestampMicrosecondType>()?;

@@ -124,13 +124,18 @@ impl Table {
 
     /// All versions of one record, oldest first, as they were stored.
     pub async fn history(&self, id: &RecordId) -> Result<Vec<RecordBatch>> {
-        let wanted = Wanted { ids: Ids::Range(IdRange::one(id)), ..Wanted::EVERYTHING };
-        let mut rows = self.read(wanted, None, Selection::Versions)?;
+        let mut rows = self.versions(Some(IdRange::one(id)))?;
         let mut batches = Vec::new();
         while let Some(batch) = rows.next().await? {
             batches.push(batch);
         }
         Ok(batches)
+    }
+
+    /// All versions of the records in a range, or of all, by Id and `_seq`, as they were stored.
+    pub fn versions(&self, ids: Option<IdRange>) -> Result<RowStream> {
+        let wanted = Wanted { ids: ids.map_or(Ids::All, Ids::Range), ..Wanted::EVERYTHING };
+        self.read(wanted, None, Selection::Versions)
     }
 
     /// All versions of these records, by Id and `_seq`, as they were stored.

@@ -33,7 +33,13 @@ fn refused(rejection: &JsonRejection) -> Refusal {
         _ => "the body does not have the form that is asked for",
     };
     // The reader's message names a member and a kind of value, never a value that was sent.
-    Refusal::bad_input(title).with_detail(rejection.body_text())
+    Refusal::bad_input(title).with_detail(reason(&rejection.body_text()))
+}
+
+/// What was wrong, without the words about how it was read.
+fn reason(told: &str) -> String {
+    let reason = told.strip_prefix("Failed to").and_then(|told| told.split_once(": "));
+    reason.map_or(told, |(_, reason)| reason).to_owned()
 }
 
 /// The query parameters.
@@ -46,7 +52,8 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Params<T> {
         match Query::<T>::try_from_uri(&parts.uri) {
             Ok(Query(params)) => Ok(Self(params)),
             Err(rejection) => {
-                Err(Refusal::bad_input("a query parameter is wrong").with_detail(rejection.body_text()))
+                let detail = reason(&rejection.body_text());
+                Err(Refusal::bad_input("a query parameter is wrong").with_detail(detail))
             }
         }
     }

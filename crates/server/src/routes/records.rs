@@ -7,7 +7,7 @@ use holdfast_domain::access::Right;
 use holdfast_domain::change;
 use holdfast_engine::Engine;
 use holdfast_engine::history;
-use holdfast_engine::search::{RecordPlace, RecordQuery};
+use holdfast_engine::search::{Matched, RecordPlace, RecordQuery};
 use serde::{Deserialize, Serialize};
 use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
@@ -20,7 +20,7 @@ use crate::page::{Paging, token};
 use crate::problem::Result;
 use crate::state::AppState;
 use crate::types::records::{
-    DeletedRecords, FieldValue, FoundRecord, FoundRecordPage, RecordHistory, RecordVersion,
+    DeletedRecords, FoundRecord, FoundRecordPage, Match, RecordHistory, RecordVersion,
 };
 
 pub(crate) fn routes() -> OpenApiRouter<AppState> {
@@ -42,7 +42,7 @@ struct RecordsWanted {
 #[derive(Serialize, Deserialize)]
 struct PlaceToken(ObjectName, Option<String>);
 
-/// Finds records by Id, name or any value, deleted ones included.
+/// Finds records by Id, name or any value that they have or had, deleted ones included.
 #[utoipa::path(get, path = "/api/v1/orgs/{org_id}/records", tag = "records",
     params(("org_id" = String, Path), Paging, RecordsWanted), responses((status = 200, body = FoundRecordPage)),
     extensions(("x-permission" = json!("org:browse"))))]
@@ -69,7 +69,11 @@ async fn list_records(
         name: record.name,
         is_deleted: record.is_deleted,
         modified_at: record.modified_at,
-        matched: record.matched.map(|(field, value)| FieldValue { field, value }),
+        matched: record.matched.map(|Matched { field, value, is_earlier }| Match {
+            field,
+            value,
+            is_earlier,
+        }),
     });
     Ok(Json(FoundRecordPage {
         items: items.collect(),

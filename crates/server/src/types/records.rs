@@ -20,13 +20,15 @@ pub(crate) struct FoundRecord {
     /// Where the text was found.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[serde(rename = "match")]
-    pub(crate) matched: Option<FieldValue>,
+    pub(crate) matched: Option<Match>,
 }
 
 #[derive(Serialize, ToSchema)]
-pub(crate) struct FieldValue {
+pub(crate) struct Match {
     pub(crate) field: String,
     pub(crate) value: String,
+    /// The record has another value by now.
+    pub(crate) is_earlier: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

@@ -126,6 +126,52 @@ async fn a_record_is_found_by_id_by_name_and_by_any_value_and_shows_its_versions
     assert_eq!(changes, ["new", "deleted"]);
     assert!(history["versions"][0]["modified_by"].is_string());
     assert_eq!(owner.get(&path).await?.code(), "bad_input");
+    let mistyped = owner.get(&format!("{path}?q=zebra&object=Acount")).await?;
+    assert_eq!(mistyped.code(), "not_found", "it must not pass for `no such record`");
+    let mistyped = owner.get(&format!("{path}?q=zebra&object=Account&field=Nmae")).await?;
+    assert_eq!((mistyped.code(), mistyped.text.contains("Nmae")), ("bad_input".to_owned(), true));
+    let mistyped = owner.get(&format!("{path}?q=zebra&deleted=perhaps")).await?;
+    assert!(mistyped.text.contains("perhaps") && !mistyped.text.contains("deserialize"), "{}", mistyped.text);
+    site.end().await
+}
+
+///
+#[tokio::test(flavor = "multi_thread")]
+async fn a_record_is_found_by_a_value_that_it_had() -> Result<()> {
+    let site = Site::with(SimOrg::with_records("Account", 40), ServerOptions::default()).await?;
+    let id = site.insert("Account", &json!({ "Name": "Maiden name" }));
+    let other = site.insert("Account", &json!({ "Name": "Maiden voyage" }));
+    site.app.backup().await?;
+    site.update("Account", &id, &json!({ "Name": "Married" }));
+    site.app.backup().await?;
+    let owner = site.owner().await?;
+    let path = format!("/api/v1/orgs/{}/records", site.org_id().await?);
+
+    // One record a page, so that a page ends between two records that both have versions.
+    let found = all(&owner, &format!("{path}?q=maiden&object=Account&limit=1")).await?;
+
+    let told: Vec<_> = found
+        .iter()
+        .map(|record| {
+            (&record["id"], &record["name"], &record["match"]["value"], &record["match"]["is_earlier"])
+        })
+        .collect();
+    let expected = [
+        (&json!(id), &json!("Married"), &json!("Maiden name"), &json!(true)),
+        (&json!(other), &json!("Maiden voyage"), &json!("Maiden voyage"), &json!(false)),
+    ];
+    assert_eq!(told, expected);
+    let ids = |found: &[Value]| found.iter().map(|record| record["id"].clone()).collect::<Vec<_>>();
+    let whole = all(&owner, &format!("{path}?q=a&limit=200")).await?;
+    let one_by_one = all(&owner, &format!("{path}?q=a&limit=1")).await?;
+    assert!(whole.iter().any(|record| record["object"] != "Account"), "{whole:?}");
+    assert_eq!(
+        ids(&one_by_one),
+        ids(&whole),
+        "a page that ends with an object is followed by the next object"
+    );
+    let now = all(&owner, &format!("{path}?q=married&object=Account")).await?;
+    assert_eq!((now.len(), &now[0]["match"]["is_earlier"]), (1, &json!(false)));
     site.end().await
 }
 

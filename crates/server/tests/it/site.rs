@@ -100,6 +100,12 @@ impl Site {
         org.write(&org.admin(), |work| work.insert(object, &fields)).unwrap()
     }
 
+    pub(crate) fn update(&self, object: &str, id: &str, record: &Value) {
+        let org = self.org.org();
+        let fields = record.as_object().unwrap().clone();
+        org.write(&org.admin(), |work| work.update(object, id, &fields)).unwrap();
+    }
+
     pub(crate) fn delete_record(&self, id: &str) {
         let org = self.org.org();
         org.write(&org.admin(), |work| work.delete(id)).unwrap();
