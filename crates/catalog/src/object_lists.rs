@@ -265,7 +265,10 @@ pub struct ObjectTotals {
     pub verified: u64,
     /// Fields that were captured, and are no longer visible, of Objects that are captured.
     pub gone_fields: u64,
+    /// Objects that have been failing for long.
     pub yellow: u64,
+    /// Objects that were captured, and have been stopped for long without a person's word.
+    pub lost: u64,
 }
 
 /// How many names stand in the list, with a blank between them.
@@ -293,7 +296,7 @@ pub async fn totals<'c>(db: impl Db<'c>, org: &OrgId, yellow_since_us: i64) -> R
     let sql = format!(
         "SELECT {} AS objects, {} AS caught_up, {} AS live, {} AS remaining, {} AS uncounted, \
          MAX(last_captured_at) AS last_captured, MIN(CASE WHEN {is_captured} THEN verified_at END) AS verified, \
-         {} AS unverified, {} AS verified_now, {} AS gone, {} AS versions, {} AS bytes, {} AS yellow \
+         {} AS unverified, {} AS verified_now, {} AS gone, {} AS versions, {} AS bytes, {} AS yellow, {} AS lost \
          FROM objects WHERE org_id = $1",
         count("phase <> 'stopped'"),
         count(is_captured),
@@ -306,6 +309,7 @@ pub async fn totals<'c>(db: impl Db<'c>, org: &OrgId, yellow_since_us: i64) -> R
         sum("versions"),
         sum("bytes"),
         count(&format!("phase <> 'stopped' AND {IS_YELLOW}")),
+        count(&format!("phase = 'stopped' AND last_captured_at IS NOT NULL AND {IS_YELLOW}")),
     );
     let row = sqlx::query(&sql)
         .bind(org.as_str())
@@ -330,5 +334,6 @@ pub async fn totals<'c>(db: impl Db<'c>, org: &OrgId, yellow_since_us: i64) -> R
         verified: fields.count("verified_now")?,
         gone_fields: fields.count("gone")?,
         yellow: fields.count("yellow")?,
+        lost: fields.count("lost")?,
     })
 }

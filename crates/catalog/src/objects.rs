@@ -40,6 +40,13 @@ pub struct ObjectState {
     pub last_seen_at: DateTime<Utc>,
 }
 
+impl ObjectState {
+    /// True if and only if something of it was captured, be it only that it has no record.
+    pub fn was_captured(&self) -> bool {
+        self.last_captured_at.is_some()
+    }
+}
+
 /// A failure that has not been overcome yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OngoingFailure {
@@ -82,9 +89,17 @@ impl Phase {
 #[derive(Debug, Clone)]
 pub struct SeenObject<'a> {
     pub name: &'a ObjectName,
-    pub method: &'a CaptureMethod,
+    /// What is none stays as it was.
+    pub method: Option<&'a CaptureMethod>,
     pub schema: Option<&'a SchemaHash>,
     pub describe_last_modified: Option<&'a str>,
+}
+
+impl<'a> SeenObject<'a> {
+    /// An Object of which nothing more is known.
+    pub fn named(name: &'a ObjectName) -> Self {
+        Self { name, method: None, schema: None, describe_last_modified: None }
+    }
 }
 
 /// What the lake holds of an Object, as its table says.
@@ -116,11 +131,12 @@ pub async fn upsert_seen<'c>(
     seen: &SeenObject<'_>,
     now: DateTime<Utc>,
 ) -> Result<(), Error> {
-    let method = serde_json::to_string(seen.method).expect("a capture method is plain text");
+    let to_json = |method| serde_json::to_string(method).expect("a capture method is plain text");
+    let method = seen.method.map(to_json);
     sqlx::query(
         "INSERT INTO objects (org_id, name, phase, method, live_records, attempts, schema_hash, \
          describe_last_modified, first_seen_at, last_seen_at) VALUES ($1, $2, $3, $4, 0, 0, $5, $6, $7, $7) \
-         ON CONFLICT (org_id, name) DO UPDATE SET method = excluded.method, \
+         ON CONFLICT (org_id, name) DO UPDATE SET method = COALESCE(excluded.method, objects.method), \
          schema_hash = COALESCE(excluded.schema_hash, objects.schema_hash), \
          describe_last_modified = COALESCE(excluded.describe_last_modified, objects.describe_last_modified), \
          last_seen_at = excluded.last_seen_at",
@@ -226,6 +242,16 @@ pub async fn record_failure<'c>(
     .await
     .map_err(Error::doing("note the failure of the object"))?;
     found(updated.rows_affected(), name)
+}
+
+/// The Objects with a failure that has not been overcome.
+pub async fn failing<'c>(db: impl Db<'c>, org: &OrgId) -> Result<Vec<ObjectName>, Error> {
+    let rows = sqlx::query("SELECT name FROM objects WHERE org_id = $1 AND failing_since IS NOT NULL")
+        .bind(org.as_str())
+        .fetch_all(db)
+        .await
+        .map_err(Error::doing("list the objects that fail"))?;
+    rows.iter().map(|row| Fields(row).parsed("name")).collect()
 }
 
 /// What failed is no failure any more, though nothing was captured.

@@ -21,7 +21,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use crate::access::{Act, Actor};
-use crate::capture::{CAUGHT_UP, WATERMARK, kept_in, newest_describe};
+use crate::capture::{CAUGHT_UP, WATERMARK, kept_in, lost, newest_describe};
 use crate::engine::Engine;
 use crate::error::{Doing, Error, Result, chain};
 
@@ -52,6 +52,8 @@ pub struct NotRead {
 struct Told {
     gone_fields: BTreeSet<String>,
     verified_at: Option<DateTime<Utc>>,
+    /// Why it was stopped, if the newest word on it says so.
+    stopped: Option<String>,
 }
 
 /// How far the table of an Object is, as the lake tells it.
@@ -156,8 +158,12 @@ impl Engine {
         let doing = || format!("read back `{object}`");
         let now = self.clock().now();
         let method = capture_method(schema);
-        let seen =
-            SeenObject { name: object, method: &method, schema: Some(hash), describe_last_modified: None };
+        let seen = SeenObject {
+            name: object,
+            method: Some(&method),
+            schema: Some(hash),
+            describe_last_modified: None,
+        };
         objects::upsert_seen(db, org, &seen, now).await.doing(doing)?;
         let captured = Captured {
             at: now,
@@ -185,6 +191,7 @@ impl Engine {
                 report.runs += 1;
                 for (object, entry) in manifest.objects {
                     let told = told.entry(object).or_default();
+                    told.stopped = entry.gap.as_ref().and_then(lost::reason_of).map(str::to_owned);
                     told.gone_fields.extend(entry.gone_fields);
                     // The newest verdict counts, and Manifests come in the order of their Runs.
                     if let Some(is_equal) = entry.is_verified {
@@ -203,11 +210,13 @@ impl Engine {
         if let Some(at) = told.verified_at.filter(|at| known.verified_at.is_none_or(|known| known < *at)) {
             objects::set_verified(db, org, object, Some(at)).await.doing(doing)?;
         }
+        if let Some(reason) = &told.stopped {
+            objects::set_phase(db, org, object, Phase::Stopped, Some(reason)).await.doing(doing)?;
+        }
         let Some(hash) = known.schema.filter(|_| !told.gone_fields.is_empty()) else { return Ok(()) };
-        let json = lake.schema(object, &hash).await.doing(doing)?;
-        let schema = json.and_then(|json| ObjectSchema::from_describe(&json).ok());
-        let is_gone = |field: &String| schema.as_ref().is_some_and(|schema| schema.field(field).is_none());
-        let fields: Vec<_> = told.gone_fields.into_iter().filter(is_gone).collect();
+        let schema = described(lake, object, &hash).await?;
+        let fields: Vec<_> =
+            told.gone_fields.into_iter().filter(|field| schema.field(field).is_none()).collect();
         objects::set_gone_fields(db, org, object, &fields).await.doing(doing)
     }
 
@@ -232,13 +241,16 @@ async fn progress_of(lake: &OrgLake, object: &ObjectName) -> Result<Option<Progr
     let doing = || format!("read the table of `{object}`");
     let Some(table) = lake.table(object).await.doing(doing)? else { return Ok(None) };
     let Some(hash) = newest_describe(table.marks()) else { return Ok(None) };
-    let Some(json) = lake.schema(object, &hash).await.doing(doing)? else {
-        return Err(Error::NoDescribe { object: object.clone(), hash: hash.to_string() });
-    };
-    let schema = ObjectSchema::from_describe(&json).map_err(|source| Error::DescribeUnreadable {
+    let schema = described(lake, object, &hash).await?;
+    Ok(Some(Progress { table, hash, schema }))
+}
+
+async fn described(lake: &OrgLake, object: &ObjectName, hash: &SchemaHash) -> Result<ObjectSchema> {
+    let json = lake.schema(object, hash).await.doing(|| format!("read the describe of `{object}`"))?;
+    let json = json.ok_or_else(|| Error::NoDescribe { object: object.clone(), hash: hash.to_string() })?;
+    ObjectSchema::from_describe(&json).map_err(|source| Error::DescribeUnreadable {
         object: object.clone(),
         hash: hash.to_string(),
         source,
-    })?;
-    Ok(Some(Progress { table, hash, schema }))
+    })
 }

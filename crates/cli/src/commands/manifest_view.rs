@@ -166,7 +166,7 @@ impl ManifestView {
 
     fn tell_gaps(&self, text: &mut String) {
         // A gap that is no news is a gap all the same.
-        let is_by_nature = |gap: &Gap| gap.code == ErrorCode::ObjectNotCapturable;
+        let is_by_nature = |gap: &Gap| gap.code == ErrorCode::ObjectNotCapturable && gap.is_expected;
         let (expected, missing): (Vec<_>, Vec<_>) =
             self.gaps().partition(|(object, gap)| is_by_nature(gap) && !self.is_asked(object));
         if !missing.is_empty() {

@@ -44,6 +44,8 @@ const NOT_DATA: [&str; 10] = [
     "UserRecordAccess",
 ];
 
+pub const NOT_QUERYABLE: &str = "Salesforce says that it cannot be queried";
+
 /// Chooses how `schema` is captured. What turns out otherwise when tried is remembered by the caller.
 pub fn capture_method(schema: &ObjectSchema) -> CaptureMethod {
     let name = schema.name.as_str();
@@ -64,7 +66,7 @@ pub fn capture_method(schema: &ObjectSchema) -> CaptureMethod {
 fn not_capturable(schema: &ObjectSchema) -> Option<&'static str> {
     let name = schema.name.as_str();
     if !schema.queryable {
-        return Some("Salesforce says that it cannot be queried");
+        return Some(NOT_QUERYABLE);
     }
     if schema.field("Id").is_none() {
         return Some("its records have no Id");

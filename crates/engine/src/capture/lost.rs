@@ -1,12 +1,12 @@
-//! An Object that the integration user sees no more: it is stopped, and told of in the same words everywhere.
+//! An Object that can be read no more: it is stopped, and told of in the same words everywhere.
 
 use holdfast_catalog::blocks::{self, Block};
 use holdfast_catalog::errors::{self, RecordedError};
 use holdfast_catalog::objects::{self, ObjectState, Phase};
 use holdfast_catalog::{ErrorId, Failure};
-use holdfast_domain::capture::method::CaptureMethod;
-use holdfast_domain::manifest::{Gap, Trigger};
+use holdfast_domain::manifest::{Gap, ObjectEntry, Trigger};
 use holdfast_domain::{ErrorCode, ObjectName};
+use holdfast_lake::Table;
 
 use super::context::RunContext;
 use super::turn::timeline_entry;
@@ -23,30 +23,96 @@ pub(crate) fn gap() -> Gap {
     Gap { code: ErrorCode::PermissionMissing, message: LOST.to_owned(), is_expected: false }
 }
 
-/// What was captured stays; the Object goes on by itself when it is visible again. A Run that a person starts has a
+/// The gap of an Object that Salesforce lets nobody read.
+pub(crate) fn not_capturable(reason: &str) -> Gap {
+    Gap { code: ErrorCode::ObjectNotCapturable, message: reason.to_owned(), is_expected: false }
+}
+
+/// The reason of the stop that a Gap in a Manifest tells of.
+pub(crate) fn reason_of(told: &Gap) -> Option<&str> {
+    match told.code {
+        _ if told.message == LOST => Some(LOST),
+        ErrorCode::ObjectNotCapturable if told.message.starts_with(ACKNOWLEDGED) => Some(ACKNOWLEDGED),
+        ErrorCode::ObjectNotCapturable => Some(&told.message),
+        _ => None,
+    }
+}
+
+/// Stops an Object for the reason of `lost`, and gives back its entry in the Manifest.
+pub(crate) async fn entry(
+    ctx: &RunContext,
+    object: &ObjectName,
+    before: Option<&ObjectState>,
+    lost: Gap,
+) -> Result<ObjectEntry> {
+    let gap = note_lost(ctx, object, before, lost).await?;
+    without_capture(ctx, object, before, gap).await
+}
+
+/// The entry of an Object that this Run does not capture: what was captured before it stays part of the Snapshot.
+pub(crate) async fn without_capture(
+    ctx: &RunContext,
+    object: &ObjectName,
+    before: Option<&ObjectState>,
+    gap: Gap,
+) -> Result<ObjectEntry> {
+    let mut entry = ObjectEntry { gap: Some(gap), ..ObjectEntry::default() };
+    if !before.is_some_and(ObjectState::was_captured) {
+        return Ok(entry);
+    }
+    let doing = || format!("open the table of `{object}`");
+    match ctx.persist(Some(object), || async { ctx.lake.table(object).await.doing(doing) }).await {
+        Ok(held) => {
+            entry.table_version = held.as_ref().map(Table::version);
+            entry.live_records = held.as_ref().map_or(0, Table::live_count);
+        }
+        Err(Error::Cancelled) => return Err(Error::Cancelled),
+        // A damaged table fails alone, like that of any other Object.
+        Err(error) => entry.gap = Some(error.as_gap()),
+    }
+    Ok(entry)
+}
+
+/// What was captured stays; the Object goes on by itself when it can be read again. A Run that a person starts has a
 /// gap as long as it is missed and nobody has confirmed that it is gone; auto backup, which runs each minute, once.
-pub(crate) async fn note_vanished(ctx: &RunContext, state: &ObjectState) -> Result<Gap> {
-    let object = &state.name;
-    let is_acknowledged = ctx.accepts_missing || state.stopped_reason.as_deref() == Some(ACKNOWLEDGED);
-    if is_acknowledged {
-        let doing = || format!("note that `{object}` is gone");
+async fn note_lost(
+    ctx: &RunContext,
+    object: &ObjectName,
+    before: Option<&ObjectState>,
+    lost: Gap,
+) -> Result<Gap> {
+    let was_captured = before.is_some_and(ObjectState::was_captured);
+    let stopped = before.filter(|state| state.phase == Phase::Stopped);
+    let reason = stopped.and_then(|state| state.stopped_reason.as_deref());
+    // Of what never could be read there is nothing to confirm.
+    let may_be_gone = was_captured || lost == gap();
+    if may_be_gone && (ctx.accepts_missing || reason == Some(ACKNOWLEDGED)) {
         stop(ctx, object, ACKNOWLEDGED).await?;
-        objects::forget_failure(ctx.engine.catalog().db(), &ctx.org, object).await.doing(doing)?;
+        forget_failure(ctx, object).await?;
         let message = format!("{ACKNOWLEDGED}; what was captured stays");
         return Ok(Gap { code: ErrorCode::ObjectNotCapturable, message, is_expected: true });
     }
-    if matches!(state.method, Some(CaptureMethod::None { .. })) {
-        // It was never captured, so nothing is missed.
-        stop(ctx, object, LOST).await?;
-        return Ok(Gap { is_expected: true, ..gap() });
+    let told = before.and_then(|state| state.trouble.as_ref()).map(|trouble| &trouble.failure.message);
+    let is_stopped = reason == Some(&lost.message);
+    if !was_captured {
+        // Nothing is missed.
+        if !is_stopped || told.is_some() {
+            stop(ctx, object, &lost.message).await?;
+            forget_failure(ctx, object).await?;
+        }
+        return Ok(Gap { is_expected: true, ..lost });
     }
-    let was_stopped = state.phase == Phase::Stopped;
-    let is_told = state.trouble.as_ref().is_some_and(|trouble| trouble.failure.message == LOST);
-    if !was_stopped || !is_told {
-        stop(ctx, object, LOST).await?;
-        note_failure(ctx, object, &gap(), None).await?;
+    let is_told = stopped.is_some() && told == Some(&lost.message);
+    if !is_told {
+        stop(ctx, object, &lost.message).await?;
+        note_failure(ctx, object, &lost, None).await?;
     }
-    Ok(Gap { is_expected: ctx.trigger == Trigger::Auto && was_stopped && is_told, ..gap() })
+    Ok(Gap { is_expected: ctx.trigger == Trigger::Auto && is_told, ..lost })
+}
+
+async fn forget_failure(ctx: &RunContext, object: &ObjectName) -> Result<()> {
+    let forgotten = objects::forget_failure(ctx.engine.catalog().db(), &ctx.org, object).await;
+    forgotten.doing(|| format!("note that `{object}` is gone"))
 }
 
 /// The gap that a failure leaves. If the org says that it knows no such Object, the next describe will say the same of
@@ -57,7 +123,7 @@ pub(crate) async fn gap_of(ctx: &RunContext, object: &ObjectName, error: &Error)
     }
     let known = objects::get(ctx.engine.catalog().db(), &ctx.org, object).await;
     let known = known.doing(|| format!("read what is known of `{object}`"))?;
-    if known.is_none_or(|state| state.last_captured_at.is_none()) {
+    if !known.is_some_and(|state| state.was_captured()) {
         return Ok(error.as_gap());
     }
     stop(ctx, object, LOST).await?;

@@ -1,6 +1,6 @@
 //! What became of each Object in a Run: told at once, kept in the catalog, and gathered for the Manifest.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use holdfast_catalog::objects::{self, Captured, Phase};
 use holdfast_catalog::{Failure, errors};
@@ -23,12 +23,20 @@ pub(crate) struct Outcomes {
     done: Vec<ObjectRun>,
     pub(crate) files: FileCounts,
     describes_hold: bool,
+    /// Objects that had an error before this Run, and have none now.
+    recovered: BTreeSet<ObjectName>,
 }
 
 impl Outcomes {
     /// Starts with the Objects that are not captured.
     pub(crate) fn new(entries: BTreeMap<ObjectName, ObjectEntry>) -> Self {
-        Self { entries, done: Vec::new(), files: FileCounts::default(), describes_hold: true }
+        Self {
+            entries,
+            done: Vec::new(),
+            files: FileCounts::default(),
+            describes_hold: true,
+            recovered: BTreeSet::new(),
+        }
     }
 
     pub(crate) fn done(&self) -> &[ObjectRun] {
@@ -60,7 +68,8 @@ impl Outcomes {
                 && entry.gone_fields.is_empty()
                 && entry.gap.as_ref().is_none_or(|gap| gap.is_expected)
         };
-        self.entries.values().all(says_nothing) && self.files.stored == 0 && self.files.failed == 0
+        let has_files = self.files.stored > 0 || self.files.failed > 0;
+        self.entries.values().all(says_nothing) && !has_files && self.recovered.is_empty()
     }
 
     pub(crate) async fn object_done(&mut self, ctx: &RunContext, run: ObjectRun) -> Result<()> {
@@ -86,7 +95,9 @@ impl Outcomes {
             noted.doing(|| format!("note whether `{}` is verified", run.object))?;
         }
         let resolved = errors::resolve(db, &ctx.org, Some(&run.object), ctx.now()).await;
-        resolved.doing(|| format!("close the errors of `{}`", run.object))?;
+        if resolved.doing(|| format!("close the errors of `{}`", run.object))? > 0 {
+            self.recovered.insert(run.object.clone());
+        }
         ctx.events.send(Event::ObjectDone { object: run.object.clone(), counts: run.counts });
         self.entries.insert(run.object.clone(), entry(&run));
         self.done.push(run);
@@ -147,8 +158,10 @@ impl Outcomes {
         names_every_object: bool,
     ) -> Manifest {
         if ctx.trigger == Trigger::Auto {
-            self.entries.retain(|_, entry| {
+            let recovered = std::mem::take(&mut self.recovered);
+            self.entries.retain(|object, entry| {
                 entry.counts.versions() > 0
+                    || recovered.contains(object)
                     || !entry.gone_fields.is_empty()
                     || entry.gap.as_ref().is_some_and(|gap| !gap.is_expected)
             });

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use holdfast_catalog::objects::{self, Phase};
+use holdfast_catalog::objects;
 use holdfast_catalog::settings;
 use holdfast_domain::ObjectName;
 use holdfast_domain::capture::drift::Drift;
@@ -15,10 +15,11 @@ use holdfast_lake::TableWriter;
 use super::backfill::has_a_value;
 use super::computed;
 use super::context::RunContext;
+use super::describes::stored;
 use super::object_run::{Assignment, Held, ObjectRun, Step, newest_describe};
 use super::outcome::Outcomes;
 use super::probe::{self, Asked};
-use super::scope::{Found, stored};
+use super::scope::Found;
 use crate::error::{Doing, Error, Result};
 use crate::events::Event;
 
@@ -99,9 +100,6 @@ async fn assignment(ctx: &RunContext, found: Found) -> Result<Assignment> {
         run.steps.push_back(Step::Tidy);
     }
     if run.is_first_capture() {
-        let phase = Phase::FirstCapture;
-        let set = objects::set_phase(ctx.engine.catalog().db(), &ctx.org, &run.object, phase, None).await;
-        set.doing(|| format!("note the phase of `{}`", run.object))?;
         let set =
             objects::set_remaining(ctx.engine.catalog().db(), &ctx.org, &run.object, run.remaining()).await;
         set.doing(|| format!("note what `{}` has still to read", run.object))?;

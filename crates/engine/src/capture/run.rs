@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use holdfast_catalog::orgs::Org;
-use holdfast_catalog::{Failure, errors, runs};
+use holdfast_catalog::{Failure, errors, objects, runs};
 use holdfast_domain::capture::turn::{Waiting, next_turn};
 use holdfast_domain::manifest::{Manifest, RunStatus, Trigger};
 use holdfast_domain::retry::Retry;
@@ -134,7 +134,7 @@ async fn noted_round(ctx: &Arc<RunContext>, org: &Org, options: RoundOptions) ->
     tracing::info!(org.id = %ctx.org, run.id = %ctx.run, "Run of {} started", org.name);
     // Boxed: the states of a whole Run would otherwise be copied from future to future.
     let finished = tokio::select! {
-        finished = Box::pin(course_to_end(ctx, options)) => finished,
+        finished = Box::pin(course_to_end(ctx, org, options)) => finished,
         never = keep_telling_calls(ctx) => never,
     };
     if let Err(error) = &finished
@@ -213,18 +213,24 @@ async fn close(ctx: &RunContext, run: &RunId, manifest: Option<Manifest>, ending
     noted.doing(|| format!("note the end of run `{run}`"))
 }
 
-async fn course_to_end(ctx: &Arc<RunContext>, options: RoundOptions) -> Result<Round> {
+async fn course_to_end(ctx: &Arc<RunContext>, org: &Org, options: RoundOptions) -> Result<Round> {
     ctx.refresh_usage().await;
     if ctx.trigger == Trigger::Backup {
         ctx.permissions().await?;
     }
     bulk_jobs::clean_up_left_over(ctx).await?;
     let scope = match options.known_scope {
-        Some(scope) => scope,
+        Some(mut scope) => {
+            scope::describe_again(ctx, &mut scope).await?;
+            scope
+        }
         None => scope::describe(ctx, &options.wanted).await?,
     };
+    let failing = objects::failing(ctx.engine.catalog().db(), &ctx.org).await;
+    let failing = failing.doing(|| "look which objects fail".to_owned())?;
     let mut found = scope.found.clone();
-    found.retain(|found| !options.leave_out.contains(&found.object));
+    // Whether one still fails is worth a look, however quiet it has been.
+    found.retain(|found| !options.leave_out.contains(&found.object) || failing.contains(&found.object));
     let mut outcomes = Outcomes::new(scope.gaps.clone());
     let assignments = plan::assignments(ctx, found, &mut outcomes).await?;
     forecast::tell(ctx, &assignments);
@@ -239,6 +245,7 @@ async fn course_to_end(ctx: &Arc<RunContext>, options: RoundOptions) -> Result<R
     if names_every_object {
         let resolved = errors::resolve(ctx.engine.catalog().db(), &ctx.org, None, ctx.now()).await;
         resolved.doing(|| "close the errors of the org".to_owned())?;
+        ctx.engine.hasten_round(org).await?;
     }
     if looked_at_all {
         note_first_backup(&ctx.engine, &ctx.org).await?;

@@ -2,7 +2,7 @@
 
 use holdfast_catalog::BlockId;
 use holdfast_catalog::blocks::{self, Block};
-use holdfast_catalog::objects::{self, Captured};
+use holdfast_catalog::objects::{self, Captured, Phase};
 use holdfast_catalog::runs;
 use holdfast_domain::ObjectName;
 use holdfast_domain::capture::method::CaptureMethod;
@@ -73,6 +73,11 @@ pub(crate) async fn take(ctx: &RunContext, assignment: &mut Assignment) -> Resul
 
 async fn step(ctx: &RunContext, run: &mut ObjectRun, writer: &mut TableWriter) -> Result<()> {
     let Some(step) = run.steps.front().cloned() else { return Ok(()) };
+    if run.turns == 0 && run.is_first_capture() {
+        let (db, phase) = (ctx.engine.catalog().db(), Phase::FirstCapture);
+        let set = objects::set_phase(db, &ctx.org, &run.object, phase, None).await;
+        set.doing(|| format!("note the phase of `{}`", run.object))?;
+    }
     let outcome = match &step {
         Step::Windows { stamp } => windows::next_block(ctx, run, writer, stamp).await,
         Step::Whole => whole::capture(ctx, run, writer).await,

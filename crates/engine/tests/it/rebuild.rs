@@ -5,9 +5,11 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 use holdfast_domain::{ErrorCode, ObjectName, RecordId};
 use holdfast_engine::completeness::Completeness;
+use holdfast_engine::{BackupOptions, EventSink};
 use holdfast_testkit::TestApp;
 use serde_json::json;
 use simorg::SimOrg;
+use tokio_util::sync::CancellationToken;
 
 use crate::org::{Acts, account};
 
@@ -44,6 +46,39 @@ async fn the_same_questions_are_answered_the_same_after_a_rebuild() -> Result<()
     let third = app.backup().await?;
     assert_eq!(third.objects[&object].counts.versions(), 1);
     app.assert_lake_equals(&org).await
+}
+
+/// G-18: that a person has said of an Object that it is gone is not forgotten with the catalog.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rebuild_knows_which_objects_are_gone() -> Result<()> {
+    let org = SimOrg::new().bare().records("Account", 10).records("Contact", 5).start().await?;
+    let app = TestApp::connected_to(&org).await?;
+    app.backup().await?;
+    org.org().hide_object("Account", true);
+    let options = BackupOptions { accept_missing: true, ..BackupOptions::default() };
+    app.engine.backup("acme", options, EventSink::default(), CancellationToken::new()).await?;
+    org.org().hide_object("Contact", true);
+    app.backup().await?;
+    let complete = app.engine.completeness("acme").await?;
+
+    let app = app.without_catalog().await?;
+    app.engine.rebuild().await?;
+
+    let again = app.engine.completeness("acme").await?;
+    let missed = |now: Option<Completeness>| now.map(|now| (now.objects_verified, now.objects_to_come));
+    assert_eq!(missed(again), missed(complete));
+    let reason = |name: &str| {
+        let (engine, name) = (app.engine.clone(), ObjectName::parse(name).unwrap());
+        async move { engine.object("acme", &name).await.map(|object| object.state.stopped_reason) }
+    };
+    assert!(reason("Account").await?.is_some_and(|reason| reason.contains("a person has confirmed")));
+    assert!(reason("Contact").await?.is_some_and(|reason| reason.contains("no longer sees it")));
+    app.connect(&org).await?;
+    assert_eq!(
+        app.backup().await?.objects[&ObjectName::parse("Account")?].gap.as_ref().map(|gap| gap.is_expected),
+        Some(true)
+    );
+    Ok(())
 }
 
 /// Overwrites a file, or every file of a folder, and says what had been in each.

@@ -38,7 +38,8 @@ async fn with_objects(stand: &Stand) -> (Catalog, OrgId) {
         ("a__c", Phase::Waiting),
     ] {
         let name = object(name);
-        let seen = SeenObject { name: &name, method: &method, schema: None, describe_last_modified: None };
+        let seen =
+            SeenObject { name: &name, method: Some(&method), schema: None, describe_last_modified: None };
         objects::upsert_seen(db, &org, &seen, noon()).await.unwrap();
         objects::set_phase(db, &org, &name, phase, Some("gone")).await.unwrap();
     }

@@ -10,7 +10,7 @@ use crate::stand::{Stand, minutes, noon, object};
 async fn see(catalog: &Catalog, org: &OrgId, name: &str, at_minute: i64) {
     let method = CaptureMethod::Windows { stamp: "SystemModstamp".into() };
     let seen =
-        SeenObject { name: &object(name), method: &method, schema: None, describe_last_modified: None };
+        SeenObject { name: &object(name), method: Some(&method), schema: None, describe_last_modified: None };
     objects::upsert_seen(catalog.db(), org, &seen, minutes(at_minute)).await.unwrap();
 }
 
@@ -37,8 +37,12 @@ pub(crate) async fn an_object_starts_waiting_and_keeps_its_progress_when_seen_ag
     let hash = SchemaHash::of(b"{}");
     let whole = CaptureMethod::Whole;
     let modified = Some("Sun, 01 Mar 2026 12:00:00 GMT");
-    let seen =
-        SeenObject { name: &account, method: &whole, schema: Some(&hash), describe_last_modified: modified };
+    let seen = SeenObject {
+        name: &account,
+        method: Some(&whole),
+        schema: Some(&hash),
+        describe_last_modified: modified,
+    };
     objects::upsert_seen(db, &org, &seen, minutes(4)).await.unwrap();
     see(&catalog, &org, "Account", 5).await;
 
