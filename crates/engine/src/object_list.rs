@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, Utc};
 use holdfast_catalog::errors::{self, RecordedError};
 use holdfast_catalog::object_lists::{self, ListQuery, Place, Sort, Word};
 use holdfast_catalog::objects::{self, ObjectState, Phase};
@@ -59,7 +58,7 @@ impl Engine {
         let doing = || format!("list the objects of `{}`", org.name);
         let (problem, _) = self.round_of(&org).await?;
         let ObjectFilter { name_part, word, phase, has_error, sort, is_descending } = filter;
-        let query = self.list_query(&org, problem.as_ref());
+        let query = self.list_query(&org, problem.as_ref()).await?;
         let query = ListQuery { name_part, word, phase, has_error, sort, is_descending, ..query };
         let db = self.catalog().db();
         let total = object_lists::count(db, &org.id, &query).await.doing(doing)?;
@@ -81,7 +80,8 @@ impl Engine {
             found.ok_or_else(|| Error::UnknownObject { org: org.name.clone(), object: name.to_string() })?;
         let (problem, _) = self.round_of(&org).await?;
         let rates = self.rates(&org.id, std::iter::once(&state)).await?;
-        Ok(listed(state, &self.list_query(&org, problem.as_ref()), &rates, problem.as_ref()))
+        let query = self.list_query(&org, problem.as_ref()).await?;
+        Ok(listed(state, &query, &rates, problem.as_ref()))
     }
 
     /// The Blocks of one Object, or of all, newest first, after `before`.
@@ -115,12 +115,14 @@ impl Engine {
             errors::list_for_org(self.catalog().db(), &org.id, object, only_open, before, limit).await;
         let listed = listed.doing(|| format!("list the errors of `{}`", org.name))?;
         let (problem, _) = self.round_of(&org).await?;
+        let query = self.list_query(&org, problem.as_ref()).await?;
         let mut judged = Vec::with_capacity(listed.len());
         for error in listed {
             let light = match &error.object {
                 _ if error.resolved_at.is_some() => Light::Green,
-                Some(object) => self.light_of(&org.id, object).await?,
-                None => self.light_since(problem.as_ref().map(|problem| problem.since)),
+                Some(object) => self.light_of(&org.id, object, &query).await?,
+                None if query.are_all_yellow => Light::Yellow,
+                None => Light::Green,
             };
             judged.push((error, light));
         }
@@ -142,14 +144,10 @@ impl Engine {
         Ok(read.into_iter().filter_map(|(object, read)| Some((object, per_second(read, now)?))).collect())
     }
 
-    async fn light_of(&self, org: &OrgId, object: &ObjectName) -> Result<Light> {
+    async fn light_of(&self, org: &OrgId, object: &ObjectName, query: &ListQuery) -> Result<Light> {
         let state = objects::get(self.catalog().db(), org, object).await;
         let state = state.doing(|| format!("look for `{object}`"))?;
-        if state.as_ref().is_some_and(|state| state.phase == Phase::Stopped) {
-            return Ok(Light::Grey);
-        }
-        let since: Option<DateTime<Utc>> = state.and_then(|state| state.trouble).map(|trouble| trouble.since);
-        Ok(self.light_since(since))
+        Ok(state.map_or(Light::Green, |state| light_of_word(Word::of(&state, query))))
     }
 }
 

@@ -93,12 +93,20 @@ impl TestApp {
 
     /// The same data directory, opened by a second process beside this one.
     pub async fn another_process(&self) -> Result<Self> {
-        self.another_process_with(StepHook::default()).await
+        self.beside(self.settings.clone(), StepHook::default()).await
     }
 
     pub async fn another_process_with(&self, steps: StepHook) -> Result<Self> {
-        let (clock, data_dir, settings) = (self.clock.clone(), self.data_dir.clone(), self.settings.clone());
-        let store = self.store.clone();
+        self.beside(self.settings.clone(), steps).await
+    }
+
+    /// One that was started with other settings.
+    pub async fn another_process_under(&self, settings: Settings) -> Result<Self> {
+        self.beside(settings, StepHook::default()).await
+    }
+
+    async fn beside(&self, settings: Settings, steps: StepHook) -> Result<Self> {
+        let (clock, data_dir, store) = (self.clock.clone(), self.data_dir.clone(), self.store.clone());
         let engine = open(data_dir.path(), &clock, &settings, store.as_ref(), steps).await?;
         Ok(Self { engine, clock, data_dir, settings, store, asked_at: OnceLock::new() })
     }

@@ -137,7 +137,7 @@ fn org_text(status: &AutoStatus, now: DateTime<Utc>, style: Style) -> String {
         ]);
     }
     let count = |word: &str| status.objects.iter().filter(|object| object.word == word).count();
-    let counts = ["running", "waiting", "idle", "warning", "stopped"]
+    let counts = ["running", "waiting", "paused", "warning", "stopped"]
         .into_iter()
         .filter(|word| count(word) > 0)
         .map(|word| format!("{} {word}", counted(count(word) as u64, "object")))

@@ -1,5 +1,5 @@
 //! The sign of life that [`Engine::serve`] leaves in the catalog, so that another process can say
-//! whether auto backup is at work.
+//! whether auto backup is at work, and judges by the same patience.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use holdfast_catalog::settings;
@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::engine::Engine;
 use crate::error::{Doing, Result};
+use crate::process;
 
 const NAME: &str = "serving";
 const EVERY: TimeDelta = TimeDelta::seconds(30);
@@ -18,6 +19,8 @@ const GOOD_FOR: TimeDelta = TimeDelta::seconds(90);
 struct Beat {
     owner: String,
     at: DateTime<Utc>,
+    /// How long something may fail before its light turns yellow.
+    patience_s: Option<i64>,
 }
 
 impl Engine {
@@ -27,8 +30,9 @@ impl Engine {
         if last.is_some_and(|last| (now - last).abs() < EVERY) {
             return Ok(());
         }
-        let beat = Beat { owner: self.owner().to_owned(), at: now };
-        let text = serde_json::to_string(&beat).expect("a name and a time are always JSON");
+        let patience_s = Some(self.settings().patience.num_seconds());
+        let beat = Beat { owner: self.owner().to_owned(), at: now, patience_s };
+        let text = serde_json::to_string(&beat).expect("a name and times are always JSON");
         let set = settings::set(self.catalog().db(), NAME, &text, now).await;
         set.doing(|| "note that auto backup is at work".to_owned())?;
         *last = Some(now);
@@ -44,10 +48,21 @@ impl Engine {
         Ok(())
     }
 
-    /// True if and only if some process has shown within 90 s that it serves.
+    /// True if and only if some process has shown within 90 s that it serves, and is not known to have died since.
     pub async fn is_served(&self) -> Result<bool> {
+        Ok(self.fresh_beat().await?.is_some())
+    }
+
+    /// That of the process which serves, whose lights all others are to show; else the own.
+    pub(crate) async fn patience(&self) -> Result<TimeDelta> {
+        let told = self.fresh_beat().await?.and_then(|beat| TimeDelta::try_seconds(beat.patience_s?));
+        Ok(told.unwrap_or(self.settings().patience))
+    }
+
+    async fn fresh_beat(&self) -> Result<Option<Beat>> {
         let now = self.clock().now();
-        Ok(self.newest_beat().await?.is_some_and(|beat| (now - beat.at).abs() < GOOD_FOR))
+        let is_fresh = |beat: &Beat| (now - beat.at).abs() < GOOD_FOR && !process::has_died(&beat.owner);
+        Ok(self.newest_beat().await?.filter(is_fresh))
     }
 
     async fn newest_beat(&self) -> Result<Option<Beat>> {

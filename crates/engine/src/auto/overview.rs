@@ -88,7 +88,7 @@ impl Engine {
         let db = self.catalog().db();
         let doing = || format!("read how auto backup of `{}` stands", org.name);
         let (problem, next_round_at) = self.round_of(&org).await?;
-        let query = self.list_query(&org, problem.as_ref());
+        let query = self.list_query(&org, problem.as_ref()).await?;
         let totals = object_lists::totals(db, &org.id, query.yellow_since_us).await.doing(doing)?;
         let words = object_lists::count_words(db, &org.id, &query).await.doing(doing)?;
         let last = runs::list_for_org(db, &org.id, None, 1).await.doing(doing)?;
@@ -98,7 +98,7 @@ impl Engine {
         let is_first_done = first_backup::is_done(self, &org.id).await?;
         let phase = phase(org.auto_state, &totals, is_first_done);
         let is_served = self.is_served().await?;
-        let is_yellow = words.warning > 0 || problem.as_ref().is_some_and(|problem| self.is_long(problem));
+        let is_yellow = words.warning + totals.lost > 0 || query.are_all_yellow;
         let first_backup = match phase {
             AutoPhase::CapturingChanges | AutoPhase::Off => None,
             _ if is_first_done => None,
@@ -106,7 +106,7 @@ impl Engine {
         };
         let last_files = last_run.as_ref().map(|run| run.files).unwrap_or_default();
         Ok(AutoOverview {
-            reason: reason(&org, words, problem.as_ref(), is_served),
+            reason: reason(&org, (words.warning, totals.lost), problem.as_ref(), is_served),
             org: self.org(org.id.as_str()).await?,
             phase,
             light: light_of(phase, is_yellow),
@@ -131,11 +131,11 @@ impl Engine {
     pub async fn org_standing(&self, org: &str) -> Result<OrgStanding> {
         let org = self.find_org(org).await?;
         let (problem, _) = self.round_of(&org).await?;
-        let query = self.list_query(&org, problem.as_ref());
+        let query = self.list_query(&org, problem.as_ref()).await?;
         let totals = object_lists::totals(self.catalog().db(), &org.id, query.yellow_since_us).await;
         let totals = totals.doing(|| "add up the objects".to_owned())?;
         let is_first_done = first_backup::is_done(self, &org.id).await?;
-        let is_yellow = totals.yellow > 0 || query.are_all_yellow;
+        let is_yellow = totals.yellow + totals.lost > 0 || query.are_all_yellow;
         let phase = phase(org.auto_state, &totals, is_first_done);
         Ok(OrgStanding {
             phase,
@@ -145,19 +145,20 @@ impl Engine {
     }
 
     /// How the Objects of the org are to be judged now; filters and order are the caller's to add.
-    pub(crate) fn list_query(&self, org: &Org, problem: Option<&OrgProblem>) -> ListQuery {
-        let yellow_since = self.clock().now() - self.settings().patience;
-        ListQuery {
+    pub(crate) async fn list_query(&self, org: &Org, problem: Option<&OrgProblem>) -> Result<ListQuery> {
+        let (now, patience) = (self.clock().now(), self.patience().await?);
+        let is_long = |problem: &OrgProblem| light(Some(problem.since), now, patience) == Light::Yellow;
+        Ok(ListQuery {
             name_part: None,
             word: None,
             phase: None,
             has_error: None,
             sort: Sort::default(),
             is_descending: false,
-            yellow_since_us: yellow_since.timestamp_micros(),
-            are_all_yellow: problem.is_some_and(|problem| self.is_long(problem)),
+            yellow_since_us: (now - patience).timestamp_micros(),
+            are_all_yellow: problem.is_some_and(is_long),
             is_paused: !is_on(org.auto_state),
-        }
+        })
     }
 
     /// What stopped the last round, and when the next one is due.
@@ -172,15 +173,6 @@ impl Engine {
         // The item was made when the round before it had gone well.
         let problem = round.failure.map(|failure| OrgProblem { failure, since: round.created_at });
         Ok((problem, Some(round.due_at)))
-    }
-
-    fn is_long(&self, problem: &OrgProblem) -> bool {
-        self.light_since(Some(problem.since)) == Light::Yellow
-    }
-
-    /// Green as long as what fails has not failed for long.
-    pub(crate) fn light_since(&self, failing_since: Option<DateTime<Utc>>) -> Light {
-        light(failing_since, self.clock().now(), self.settings().patience)
     }
 
     async fn first_backup(
@@ -238,7 +230,12 @@ fn light_of(phase: AutoPhase, is_yellow: bool) -> Light {
     }
 }
 
-fn reason(org: &Org, words: WordCounts, problem: Option<&OrgProblem>, is_served: bool) -> Option<String> {
+fn reason(
+    org: &Org,
+    (failing, lost): (u64, u64),
+    problem: Option<&OrgProblem>,
+    is_served: bool,
+) -> Option<String> {
     if is_on(org.auto_state) && !is_served {
         return Some("no `holdfast serve` is running, so nothing is captured now".to_owned());
     }
@@ -250,9 +247,12 @@ fn reason(org: &Org, words: WordCounts, problem: Option<&OrgProblem>, is_served:
         };
         return Some(format!("{}; {wait}", problem.failure.message));
     }
-    match words.warning {
-        0 => None,
-        1 => Some("one object has been failing for long".to_owned()),
-        many => Some(format!("{many} objects have been failing for long")),
-    }
+    let subject =
+        |number| if number == 1 { "one object has".to_owned() } else { format!("{number} objects have") };
+    let told: Vec<_> = [(failing, "been failing for long"), (lost, "stopped, and may be missed")]
+        .into_iter()
+        .filter(|(number, _)| *number > 0)
+        .map(|(number, what)| format!("{} {what}", subject(number)))
+        .collect();
+    Some(told.join("; ")).filter(|told| !told.is_empty())
 }

@@ -50,7 +50,7 @@ pub struct ObjectStatus {
     pub object: ObjectName,
     pub phase: Phase,
     pub light: Light,
-    /// `running`, `warning`, `stopped` or `waiting`; `idle` if nothing is wrong and auto backup is not on.
+    /// `running`, `warning`, `stopped`, `waiting`, or `paused` if nothing is wrong and auto backup is not at work.
     pub word: &'static str,
     pub live_records: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -82,7 +82,9 @@ impl Engine {
             let last =
                 runs::list_for_org(db, &org.id, None, 1).await.doing(|| "read the last run".to_owned())?;
             let (trouble, _) = self.round_of(&org).await?;
-            let query = self.list_query(&org, trouble.as_ref());
+            let query = self.list_query(&org, trouble.as_ref()).await?;
+            // Without a process that serves, nothing runs.
+            let query = ListQuery { is_paused: query.is_paused || !is_served, ..query };
             let objects = known.into_iter().map(|state| object_status(state, &query)).collect();
             let last_run = last.into_iter().next().map(RunSummary::from);
             let round = rounds.iter().find(|item| item.dedupe_key.as_deref() == Some(org.id.as_str()));
@@ -112,8 +114,7 @@ fn object_status(state: ObjectState, query: &ListQuery) -> ObjectStatus {
         word: match word {
             Word::Stopped => "stopped",
             Word::Warning => "warning",
-            Word::Paused => "idle",
-            Word::Waiting if query.is_paused => "idle",
+            Word::Paused => "paused",
             Word::Waiting => "waiting",
             Word::Running => "running",
         },

@@ -120,6 +120,14 @@ impl Engine {
         queued.map(drop).doing(|| "make a round due".to_owned())
     }
 
+    /// Another Run has gone well, so that the round which waits to try again need not wait longer.
+    pub(crate) async fn hasten_round(&self, org: &Org) -> Result<()> {
+        match self.round_of(org).await? {
+            (Some(_), _) => self.enqueue(&org.id, self.clock().now()).await,
+            (None, _) => Ok(()),
+        }
+    }
+
     /// One claimed item: the round, and when the next one is due.
     async fn work(
         &self,

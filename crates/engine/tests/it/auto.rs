@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use anyhow::Result;
 use chrono::TimeDelta;
+use holdfast_catalog::objects::Phase;
 use holdfast_catalog::orgs::AutoState;
 use holdfast_domain::retry::Light;
 use holdfast_engine::EventSink;
-use holdfast_testkit::{TestApp, wait_for};
+use holdfast_testkit::{TestApp, quick, wait_for};
 use simorg::{Endpoint, Fault, SimOrg};
 use tokio_util::sync::CancellationToken;
 
@@ -102,6 +103,35 @@ async fn the_light_turns_yellow_after_an_hour_of_failure_and_green_again() -> Re
     })
     .await?;
     app.assert_lake_equals(&org).await?;
+    serving.stop().await
+}
+
+/// G-30: a light is judged by the patience of the process that serves, whichever process is asked.
+#[tokio::test(flavor = "multi_thread")]
+async fn every_process_shows_the_light_of_the_one_that_serves() -> Result<()> {
+    let org = SimOrg::new().bare().records("Account", 3).start().await?;
+    let mut settings = quick();
+    settings.patience = TimeDelta::minutes(3);
+    let app = TestApp::with_settings(&org, settings).await?;
+    let neighbour = app.another_process_under(quick()).await?;
+    app.engine.start_auto("acme").await?;
+    let serving = Serving::start(&app);
+    wait_for("the first capture", SOON, || async { app.assert_lake_equals(&org).await.is_ok() }).await?;
+
+    org.faults().add(Fault::status(Endpoint::Any, 400, "NOT_TODAY", "come back later"));
+    wait_for("the problem", SOON, || async {
+        neighbour.engine.auto_overview("acme").await.is_ok_and(|overview| overview.problem.is_some())
+    })
+    .await?;
+    app.clock.advance(TimeDelta::minutes(4));
+
+    wait_for("one light for all", SOON, || async {
+        let standing = async |app: &TestApp| app.engine.org_standing("acme").await.map(|org| org.light).ok();
+        (standing(&app).await, standing(&neighbour).await) == (Some(Light::Yellow), Some(Light::Yellow))
+    })
+    .await?;
+    let status = neighbour.engine.auto_status(Some("acme")).await?.remove(0);
+    assert!(status.objects.iter().all(|object| object.word == "warning" || object.phase == Phase::Stopped));
     serving.stop().await
 }
 

@@ -2,15 +2,17 @@
 
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 use chrono::TimeDelta;
+use holdfast_catalog::objects::{self, Phase};
+use holdfast_domain::capture::method::NOT_QUERYABLE;
 use holdfast_domain::manifest::RunStatus;
 use holdfast_domain::retry::Light;
-use holdfast_domain::{ErrorCode, ObjectName, RecordId};
+use holdfast_domain::{ErrorCode, ObjectName, OrgId, RecordId};
 use holdfast_engine::access::Actor;
 use holdfast_engine::auto::ObjectStatus;
 use holdfast_engine::erase::Erasure;
-use holdfast_engine::{BackupOptions, EventSink};
+use holdfast_engine::{BackupOptions, Clock, EventSink};
 use holdfast_testkit::{TestApp, quick, wait_for};
 use serde_json::json;
 use simorg::{Endpoint, Fault, SimOrg};
@@ -215,6 +217,11 @@ async fn what_is_hidden_is_told_alike_everywhere_as_long_as_it_lasts() -> Result
         })
     })
     .await?;
+    let with_gaps = || async {
+        let runs = app.engine.runs("acme", 20).await.unwrap_or_default();
+        runs.iter().filter(|run| run.status == RunStatus::CompletedWithGaps).count()
+    };
+    wait_for("the run that tells of it", SOON, || async { with_gaps().await > 0 }).await?;
     app.clock.advance(TimeDelta::minutes(90));
     wait_for("further rounds", SOON, || {
         let passed = app.has_passed(TimeDelta::minutes(5));
@@ -227,9 +234,10 @@ async fn what_is_hidden_is_told_alike_everywhere_as_long_as_it_lasts() -> Result
     assert_eq!(contact.state.gone_fields, ["Title"]);
     let overview = app.engine.auto_overview("acme").await?;
     assert!(overview.completeness.context("something was captured")?.words.contains("1 field"));
-    let newest = app.engine.runs("acme", 20).await?;
-    let gaps = newest.iter().filter(|run| run.status == RunStatus::CompletedWithGaps).count();
-    assert!((1..=2).contains(&gaps), "the following rounds are whole: {newest:?}");
+    assert_eq!(overview.light, Light::Yellow, "what is missed for long shows on the org");
+    assert_eq!(overview.reason.as_deref(), Some("one object has stopped, and may be missed"));
+    assert_eq!(app.engine.org_standing("acme").await?.light, Light::Yellow);
+    assert!((1..=2).contains(&with_gaps().await), "the following rounds are whole");
 
     org.org().hide_object("Account", false);
     org.org().hide_field("Contact", "Title", false);
@@ -269,5 +277,68 @@ async fn an_error_of_the_org_is_closed_by_a_pause_and_by_a_backup() -> Result<()
     org.faults().clear();
     app.backup().await?;
     assert_eq!(open().await, 0, "a backup of all went well");
+    let due = app.engine.auto_overview("acme").await?.next_round_at;
+    assert!(due.is_some_and(|due| due <= app.clock.now()), "the next round does not wait: {due:?}");
+    Ok(())
+}
+
+/// what the org does not let be described or queried is seen beside what is complete, and stays in the Snapshot.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_described_or_queried_any_more_is_told() -> Result<()> {
+    let org = SimOrg::new().bare().records("Account", 20).records("Contact", 5).start().await?;
+    let app = TestApp::connected_to(&org).await?;
+    app.backup().await?;
+    let complete = app.engine.completeness("acme").await?.context("something was captured")?;
+    let refusal = Fault::status(Endpoint::Describe, 400, "NOT_TODAY", "come back later").on_object("Account");
+    org.faults().add(refusal);
+    org.org().set_queryable("Contact", false).map_err(|error| anyhow!("{error:?}"))?;
+
+    // A run that was killed had stopped the one already, and not told of it.
+    let (id, contact) = (OrgId::parse(&org.org().id())?, ObjectName::parse("Contact")?);
+    let db = app.engine.catalog().db();
+    objects::set_phase(db, &id, &contact, Phase::Stopped, Some(NOT_QUERYABLE)).await?;
+
+    let refused = app.backup().await?;
+
+    assert_eq!(refused.status, RunStatus::CompletedWithGaps);
+    let kept = |name: &str| {
+        let entry = &refused.objects[&ObjectName::parse(name).unwrap()];
+        (entry.live_records, entry.table_version.is_some(), entry.gap.as_ref().map(|gap| gap.is_expected))
+    };
+    assert_eq!((kept("Account"), kept("Contact")), ((20, true, Some(false)), (5, true, Some(false))));
+    let now = app.engine.completeness("acme").await?.context("something was captured")?;
+    assert_eq!(now.objects_verified, complete.objects_verified - 2);
+    assert_eq!(now.objects_not_captured, complete.objects_not_captured + 1);
+    let open = app.engine.org_errors("acme", None, true, None, 10).await?;
+    let told: Vec<_> =
+        open.into_iter().filter_map(|(error, _)| Some((error.object?.to_string(), error.code))).collect();
+    assert_eq!(told.len(), 2, "{told:?}");
+    assert_eq!(app.backup().await?.status, RunStatus::CompletedWithGaps, "as long as it is missed");
+
+    org.faults().clear();
+    let options = BackupOptions { accept_missing: true, ..BackupOptions::default() };
+    let confirmed =
+        app.engine.backup("acme", options, EventSink::default(), CancellationToken::new()).await?;
+    assert_eq!(confirmed.status, RunStatus::Completed);
+    let contact = app.engine.object("acme", &ObjectName::parse("Contact")?).await?;
+    assert!(contact.state.stopped_reason.is_some_and(|reason| reason.contains("a person has confirmed")));
+    assert!(app.engine.org_errors("acme", None, true, None, 10).await?.is_empty());
+    org.org().set_queryable("Contact", true).map_err(|error| anyhow!("{error:?}"))?;
+    app.backup().await?;
+    assert_eq!(app.engine.completeness("acme").await?, Some(complete));
+    Ok(())
+}
+
+/// G-26: a describe that is refused for a moment, beside others that are not, is asked for again in the same run.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_describe_that_is_refused_for_a_moment_leaves_no_gap() -> Result<()> {
+    let org = SimOrg::new().bare().records("Account", 20).records("Contact", 5).start().await?;
+    let app = TestApp::connected_to(&org).await?;
+    let busy = Fault::status(Endpoint::Describe, 503, "SERVER_UNAVAILABLE", "busy").on_object("Account");
+    org.faults().add(busy.times(2));
+
+    let run = app.backup().await?;
+
+    assert_eq!((run.status, run.objects[&accounts()].live_records), (RunStatus::Completed, 20));
     Ok(())
 }
