@@ -77,7 +77,7 @@ export const orgs: Org[] = [
     auto_backup: 'running',
     phase: 'first_backup',
     last_captured_at: before(140),
-    light: 'green',
+    light: 'blue',
     api_budget_percent: 60,
     files_budget_percent: 40,
     connection: 'works',
@@ -95,7 +95,7 @@ export const orgs: Org[] = [
     is_sandbox: false,
     auto_backup: 'off',
     phase: 'off',
-    light: 'green',
+    light: 'grey',
     api_budget_percent: 80,
     files_budget_percent: 40,
     connection: 'works',
@@ -229,7 +229,7 @@ export function firstBackupObject(at: number): ObjectStatus {
   delete status.stopped_reason
   if (at % 5 === 0)
     return { ...status, phase: 'capturing_changes', word: 'running', light: 'green', remaining_records: 0 }
-  if (at % 3 === 0) return { ...status, phase: 'waiting', word: 'waiting', light: 'green', live_records: 0 }
+  if (at % 3 === 0) return { ...status, phase: 'waiting', word: 'waiting', light: 'blue', live_records: 0 }
   return {
     ...status,
     phase: 'first_capture',
@@ -275,6 +275,7 @@ export function autoBackup(org: Org): AutoBackup {
     return {
       ...off,
       phase: 'off',
+      light: 'grey',
       objects: { running: 0, warning: 0, stopped: 0, paused: 0, waiting: 0 },
       live_records: 0,
     }
@@ -283,6 +284,7 @@ export function autoBackup(org: Org): AutoBackup {
     return {
       ...base,
       phase: 'first_backup',
+      light: 'blue',
       objects: { running: 311, warning: 0, stopped: 0, paused: 0, waiting: 90 },
       first_backup: {
         objects_total: 412,

@@ -49,7 +49,7 @@ export function BlockTimeline({ orgId, object }: { orgId: string; object: string
 
 function columns(orgId: string, show: (id: string) => void): GridColumn<Block>[] {
   return [
-    { id: 'finished_at', title: 'When', width: 178, cell: (block) => <Moment at={block.finished_at} /> },
+    { id: 'finished_at', title: 'When', width: 190, cell: (block) => <Moment at={block.finished_at} /> },
     { id: 'outcome', title: 'Outcome', width: 95, cell: (block) => <Outcome block={block} show={show} /> },
     { id: 'new', title: 'New', width: 72, align: 'right', cell: ({ counts }) => count(counts.new) },
     {

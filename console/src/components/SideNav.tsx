@@ -16,7 +16,7 @@ import {
 } from 'lucide-react'
 import type { ComponentType } from 'react'
 import { NavLink, useMatch } from 'react-router'
-import { orgQuery } from '~/api/queries'
+import { orgQuery, systemQuery } from '~/api/queries'
 import { noPermission, noRight } from '~/api/rights'
 import type { Me } from '~/api/types'
 import { paths, patterns } from '~/paths'
@@ -57,6 +57,7 @@ export function SideNav({ me, onMove }: { me: Me | undefined; onMove: () => void
 
 function OrgWays({ orgId, onMove }: { orgId: string; onMove: () => void }) {
   const { data: org } = useQuery(orgQuery(orgId))
+  const { data: system } = useQuery(systemQuery())
   const cannotBrowse = noRight(org, 'browse')
   const ways: Way[] = [
     { to: paths.org(orgId), name: 'Overview', icon: Activity, end: true },
@@ -64,7 +65,9 @@ function OrgWays({ orgId, onMove }: { orgId: string; onMove: () => void }) {
     { to: paths.errors(orgId), name: 'Errors', icon: AlertTriangle },
     { to: paths.runs(orgId), name: 'Runs', icon: History },
     { to: paths.records(orgId), name: 'Records', icon: Search, closed: cannotBrowse },
-    { to: paths.sql(orgId), name: 'SQL', icon: Database, closed: cannotBrowse },
+    ...(system?.has_sql === false
+      ? []
+      : [{ to: paths.sql(orgId), name: 'SQL', icon: Database, closed: cannotBrowse }]),
     { to: paths.coverage(orgId), name: 'Coverage', icon: Eye },
     { to: paths.orgSettings(orgId), name: 'Settings', icon: Settings },
   ]

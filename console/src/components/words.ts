@@ -22,7 +22,7 @@ export const objectPhaseWord: Record<ObjectPhase, string> = {
   stopped: 'stopped',
 }
 
-export const autoPhaseWord: Record<AutoBackup['phase'], string> = {
+const autoPhaseWord: Record<AutoBackup['phase'], string> = {
   off: 'Off',
   waiting: 'Waiting to begin',
   first_backup: 'First backup',
@@ -30,11 +30,8 @@ export const autoPhaseWord: Record<AutoBackup['phase'], string> = {
   paused: 'Paused',
 }
 
-export function autoLight(auto: AutoBackup): LightColour {
-  if (auto.phase === 'off' || auto.phase === 'paused') return 'grey'
-  if (auto.light === 'yellow') return 'yellow'
-  return auto.phase === 'capturing_changes' ? 'green' : 'blue'
-}
+export const autoWord = (auto: AutoBackup) =>
+  auto.light === 'yellow' ? `Warning: ${autoPhaseWord[auto.phase].toLowerCase()}` : autoPhaseWord[auto.phase]
 
 const autoStateWord: Record<Org['auto_backup'], string> = {
   off: 'off',
@@ -45,8 +42,10 @@ const autoStateWord: Record<Org['auto_backup'], string> = {
 
 export function orgLight(org: Org): { colour: LightColour; word: string } {
   if (org.connection !== 'works') return { colour: 'red', word: 'cannot sign in' }
-  if (org.auto_backup === 'off' || org.auto_backup === 'paused')
-    return { colour: 'grey', word: autoStateWord[org.auto_backup] }
+  if (org.auto_backup === 'off' || org.auto_backup === 'paused') {
+    const word = autoStateWord[org.auto_backup]
+    return org.light === 'yellow' ? { colour: 'yellow', word: `${word}, warning` } : { colour: 'grey', word }
+  }
   if (org.light === 'yellow') return { colour: 'yellow', word: 'warning' }
   if (org.phase === 'waiting' || org.phase === 'first_backup')
     return { colour: 'blue', word: autoPhaseWord[org.phase].toLowerCase() }
@@ -64,7 +63,6 @@ export const runStatusWord: Record<RunStatus, string> = {
 /** What ended a run or a work item early, by the code of its failure. */
 const endings: Record<string, string> = {
   cancelled: 'cancelled',
-  interrupted: 'cut off',
   api_budget_reached: 'out of API calls',
   api_limit_reached: 'out of API calls',
 }

@@ -61,7 +61,7 @@ function columns(orgId: string, stopped: Stopped, show: (id: string) => void): G
       wraps: true,
       cell: (row) => <NextStep hint={wordsOf(row, stopped).hint} code={row.code} />,
     },
-    { id: 'at', title: 'When', width: 175, cell: (error) => <Moment at={error.at} /> },
+    { id: 'at', title: 'When', width: 190, cell: (error) => <Moment at={error.at} /> },
     { id: 'code', title: 'Code', width: 180, isHiddenAtFirst: true, cell: ({ code }) => <code>{code}</code> },
     {
       id: 'run',
@@ -89,11 +89,15 @@ function State({ error, stopped }: { error: OrgError; stopped: Stopped }) {
   }
   const status = stopped.get(error.object)
   if (status !== undefined) return <ObjectLight object={status} />
-  return error.light === 'yellow' ? (
-    <Light colour="yellow" word="warning" />
-  ) : (
-    <Light colour="green" word="being retried" />
-  )
+  return <Light colour={error.light} word={words[error.light]} />
+}
+
+/** What the light of an error says that is not over, of an object that is not stopped. */
+const words: Record<OrgError['light'], string> = {
+  yellow: 'warning',
+  green: 'being retried',
+  blue: 'waiting',
+  grey: 'paused',
 }
 
 function useStopped(orgId: string): Stopped {

@@ -1,7 +1,7 @@
 import type { QueryClient } from '@tanstack/react-query'
 import { useQuery } from '@tanstack/react-query'
 import type { LoaderFunctionArgs } from 'react-router'
-import { useParams } from 'react-router'
+import { Link, useParams } from 'react-router'
 import { objectQuery } from '~/api/queries'
 import { noRight } from '~/api/rights'
 import type { ObjectStatus } from '~/api/types'
@@ -11,8 +11,9 @@ import { ObjectLight } from '~/components/ObjectLight'
 import { NextStep, Told } from '~/components/NextStep'
 import { useOrg } from '~/components/OrgFrame'
 import { PageHead } from '~/components/PageHead'
+import { QueryButton } from '~/components/QueryButton'
 import { QueryView } from '~/components/QueryView'
-import { troubleOf } from '~/components/standing'
+import { goneFields, troubleOf } from '~/components/standing'
 import { objectPhaseWord, wayWord } from '~/components/words'
 import { paths } from '~/paths'
 import { count, counted } from '~/ui/format'
@@ -39,17 +40,13 @@ export default function ObjectPage() {
         <LinkButton to={paths.records(org.id, { object })} disabledReason={noRight(org, 'browse')}>
           Find records
         </LinkButton>
-        <LinkButton
-          to={paths.sql(org.id, { sql: `SELECT * FROM ${object} LIMIT 100` })}
-          disabledReason={noRight(org, 'browse')}
-        >
-          Query
-        </LinkButton>
+        <QueryButton asked={{ sql: `SELECT * FROM ${object} LIMIT 100` }}>Query</QueryButton>
       </PageHead>
       <QueryView query={status} lines={4}>
         {(found) => (
           <>
             <Trouble status={found} />
+            <GoneFields status={found} />
             <Facts
               facts={[
                 { name: 'Live records', value: count(found.live_records), note: remaining(found) },
@@ -66,7 +63,7 @@ export default function ObjectPage() {
                 {
                   name: 'Watermark',
                   value: <Ago at={found.watermark} />,
-                  note: 'all that changed before is stored',
+                  note: 'what changed later is read again each time',
                 },
                 { name: 'First seen', value: <Ago at={found.first_seen_at} /> },
               ]}
@@ -123,5 +120,19 @@ function Trouble({ status }: { status: ObjectStatus }) {
         . <span className="mono">{failure.code}</span>
       </div>
     </Notice>
+  )
+}
+
+function GoneFields({ status }: { status: ObjectStatus }) {
+  const { org } = useOrg()
+  const gone = goneFields(status)
+  return (
+    gone !== undefined && (
+      <Notice tone="off" title="Not every field is captured any more; what was captured stays readable">
+        <div>
+          {gone}. <Link to={paths.coverage(org.id)}>See what it may not see</Link>
+        </div>
+      </Notice>
+    )
   )
 }

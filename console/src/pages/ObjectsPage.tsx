@@ -12,7 +12,7 @@ import { useOrg } from '~/components/OrgFrame'
 import { PageHead } from '~/components/PageHead'
 import { QueryGrid } from '~/components/QueryGrid'
 import { SearchBox } from '~/components/SearchBox'
-import { troubleOf } from '~/components/standing'
+import { goneFields, troubleOf } from '~/components/standing'
 import { useUrl, useUrlSort } from '~/components/useUrl'
 import { objectPhaseWord, wayWord } from '~/components/words'
 import { paths } from '~/paths'
@@ -129,7 +129,7 @@ function columns(orgId: string): GridColumn<ObjectStatus>[] {
 }
 
 function Why({ object }: { object: ObjectStatus }) {
-  const why = troubleOf(object)?.message
+  const why = troubleOf(object)?.message ?? goneFields(object)
   return why === undefined ? null : (
     <span title={why}>
       <Told>{why}</Told>

@@ -13,7 +13,7 @@ import { NextStep } from '~/components/NextStep'
 import { useOrg } from '~/components/OrgFrame'
 import { PageHead } from '~/components/PageHead'
 import { QueryView } from '~/components/QueryView'
-import { autoLight, autoPhaseWord } from '~/components/words'
+import { autoWord } from '~/components/words'
 import { paths } from '~/paths'
 import { Light } from '~/ui/Light'
 import { Notice } from '~/ui/Message'
@@ -67,7 +67,7 @@ export default function OverviewPage() {
 function Standing({ backup }: { backup: AutoBackup }) {
   return (
     <>
-      <Light colour={autoLight(backup)} word={autoPhaseWord[backup.phase]} />
+      <Light colour={backup.light} word={autoWord(backup)} />
       {backup.state === 'files_paused' && <span>files paused</span>}
       {backup.last_captured_at !== undefined && (
         <span>

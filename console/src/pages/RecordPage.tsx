@@ -4,9 +4,9 @@ import { recordQuery } from '~/api/queries'
 import { noRight } from '~/api/rights'
 import type { RecordHistory } from '~/api/types'
 import { Closed } from '~/components/Closed'
-import { LinkButton } from '~/components/LinkButton'
 import { useOrg } from '~/components/OrgFrame'
 import { PageHead } from '~/components/PageHead'
+import { QueryButton } from '~/components/QueryButton'
 import { QueryView } from '~/components/QueryView'
 import { RecordValues } from '~/components/RecordValues'
 import { RecordVersions } from '~/components/RecordVersions'
@@ -30,9 +30,7 @@ export default function RecordPage() {
         up={{ to: paths.records(org.id, { object }), name: `${object} records` }}
         aside={<Standing object={object} id={recordId} history={history.data} />}
       >
-        <LinkButton to={paths.sql(org.id, { sql: `SELECT * FROM ${object} WHERE Id = '${recordId}'` })}>
-          Query
-        </LinkButton>
+        <QueryButton asked={{ sql: `SELECT * FROM ${object} WHERE Id = '${recordId}'` }}>Query</QueryButton>
       </PageHead>
       <QueryView query={history} lines={10}>
         {(found) => (

@@ -3,12 +3,11 @@ import { useQuery } from '@tanstack/react-query'
 import type { LoaderFunctionArgs } from 'react-router'
 import { useParams } from 'react-router'
 import { runQuery, whileRunning } from '~/api/queries'
-import { noRight } from '~/api/rights'
 import type { Run } from '~/api/types'
-import { LinkButton } from '~/components/LinkButton'
 import { NextStep } from '~/components/NextStep'
 import { useOrg } from '~/components/OrgFrame'
 import { PageHead } from '~/components/PageHead'
+import { QueryButton } from '~/components/QueryButton'
 import { QueryView } from '~/components/QueryView'
 import { RunChanges } from '~/components/RunChanges'
 import { RunErrors } from '~/components/RunErrors'
@@ -40,9 +39,7 @@ export default function RunPage() {
             up={up}
             aside={<Standing run={run} />}
           >
-            <LinkButton to={paths.sql(org.id, { as_of: run.id })} disabledReason={noRight(org, 'browse')}>
-              Query as of this run
-            </LinkButton>
+            <QueryButton asked={{ as_of: run.id }}>Query as of this run</QueryButton>
           </PageHead>
           {run.failure !== undefined && (
             <Notice tone="bad" title={run.failure.message}>

@@ -1,11 +1,11 @@
 // How a stopped object, and what is whole, are told: the same on every page.
 import { screen, waitFor, within } from '@testing-library/react'
 import { http, HttpResponse } from 'msw'
-import { autoBackup, objectStatus, orgs, run } from '../../mock/data'
+import { autoBackup, errors, objectStatus, orgs, run } from '../../mock/data'
 import { at } from '../../mock/handlers'
 import { renderAt } from '../../mock/renderAt'
 import { server } from '../../mock/test-setup'
-import type { Org } from '../api/types'
+import type { Org, OrgError } from '../api/types'
 
 const acme = orgs[0] as Org
 const page = (rest = '') => `/orgs/${acme.id}${rest}`
@@ -36,6 +36,21 @@ it('says on the page of a stopped object why, and what to do next', async () => 
   )
 })
 
+it.each([
+  ['/objects', 'Objects'],
+  ['/objects/Price_Rule__c', 'Price_Rule__c'],
+])('names at %s the fields that are captured no more', async (rest, heading) => {
+  const status = { ...objectStatus(0), gone_fields: ['Phone', 'Fax'] }
+  server.use(
+    http.get(at('/orgs/:org/objects'), () => HttpResponse.json({ items: [status], total: 1 })),
+    http.get(at('/orgs/:org/objects/:object'), () => HttpResponse.json(status)),
+  )
+  renderAt(page(rest))
+
+  expect(await screen.findByRole('heading', { name: heading })).toBeVisible()
+  expect(await screen.findByText(/no longer sees 2 fields: Phone, Fax/)).toBeVisible()
+})
+
 it('does not take the trouble of the whole org for the reason of a stop', async () => {
   server.use(
     http.get(at('/orgs/:org/objects/:object'), () =>
@@ -49,6 +64,20 @@ it('does not take the trouble of the whole org for the reason of a stop', async 
 
   expect(await screen.findByText(why)).toBeVisible()
   expect(screen.queryByText(/look at the network/)).not.toBeInTheDocument()
+})
+
+it.each([
+  ['yellow', 'warning'],
+  ['green', 'being retried'],
+  ['blue', 'waiting'],
+  ['grey', 'paused'],
+] as const)('gives an error with a %s light the word of its object', async (light, word) => {
+  const error = { ...(errors[0] as OrgError), object: 'Asset', light }
+  server.use(http.get(at('/orgs/:org/errors'), () => HttpResponse.json({ items: [error] })))
+  renderAt(page('/errors'))
+
+  const row = await rowOf(await screen.findByRole('table', { name: 'Errors' }), 'Asset')
+  expect(within(row).getByText(word)).toBeVisible()
 })
 
 const completeness = {

@@ -48,7 +48,7 @@ export function Menu({ label, items, icon, iconOnly, className }: Props) {
         aria-controls={place === undefined ? undefined : id}
         onClick={() => (place === undefined ? open() : close())}
       >
-        {label}
+        <span className={styles.label}>{label}</span>
         {iconOnly !== true && <ChevronDown size={14} aria-hidden />}
       </Button>
       {place !== undefined && (

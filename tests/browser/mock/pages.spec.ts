@@ -40,7 +40,7 @@ const pages: [string, string, string | RegExp][] = [
   ['coverage-hidden', `${acme}/coverage?backup=hidden`, 'Secret__c'],
   ['settings', `${acme}/settings`, 'Minimum Access'],
   ['settings-budget', `${acme}/settings?tab=budget`, 'Daily API call usage limit'],
-  ['settings-upkeep', `${acme}/settings?tab=upkeep`, 'cut off'],
+  ['settings-upkeep', `${acme}/settings?tab=upkeep`, 'interrupted'],
   ['settings-rights', `${acme}/settings?tab=rights`, 'Cy Roth'],
   ['team', '/team', 'Backup inbox'],
   ['team-invitations', '/team?tab=invitations', 'eli@acme.example'],

@@ -28,15 +28,11 @@ export function Completeness({ backup }: { backup: AutoBackup }) {
       {missing + fields > 0 && (
         <>
           {completeness !== undefined && ' · '}
-          {[missing > 0 && counted(missing, 'object'), fields > 0 && counted(fields, 'field')]
-            .filter(Boolean)
-            .join(' and ')}{' '}
-          not captured:{' '}
           {missing > 0 && (
-            <>
-              <Link to={paths.objects(org, { word: 'stopped' })}>which, and why</Link> ·{' '}
-            </>
+            <Link to={paths.objects(org, { word: 'stopped' })}>{counted(missing, 'object')}</Link>
           )}
+          {missing > 0 && fields > 0 && ' and '}
+          {fields > 0 && <Link to={paths.coverage(org)}>{counted(fields, 'field')}</Link>} not captured ·{' '}
           <Link to={paths.coverage(org)}>Coverage</Link>
         </>
       )}

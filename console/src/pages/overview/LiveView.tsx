@@ -135,7 +135,8 @@ function ApiUsePanel({ org }: { org: Org }) {
               <div className="soft">The org has not said yet how many calls were used.</div>
             )}
             <div className="soft">
-              Holdfast itself made {counted(own_calls_today, 'call')}. It stops reading at {budget_percent} %
+              Holdfast itself made {counted(own_calls_today, 'call')} today, with those that Salesforce does
+              not count. It stops reading at {budget_percent} %
               {held_free !== undefined && `, which leaves ${count(held_free)} to others`}.{' '}
               <Link to={paths.orgSettings(org.id, { tab: 'budget' })}>Change the budget</Link>
             </div>
