@@ -27,7 +27,7 @@ const columns: GridColumn<FieldBlame>[] = [
     width: 170,
     cell: ({ by }) => by ?? <span className="soft">unknown</span>,
   },
-  { id: 'at', title: 'Last changed', width: 175, cell: ({ at }) => <Moment at={at} /> },
+  { id: 'at', title: 'Last changed', width: 190, cell: ({ at }) => <Moment at={at} /> },
   { id: 'times', title: 'Versions', width: 100, align: 'right', cell: ({ times }) => times },
 ]
 

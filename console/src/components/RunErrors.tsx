@@ -44,7 +44,7 @@ function columns(orgId: string): GridColumn<RunError>[] {
       ),
     },
     { id: 'code', title: 'Code', width: 170, isHiddenAtFirst: true, cell: ({ code }) => <code>{code}</code> },
-    { id: 'at', title: 'When', width: 175, cell: ({ at }) => <Moment at={at} /> },
+    { id: 'at', title: 'When', width: 190, cell: ({ at }) => <Moment at={at} /> },
   ]
 }
 

@@ -18,7 +18,7 @@ import { Moment } from '~/ui/Time'
 
 const columns: GridColumn<AuditEntry>[] = [
   { id: 'number', title: 'No.', width: 70, align: 'right', cell: ({ number }) => number },
-  { id: 'at', title: 'When', width: 175, cell: ({ at }) => <Moment at={at} /> },
+  { id: 'at', title: 'When', width: 190, cell: ({ at }) => <Moment at={at} /> },
   {
     id: 'actor',
     title: 'Who',

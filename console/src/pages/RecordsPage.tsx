@@ -29,7 +29,7 @@ function columns(orgId: string): GridColumn<FoundRecord>[] {
         </Link>
       ),
     },
-    { id: 'name', title: 'Name', width: 190, grows: true, cell: ({ name }) => name },
+    { id: 'name', title: 'Name', width: 175, grows: true, cell: ({ name }) => name },
     {
       id: 'object',
       title: 'Object',
@@ -45,7 +45,7 @@ function columns(orgId: string): GridColumn<FoundRecord>[] {
     {
       id: 'modified_at',
       title: 'Last modified',
-      width: 175,
+      width: 190,
       cell: (record) => <Moment at={record.modified_at} />,
     },
     {

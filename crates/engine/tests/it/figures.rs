@@ -294,7 +294,7 @@ async fn what_cannot_be_described_or_queried_any_more_is_told() -> Result<()> {
     org.org().set_queryable("Contact", false).map_err(|error| anyhow!("{error:?}"))?;
 
     // A run that was killed had stopped the one already, and not told of it.
-    let (id, contact) = (OrgId::parse(&org.org().id())?, ObjectName::parse("Contact")?);
+    let (id, contact) = (OrgId::parse(org.org().id())?, ObjectName::parse("Contact")?);
     let db = app.engine.catalog().db();
     objects::set_phase(db, &id, &contact, Phase::Stopped, Some(NOT_QUERYABLE)).await?;
 
