@@ -6,9 +6,12 @@ use anyhow::Result;
 use chrono::TimeDelta;
 use holdfast_catalog::objects::Phase;
 use holdfast_catalog::orgs::AutoState;
+use holdfast_domain::ObjectName;
 use holdfast_domain::retry::Light;
 use holdfast_engine::EventSink;
 use holdfast_testkit::{TestApp, quick, wait_for};
+use serde_json::json;
+use simorg::schema::notation;
 use simorg::{Endpoint, Fault, SimOrg};
 use tokio_util::sync::CancellationToken;
 
@@ -102,6 +105,30 @@ async fn the_light_turns_yellow_after_an_hour_of_failure_and_green_again() -> Re
         light().await.is_some_and(|account| account.light == Light::Green)
     })
     .await?;
+    app.assert_lake_equals(&org).await?;
+    serving.stop().await
+}
+
+/// G-08, G-19: an object that is made while auto backup runs is found by the next describe, and nobody has to name it.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_object_that_is_made_between_two_rounds_joins_by_itself() -> Result<()> {
+    let org = SimOrg::new().bare().records("Account", 3).start().await?;
+    let app = TestApp::connected_to(&org).await?;
+    app.engine.start_auto("acme").await?;
+    let serving = Serving::start(&app);
+    wait_for("the first capture", SOON, || async { app.assert_lake_equals(&org).await.is_ok() }).await?;
+
+    let text = "= Mission__c b90 Mission | CUDQRTZ\nS; Name:string(80) N; Goal__c:string(80)";
+    org.org().add_objects(notation::objects(text)?)?;
+    org.org().insert("Mission__c", json!({ "Name": "moon", "Goal__c": "there and back" }));
+
+    let joined = async || {
+        let mission = app.engine.object("acme", &ObjectName::parse("Mission__c").unwrap()).await;
+        mission.is_ok_and(|mission| {
+            (mission.state.phase, mission.state.live_records) == (Phase::CapturingChanges, 1)
+        })
+    };
+    wait_for("the new object", SOON, || async { joined().await }).await?;
     app.assert_lake_equals(&org).await?;
     serving.stop().await
 }

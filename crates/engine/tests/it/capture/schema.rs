@@ -70,7 +70,7 @@ async fn a_field_hidden_for_a_while_is_captured_again() -> Result<()> {
 
 /// G-09, X-06: a field may change its type, and takes values that the old type did not allow.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_new_object_joins_and_a_field_may_change_its_type() -> Result<()> {
+async fn a_field_may_change_its_type() -> Result<()> {
     let org = SimOrg::new().start().await?;
     let id = org.org().insert("Account", json!({"Name": "typed", "NumberOfEmployees": 12}));
     let app = TestApp::connected_to(&org).await?;
