@@ -21,7 +21,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use crate::access::{Act, Actor};
-use crate::capture::{CAUGHT_UP, WATERMARK, kept_in, lost, newest_describe};
+use crate::capture::{CAUGHT_UP, WATERMARK, described, kept_in, lost, newest_describe};
 use crate::engine::Engine;
 use crate::error::{Doing, Error, Result, chain};
 
@@ -243,14 +243,4 @@ async fn progress_of(lake: &OrgLake, object: &ObjectName) -> Result<Option<Progr
     let Some(hash) = newest_describe(table.marks()) else { return Ok(None) };
     let schema = described(lake, object, &hash).await?;
     Ok(Some(Progress { table, hash, schema }))
-}
-
-async fn described(lake: &OrgLake, object: &ObjectName, hash: &SchemaHash) -> Result<ObjectSchema> {
-    let json = lake.schema(object, hash).await.doing(|| format!("read the describe of `{object}`"))?;
-    let json = json.ok_or_else(|| Error::NoDescribe { object: object.clone(), hash: hash.to_string() })?;
-    ObjectSchema::from_describe(&json).map_err(|source| Error::DescribeUnreadable {
-        object: object.clone(),
-        hash: hash.to_string(),
-        source,
-    })
 }

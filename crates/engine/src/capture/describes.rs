@@ -10,6 +10,7 @@ use holdfast_domain::manifest::{Gap, Trigger};
 use holdfast_domain::retry::Retry;
 use holdfast_domain::schema::ObjectSchema;
 use holdfast_domain::{ErrorCode, ObjectName, SchemaHash};
+use holdfast_lake::OrgLake;
 use holdfast_salesforce::{ApiError, DESCRIBES_BESIDE_QUERIES, DescribeAnswer, QUERIES_PER_CALL};
 
 use super::context::{Failures, RunContext};
@@ -234,17 +235,22 @@ async fn read(
 
 /// A describe that the lake holds.
 pub(crate) async fn stored(ctx: &RunContext, object: &ObjectName, hash: SchemaHash) -> Result<Described> {
-    let read = || async {
-        ctx.lake.schema(object, &hash).await.doing(|| format!("read the describe of `{object}`"))
-    };
-    let json = ctx.persist(Some(object), read).await?;
+    let schema = ctx.persist(Some(object), || described(&ctx.lake, object, &hash)).await?;
+    Ok(Described { schema: Arc::new(schema), hash })
+}
+
+pub(crate) async fn described(
+    lake: &OrgLake,
+    object: &ObjectName,
+    hash: &SchemaHash,
+) -> Result<ObjectSchema> {
+    let json = lake.schema(object, hash).await.doing(|| format!("read the describe of `{object}`"))?;
     let json = json.ok_or_else(|| Error::NoDescribe { object: object.clone(), hash: hash.to_string() })?;
-    let schema = ObjectSchema::from_describe(&json).map_err(|source| Error::DescribeUnreadable {
+    ObjectSchema::from_describe(&json).map_err(|source| Error::DescribeUnreadable {
         object: object.clone(),
         hash: hash.to_string(),
         source,
-    })?;
-    Ok(Described { schema: Arc::new(schema), hash })
+    })
 }
 
 /// Tells what is new, and gives back the fields that are seen no more.

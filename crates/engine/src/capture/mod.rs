@@ -32,6 +32,7 @@ mod verify;
 mod whole;
 mod windows;
 
+pub(crate) use describes::described;
 pub(crate) use files::Fetching;
 pub(crate) use lost::ACKNOWLEDGED;
 pub(crate) use object_run::{CAUGHT_UP, WATERMARK, kept_in, newest_describe};
